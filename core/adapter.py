@@ -1,0 +1,153 @@
+"""What a channel adapter is: it reads a provider's webhooks and sends to its API.
+
+An adapter holds no state and knows no database. It gets an `Account` (one connected channel, its
+secrets opened) and answers in the words of `core.inbound`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel
+
+from core.inbound import Address, IdentityKind, Item, Media, MessageKind
+
+if TYPE_CHECKING:
+    from core.outbound import OutboundClient
+
+
+class Receipts(StrEnum):
+    """What a provider tells about a sent message."""
+
+    NONE = "none"
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a channel can do. The screens follow these, not the channel's name."""
+
+    identity_kinds: tuple[IdentityKind, ...]
+    media: frozenset[MessageKind] = frozenset()
+    templates: bool = False
+    window: timedelta | None = None
+    receipts: Receipts = Receipts.NONE
+    replies: bool = False
+    reactions: bool = False
+    contact_list: bool = False
+    contact_push: bool = False
+    pairing: bool = False
+    opaque_id: bool = False
+    max_text: int = 4096
+
+
+@dataclass(frozen=True)
+class Account:
+    """One connected channel as an adapter sees it: its settings and its opened secrets."""
+
+    channel_id: int
+    uuid: uuid.UUID
+    kind: str
+    own_address: str
+    region: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """A webhook call as it came. Header names are lower case; `url` is the public one."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class OutboundTemplate:
+    """An approved template by its provider name, with its variables in order."""
+
+    name: str
+    language: str
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutboundMessage:
+    """A message on its way out. `opaque` is our id, put where the provider echoes it."""
+
+    to: Address
+    opaque: str
+    kind: MessageKind
+    text: str = ""
+    reply_to: str = ""
+    template: OutboundTemplate | None = None
+    reaction_to: str = ""
+    media: Media | None = None
+    media_bytes: bytes = b""
+    media_name: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took the message and calls it `provider_id`."""
+
+    provider_id: str
+
+
+class SignatureRefused(Exception):
+    """The webhook isn't proven to be the provider's. `is_unconfigured`: we hold no secret to check.
+
+    Answered with 401, and nothing is stored.
+    """
+
+    def __init__(self, message: str, *, is_unconfigured: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.is_unconfigured = is_unconfigured
+
+
+class MalformedBody(ValueError):
+    """The body as a whole can't be read. Answered with 400, and nothing is stored."""
+
+
+class Adapter(Protocol):
+    """One kind of channel.
+
+    `settings` is the form an admin fills (pydantic; a `SecretStr` field is sealed, never shown
+    again). `send` raises `core.outbound.SendFailed` with one of the five error classes, or
+    `OutcomeUnknown` when the request left and no answer came.
+    """
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    settings: ClassVar[type[BaseModel]]
+
+    def handshake(self, account: Account, request: WebhookRequest) -> str | None:
+        """Answer a provider's GET that checks the address; None where the kind has no such thing."""
+        ...
+
+    def verify(self, account: Account, request: WebhookRequest) -> None:
+        """Prove on the raw body that the provider sent it; raises SignatureRefused. Fails closed."""
+        ...
+
+    def check(self, body: bytes) -> None:
+        """Raise MalformedBody unless the body is of the provider's shape. Cheap: runs inline."""
+        ...
+
+    def parse(self, account: Account, body: bytes) -> Iterable[Item]:
+        """Yield every item of the body, in order. A bad item is a BadItem, never an exception."""
+        ...
+
+    def send(self, account: Account, message: OutboundMessage, http: OutboundClient) -> Accepted:
+        """Hand one message to the provider. Called outside any transaction."""
+        ...

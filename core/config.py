@@ -1,0 +1,86 @@
+"""Settings: everything an operator can set, as `SAPA_*` environment variables with embedded defaults."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One installation's settings.
+
+    With nothing set, Sapa runs embedded: SQLite and in-process workers under `home`.
+    `database_url` is what web and workers connect with; on PostgreSQL it must log in as a role that
+    row-level security binds. `owner_database_url` serves `sapa migrate`, `system_database_url`
+    (BYPASSRLS) the relay, the schedule and the raw inbox.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SAPA_", extra="ignore")
+
+    home: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database_url: str = ""
+    owner_database_url: str = ""
+    system_database_url: str = ""
+    redis_url: str = ""
+    base_url: str = ""
+    private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    secret_key: str = ""
+    worker_threads: int = 4
+    web_threads: int = 32
+    max_body_bytes: int = 4 * 1024 * 1024
+    safe_redirect_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("private_hosts", "safe_redirect_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @cached_property
+    def app_url(self) -> str:
+        """What web and worker processes connect with."""
+        return with_driver(self.database_url or f"sqlite:///{self.home / 'sapa.db'}")
+
+    @cached_property
+    def owner_url(self) -> str:
+        """What `sapa migrate` connects with."""
+        return with_driver(self.owner_database_url) if self.owner_database_url else self.app_url
+
+    @cached_property
+    def system_url(self) -> str:
+        """What the relay, the schedule and the raw inbox connect with."""
+        return with_driver(self.system_database_url) if self.system_database_url else self.app_url
+
+    @property
+    def is_embedded(self) -> bool:
+        """True without Redis: workers run inside the web process."""
+        return not self.redis_url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.app_url.startswith("sqlite")
+
+    @property
+    def public_url(self) -> str:
+        """What providers and mails see, without a trailing slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def with_driver(url: str) -> str:
+    """Name psycopg 3 in a PostgreSQL URL: SQLAlchemy's default is psycopg2, which we don't ship."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
