@@ -1,0 +1,89 @@
+"""The nouns. Importing this package maps them all."""
+
+from core.models.audit import AuditEntry
+from core.models.base import Base, TenantMixin
+from core.models.channel import Channel, ChannelCount, ChannelFilter, ChannelState
+from core.models.contact import (
+    Consent,
+    Contact,
+    Customer,
+    FieldSource,
+    Identity,
+    Label,
+    contact_label,
+)
+from core.models.conversation import (
+    Attachment,
+    AttachmentState,
+    Conversation,
+    ConversationState,
+    Direction,
+    Message,
+    Sender,
+)
+from core.models.job import Job, JobState, Schedule
+from core.models.order import Order, OrderLine, OrderStatus, PaymentState
+from core.models.pipeline import Card, Module
+from core.models.raw import BadInboundItem, EarlyStatus, RawInbox
+from core.models.task import Task, TaskKind
+from core.models.team import Assignment, Division
+from core.models.template import Template
+from core.models.tenant import (
+    ApiToken,
+    Membership,
+    NumberStyle,
+    Plan,
+    PluginSwitch,
+    SecurityVersion,
+    Tenant,
+    UserState,
+)
+
+__all__ = [
+    "ApiToken",
+    "Assignment",
+    "Attachment",
+    "AttachmentState",
+    "AuditEntry",
+    "BadInboundItem",
+    "Base",
+    "Card",
+    "Channel",
+    "ChannelCount",
+    "ChannelFilter",
+    "ChannelState",
+    "Consent",
+    "Contact",
+    "Conversation",
+    "ConversationState",
+    "Customer",
+    "Direction",
+    "Division",
+    "EarlyStatus",
+    "FieldSource",
+    "Identity",
+    "Job",
+    "JobState",
+    "Label",
+    "Membership",
+    "Message",
+    "Module",
+    "NumberStyle",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "PaymentState",
+    "Plan",
+    "PluginSwitch",
+    "RawInbox",
+    "Schedule",
+    "SecurityVersion",
+    "Sender",
+    "Task",
+    "TaskKind",
+    "Template",
+    "Tenant",
+    "TenantMixin",
+    "UserState",
+    "contact_label",
+]

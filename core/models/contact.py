@@ -1,0 +1,179 @@
+"""The person (customer), the address-book entry (contact), and what reaches it (identity)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from core.inbound import IdentityKind
+from core.models.base import (
+    Base,
+    Json,
+    TenantMixin,
+    TimesMixin,
+    UtcDateTime,
+    UuidMixin,
+    choice,
+    now,
+    tenant_fk,
+    tenant_table,
+)
+
+
+class FieldSource(StrEnum):
+    """Who set a field of a contact. A device never overwrites a person (A12)."""
+
+    PERSON = "person"
+    DEVICE = "device"
+    IMPORT = "import"
+    PROVIDER = "provider"
+
+
+class Consent(StrEnum):
+    """Whether a contact may be written to unasked. Opt-out wins over everything."""
+
+    UNKNOWN = "unknown"
+    IN = "in"
+    OUT = "out"
+
+
+class Customer(TenantMixin, UuidMixin, TimesMixin, Base):
+    """The person. Alone it is its contact's home; merged, contacts point at a group.
+
+    A pointer and nothing else: names, addresses and history stay with the contacts.
+    `version` grows with every change of its members: a preview that is older is stale (409).
+    """
+
+    __tablename__ = "customer"
+    __table_args__ = tenant_table(
+        UniqueConstraint("uuid"),
+        tenant_fk("successor_id", "customer"),
+    )
+
+    is_group: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    successor_id: Mapped[int | None] = mapped_column(Integer)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    contacts: Mapped[list[Contact]] = relationship(
+        lambda: Contact,
+        primaryjoin=lambda: foreign(Contact.customer_id) == Customer.id,
+        viewonly=True,
+        order_by=lambda: Contact.id,
+    )
+
+    @property
+    def name(self) -> str:
+        """The name of the first member. `plugins/merge` computes better ones."""
+        return self.contacts[0].name if self.contacts else f"#{self.id}"
+
+    @property
+    def phone(self) -> str:
+        return next((contact.phone for contact in self.contacts if contact.phone), "")
+
+    @property
+    def email(self) -> str:
+        return next((contact.email for contact in self.contacts if contact.email), "")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+contact_label = Table(
+    "contact_label",
+    Base.metadata,
+    Column("tenant_id", Integer, nullable=False),
+    Column("contact_id", Integer, primary_key=True),
+    Column("label_id", Integer, primary_key=True),
+    ForeignKeyConstraint(
+        ["tenant_id", "contact_id"], ["contact.tenant_id", "contact.id"], ondelete="CASCADE"
+    ),
+    ForeignKeyConstraint(
+        ["tenant_id", "label_id"], ["label.tenant_id", "label.id"], ondelete="CASCADE"
+    ),
+)
+
+
+class Label(TenantMixin, Base):
+    """A coloured word that people put on contacts."""
+
+    __tablename__ = "label"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(40))
+    color: Mapped[str] = mapped_column(String(20), default="teal")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
+    """One address-book entry. `sources` keeps, per field, who set it: `{"name": "person"}`."""
+
+    __tablename__ = "contact"
+    __table_args__ = tenant_table(
+        UniqueConstraint("uuid"),
+        tenant_fk("customer_id", "customer"),
+        tenant_fk("home_id", "customer"),
+        Index("ix_contact_customer", "tenant_id", "customer_id"),
+        Index("ix_contact_phone", "tenant_id", "phone"),
+        Index("ix_contact_email", "tenant_id", "email"),
+    )
+
+    customer_id: Mapped[int] = mapped_column(Integer)
+    home_id: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(160), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    consent: Mapped[Consent] = mapped_column(choice(Consent), default=Consent.UNKNOWN)
+    sources: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    customer: Mapped[Customer] = relationship(
+        Customer, primaryjoin=lambda: foreign(Contact.customer_id) == Customer.id
+    )
+    home: Mapped[Customer] = relationship(
+        Customer, primaryjoin=lambda: foreign(Contact.home_id) == Customer.id
+    )
+    identities: Mapped[list[Identity]] = relationship(
+        lambda: Identity,
+        primaryjoin=lambda: foreign(Identity.contact_id) == Contact.id,
+        viewonly=True,
+        order_by=lambda: Identity.id,
+    )
+
+    def __str__(self) -> str:
+        return self.name or self.phone or self.email or f"#{self.id}"
+
+
+class Identity(TenantMixin, Base):
+    """An address that reaches a contact, unique in (tenant, scope, kind, address).
+
+    `scope` is 0 for phone and e-mail, which hold over all channels, else the channel's id; never
+    NULL, which would be unequal to itself in the unique index.
+    """
+
+    __tablename__ = "identity"
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "scope", "kind", "address"),
+        tenant_fk("contact_id", "contact", ondelete="CASCADE"),
+        Index("ix_identity_contact", "tenant_id", "contact_id"),
+    )
+
+    contact_id: Mapped[int] = mapped_column(Integer)
+    scope: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[IdentityKind] = mapped_column(choice(IdentityKind))
+    address: Mapped[str] = mapped_column(String(254))
+    is_verified: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_inbound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    contact: Mapped[Contact] = relationship(
+        Contact, primaryjoin=lambda: foreign(Identity.contact_id) == Contact.id
+    )
+
+    def __str__(self) -> str:
+        return self.address

@@ -1,0 +1,61 @@
+"""Divisions, and who was given a conversation when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from core.models.base import (
+    Base,
+    Json,
+    TenantMixin,
+    TimesMixin,
+    UtcDateTime,
+    now,
+    tenant_fk,
+    tenant_table,
+)
+from core.models.tenant import Membership
+
+
+class Division(TenantMixin, TimesMixin, Base):
+    """A group of agents that conversations are handed to. `rules` is routing's to read."""
+
+    __tablename__ = "division"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(80))
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Assignment(TenantMixin, Base):
+    """One turn of one agent on one conversation; append-only. `reason` is one sentence."""
+
+    __tablename__ = "assignment"
+    __table_args__ = tenant_table(
+        tenant_fk("conversation_id", "conversation", ondelete="CASCADE"),
+        tenant_fk("agent_id", "membership"),
+        tenant_fk("division_id", "division"),
+        Index("ix_assignment_conversation", "tenant_id", "conversation_id", "id"),
+    )
+
+    conversation_id: Mapped[int] = mapped_column(Integer)
+    agent_id: Mapped[int | None] = mapped_column(Integer)
+    division_id: Mapped[int | None] = mapped_column(Integer)
+    by_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    agent: Mapped[Membership | None] = relationship(
+        Membership, primaryjoin=lambda: foreign(Assignment.agent_id) == Membership.id
+    )
+    division: Mapped[Division | None] = relationship(
+        Division, primaryjoin=lambda: foreign(Assignment.division_id) == Division.id
+    )
