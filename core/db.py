@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -14,6 +14,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from core.config import Settings
 from core.tenancy.context import use_tenant
 from core.tenancy.session import SystemSession, TenantSession
+
+if TYPE_CHECKING:
+    from core.desk import Desk
 
 
 class Database:
@@ -25,6 +28,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.desk: Desk | None = None
         self.engine = build_engine(settings.app_url)
         same = settings.system_url == settings.app_url
         self.system_engine = self.engine if same else build_engine(settings.system_url)

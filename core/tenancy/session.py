@@ -26,6 +26,7 @@ from core.tenancy.context import NoTenant, WrongTenant, current_tenant
 
 if TYPE_CHECKING:
     from core.db import Database
+    from core.desk import Desk
 
 
 class UnsafeStatement(RuntimeError):
@@ -39,6 +40,13 @@ class BaseSession(Session):
         super().__init__(bind=database.bind(write=write, system=system), expire_on_commit=False)
         self.database = database
         self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def desk(self) -> Desk:
+        """The running installation. Raises where a bare database serves without one."""
+        if self.database.desk is None:
+            raise RuntimeError("This database has no desk: only create_app gives it one.")
+        return self.database.desk
 
     def on_commit(self, work: Callable[[], None]) -> None:
         """Run `work` once this transaction is durable; forgotten when it rolls back."""

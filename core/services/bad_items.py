@@ -1,0 +1,44 @@
+"""Items that could not be read: kept once each, with the reason, for the dead-letter screen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import select
+
+from core.models import BadInboundItem, Channel
+from core.tenancy.session import TenantSession
+
+MAX_KEPT_CHARACTERS = 20_000
+
+
+def keep_bad_item(session: TenantSession, channel: Channel, reason: str, raw: Any) -> None:
+    """Keep `raw` under its digest; the same item again only raises its count."""
+    text = json.dumps(_storable(raw), sort_keys=True, ensure_ascii=True, default=str)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    row = session.scalar(
+        select(BadInboundItem).where(
+            BadInboundItem.channel_id == channel.id, BadInboundItem.digest == digest
+        )
+    )
+    if row is not None:
+        row.count += 1
+    else:
+        kept = json.loads(text) if len(text) <= MAX_KEPT_CHARACTERS else text[:MAX_KEPT_CHARACTERS]
+        session.add(
+            BadInboundItem(channel_id=channel.id, digest=digest, reason=reason[:300], raw=kept)
+        )
+    session.flush()
+
+
+def _storable(value: Any) -> Any:
+    """PostgreSQL stores no null character, in text or in JSON: shown as U+2400 instead."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{SYMBOL FOR NULL}")
+    if isinstance(value, dict):
+        return {str(_storable(key)): _storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    return value

@@ -1,0 +1,208 @@
+"""Channels: connecting one, opening its secrets, pausing it and saying why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from sqlalchemy import select
+
+from core.adapter import Account, Adapter
+from core.audit import record
+from core.errors import Conflict, Invalid, Refused
+from core.events import ChannelStateChanged, publish
+from core.jobs.outbox import enqueue
+from core.live import tell
+from core.models import Channel, ChannelCount, ChannelState, Membership, Message
+from core.inbound import MessageState
+from core.phones import PhoneRefused, own_number
+from core.tenancy.session import SystemSession, TenantSession
+
+
+def adapter_of(session: TenantSession | SystemSession, channel: Channel) -> Adapter:
+    """The adapter of a channel's kind. Refused where its plugin is gone."""
+    adapter = session.desk.host.adapters.get(channel.kind)
+    if adapter is None:
+        raise Refused(
+            f"No plugin here serves channels of the kind “{channel.kind}”: install it again.",
+            "kind",
+        )
+    return adapter
+
+
+def account_of(session: TenantSession | SystemSession, channel: Channel) -> Account:
+    """The channel as its adapter sees it, secrets opened."""
+    secrets: dict[str, str] = {}
+    if channel.sealed:
+        secrets = session.desk.box.open(channel.sealed, context=f"channel:{channel.uuid}")
+    return Account(
+        channel_id=channel.id,
+        uuid=channel.uuid,
+        kind=channel.kind,
+        own_address=channel.own_address,
+        region=channel.region,
+        settings=dict(channel.settings),
+        secrets=secrets,
+    )
+
+
+def create_channel(
+    session: TenantSession,
+    *,
+    kind: str,
+    name: str,
+    values: Mapping[str, Any],
+    own_address: str = "",
+    region: str = "",
+    owner: Membership | None = None,
+    module_id: int | None = None,
+) -> Channel:
+    """Connect an account. `values` fill the kind's settings form; secrets among them are sealed.
+
+    Refused with the field named: an unknown kind, a name that is taken, a value that the form or
+    D4 (own number with its country prefix) refuses.
+    """
+    if kind not in session.desk.host.adapters:
+        known = ", ".join(sorted(session.desk.host.adapters)) or "none"
+        raise Refused(f"There is no channel kind “{kind}”. Choose one of: {known}.", "kind")
+    if not name.strip():
+        raise Refused("Give the channel a name that your team will recognise.", "name")
+    if session.scalar(select(Channel.id).where(Channel.name == name.strip())) is not None:
+        raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
+    channel = Channel(kind=kind, name=name.strip(), region=region or _region(session), owner=owner)
+    channel.module_id = module_id
+    channel.own_address = checked_own_address(own_address)
+    session.add(channel)
+    session.flush()
+    configure(session, channel, values)
+    channel.state = ChannelState.CONNECTED
+    record(session, "connect", channel)
+    return channel
+
+
+def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
+    """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
+    form = adapter_of(session, channel).settings
+    old = account_of(session, channel).secrets
+    merged = {
+        **channel.settings,
+        **{key: value for key, value in values.items() if value is not None},
+    }
+    for key in secret_fields(form):
+        if not merged.get(key) and key in old:
+            merged[key] = old[key]
+    try:
+        checked = form.model_validate(merged)
+    except ValidationError as error:
+        raise Invalid(
+            {
+                str(problem["loc"][0]) if problem["loc"] else "settings": [
+                    _sentence(problem["msg"])
+                ]
+                for problem in error.errors()
+            }
+        ) from error
+    plain, secrets = split_secrets(checked)
+    channel.settings = plain
+    channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
+    session.flush()
+
+
+def checked_own_address(text: str) -> str:
+    """The channel's own number or address as stored. A number needs its country prefix (D4)."""
+    text = text.strip()
+    if not text or "@" in text or not any(character.isdigit() for character in text):
+        return text
+    try:
+        return own_number(text)
+    except PhoneRefused as error:
+        raise Refused(error.message, "own_address") from error
+
+
+def secret_fields(form: type[BaseModel]) -> frozenset[str]:
+    """The names of a settings form's secret fields."""
+    return frozenset(
+        name
+        for name, field in form.model_fields.items()
+        if field.annotation is SecretStr or "SecretStr" in str(field.annotation)
+    )
+
+
+def split_secrets(values: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
+    """A filled form as (plain values, secrets): the first is stored readable, the second sealed."""
+    secrets = {
+        name: getattr(values, name).get_secret_value()
+        for name in secret_fields(type(values))
+        if getattr(values, name) is not None
+    }
+    plain = values.model_dump(mode="json", exclude=set(secret_fields(type(values))))
+    return plain, secrets
+
+
+def break_channel(session: TenantSession, channel: Channel, reason: str) -> None:
+    """The provider refuses the channel itself: stop sending and say why, until a person mends it."""
+    _move(session, channel, ChannelState.BROKEN, reason)
+
+
+def pause(session: TenantSession, channel: Channel) -> None:
+    """Hold back what is queued; nothing is lost."""
+    _move(session, channel, ChannelState.PAUSED, "Paused by a person.")
+
+
+def resume(session: TenantSession, channel: Channel) -> None:
+    """Send again, what waited first."""
+    _move(session, channel, ChannelState.CONNECTED, "")
+    waiting = select(Message).where(
+        Message.channel_id == channel.id, Message.state == MessageState.QUEUED
+    )
+    for message in session.scalars(waiting.order_by(Message.id)):
+        enqueue(
+            session,
+            "core.send",
+            {"message_id": message.id},
+            lane=f"conversation:{message.conversation_id}",
+        )
+
+
+def count(session: TenantSession, channel: Channel, what: str, number: int = 1) -> None:
+    """Count an item that is not kept (D2, D13)."""
+    row = session.scalar(
+        select(ChannelCount).where(
+            ChannelCount.channel_id == channel.id, ChannelCount.what == what[:40]
+        )
+    )
+    if row is None:
+        row = ChannelCount(channel_id=channel.id, what=what[:40], count=0)
+        session.add(row)
+        session.flush()
+    row.count = ChannelCount.count + number  # in the database: two workers may count at once
+    session.flush()
+
+
+def _move(session: TenantSession, channel: Channel, state: ChannelState, reason: str) -> None:
+    if channel.state is state and channel.reason == reason:
+        return
+    record(
+        session,
+        state.value,
+        channel,
+        {"state": (channel.state, state), "reason": (channel.reason, reason)},
+    )
+    channel.state = state
+    channel.reason = reason[:500]
+    session.flush()
+    publish(
+        session, ChannelStateChanged(channel_id=channel.id, state=state.value, reason=reason[:500])
+    )
+    tell(session, "channel", channel=channel.id)
+
+
+def _region(session: TenantSession) -> str:
+    from core.services.tenants import tenant_of
+
+    return tenant_of(session).default_region
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith(".") else message + "."

@@ -1,0 +1,207 @@
+"""What happens to a conversation: opened, noted, assigned, handed over, closed, reopened, read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.audit import current_actor, record
+from core.errors import NotFound, Refused
+from core.events import (
+    ConversationAssigned,
+    ConversationClosed,
+    ConversationOpened,
+    publish,
+)
+from core.inbound import MessageKind, MessageState
+from core.live import tell
+from core.models import (
+    Assignment,
+    Channel,
+    Conversation,
+    ConversationState,
+    Direction,
+    Division,
+    Identity,
+    Membership,
+    Message,
+    Sender,
+)
+from core.models.base import now
+from core.services.tasks import close_reply_task
+from core.tenancy.session import TenantSession
+
+PREVIEW_CHARACTERS = 160
+
+
+def find_or_open(
+    session: TenantSession, channel: Channel, identities: list[Identity]
+) -> Conversation:
+    """The conversation of one of `identities` on `channel`; a new one with the first of them."""
+    ids = [identity.id for identity in identities]
+    conversation = session.scalar(
+        select(Conversation)
+        .where(Conversation.channel_id == channel.id, Conversation.identity_id.in_(ids))
+        .order_by(Conversation.last_at.desc())
+        .limit(1)
+    )
+    if conversation is not None:
+        return conversation
+    conversation = Conversation(
+        channel_id=channel.id,
+        identity_id=identities[0].id,
+        contact_id=identities[0].contact_id,
+        last_at=now(),
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def touch(session: TenantSession, conversation: Conversation, message: Message) -> None:
+    """Carry a new message onto its conversation: preview, order, unread, waiting."""
+    if message.direction is Direction.INTERNAL:
+        return
+    if conversation.preview and message.sent_at < conversation.last_at and message.is_history:
+        return
+    conversation.preview = preview_of(message)
+    conversation.preview_direction = message.direction
+    conversation.last_at = max(conversation.last_at, message.sent_at)
+    tell(session, "conversation", conversation=conversation.id)
+
+
+def preview_of(message: Message) -> str:
+    """One line for the list: the text, else what kind of thing came."""
+    text = " ".join(message.body.split())
+    if not text and message.kind is not MessageKind.TEXT:
+        text = f"[{message.kind.value}]"
+    return text[:PREVIEW_CHARACTERS]
+
+
+def reopen(session: TenantSession, conversation: Conversation) -> None:
+    """Open a closed or snoozed conversation again."""
+    if conversation.state is ConversationState.OPEN:
+        return
+    was_closed = conversation.state is ConversationState.CLOSED
+    conversation.state = ConversationState.OPEN
+    conversation.snoozed_until = None
+    conversation.closed_at = None
+    session.flush()
+    if was_closed:
+        publish(session, ConversationOpened(conversation_id=conversation.id))
+    tell(session, "conversation", conversation=conversation.id)
+
+
+def close(session: TenantSession, conversation: Conversation) -> None:
+    """Done, until the customer writes again. Its reply task ends too."""
+    if conversation.state is ConversationState.CLOSED:
+        return
+    conversation.state = ConversationState.CLOSED
+    conversation.closed_at = now()
+    conversation.waiting_since = None
+    conversation.unread = 0
+    session.flush()
+    close_reply_task(session, conversation, now())
+    publish(
+        session,
+        ConversationClosed(conversation_id=conversation.id, agent_id=conversation.assignee_id),
+    )
+    tell(session, "conversation", conversation=conversation.id)
+
+
+def snooze(session: TenantSession, conversation: Conversation, until: datetime) -> None:
+    """Out of the way until a time; an inbound message brings it back earlier."""
+    if until <= now():
+        raise Refused("Choose a time in the future.", "until")
+    conversation.state = ConversationState.PENDING
+    conversation.snoozed_until = until
+    session.flush()
+    tell(session, "conversation", conversation=conversation.id)
+
+
+def mark_read(session: TenantSession, conversation: Conversation) -> None:
+    """Somebody looked at it."""
+    if conversation.unread:
+        conversation.unread = 0
+        session.flush()
+        tell(session, "conversation", conversation=conversation.id)
+
+
+def assign(
+    session: TenantSession, conversation: Conversation, agent: Membership | None, reason: str = ""
+) -> None:
+    """Give it to an agent, or with None to nobody. Kept in the assignment log."""
+    if agent is not None and not agent.is_active:
+        raise Refused(f"{agent.name} no longer works here: choose somebody else.", "agent_id")
+    agent_id = agent.id if agent else None
+    if conversation.assignee_id == agent_id:
+        return
+    conversation.assignee_id = agent_id
+    conversation.assignee = agent
+    _log(session, conversation, reason or f"By {current_actor().name}.")
+
+
+def hand_over(session: TenantSession, conversation: Conversation, division: Division) -> None:
+    """Give it to a division; choosing one of its agents is routing's work."""
+    if division.archived_at is not None:
+        raise Refused(f"The division {division.name} is archived.", "division_id")
+    conversation.division_id = division.id
+    conversation.assignee_id = None
+    conversation.assignee = None
+    _log(session, conversation, f"Handed over to {division.name} by {current_actor().name}.")
+
+
+def add_note(
+    session: TenantSession, conversation: Conversation, text: str, author: Membership | None
+) -> Message:
+    """A note for the team: the customer never sees it."""
+    if not text.strip():
+        raise Refused("Write the note first.", "text")
+    message = Message(
+        conversation_id=conversation.id,
+        channel_id=conversation.channel_id,
+        contact_id=conversation.contact_id,
+        author_id=author.id if author else None,
+        direction=Direction.INTERNAL,
+        sender=Sender.AGENT,
+        kind=MessageKind.NOTE,
+        state=MessageState.RECEIVED,
+        body=text,
+    )
+    session.add(message)
+    session.flush()
+    tell(session, "message", conversation=conversation.id, message=message.id)
+    return message
+
+
+def get(session: TenantSession, conversation_id: int) -> Conversation:
+    """One of this tenant's conversations. Raises NotFound."""
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("There is no such conversation.")
+    return conversation
+
+
+def _log(session: TenantSession, conversation: Conversation, reason: str) -> None:
+    actor = current_actor()
+    session.add(
+        Assignment(
+            conversation_id=conversation.id,
+            agent_id=conversation.assignee_id,
+            division_id=conversation.division_id,
+            by_user_id=actor.user_id,
+            reason=reason[:300],
+        )
+    )
+    session.flush()
+    record(session, "assign", conversation, {"assignee": (None, conversation.assignee_id)})
+    publish(
+        session,
+        ConversationAssigned(
+            conversation_id=conversation.id,
+            agent_id=conversation.assignee_id,
+            division_id=conversation.division_id,
+        ),
+    )
+    tell(session, "conversation", conversation=conversation.id)

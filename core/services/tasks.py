@@ -1,0 +1,62 @@
+"""Reply tasks: opened by an inbound message, closed by an answer (D10, D12, D15)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.events import TaskClosed, TaskOpened, publish
+from core.live import tell
+from core.models import Conversation, Message, Task, TaskKind
+from core.tenancy.session import TenantSession
+
+
+def open_reply_task(session: TenantSession, conversation: Conversation, message: Message) -> Task:
+    """The open reply task of this contact on this channel; the first deadline stands."""
+    task = _open_reply_task(session, conversation)
+    if task is not None:
+        return task
+    task = Task(
+        kind=TaskKind.REPLY,
+        title=str(conversation.contact)[:200],
+        deadline=message.created_at,
+        contact_id=conversation.contact_id,
+        channel_id=conversation.channel_id,
+        conversation_id=conversation.id,
+        card_id=message.card_id,
+        agent_id=conversation.assignee_id,
+    )
+    session.add(task)
+    session.flush()
+    publish(session, TaskOpened(task_id=task.id, conversation_id=conversation.id))
+    tell(session, "task", task=task.id)
+    return task
+
+
+def close_reply_task(session: TenantSession, conversation: Conversation, at: datetime) -> None:
+    """An answer went out: nothing to reply to any more."""
+    task = _open_reply_task(session, conversation)
+    if task is not None:
+        finish(session, task, at)
+
+
+def finish(session: TenantSession, task: Task, at: datetime) -> None:
+    """Mark a task as done; done twice is done once."""
+    if task.done_at is not None:
+        return
+    task.done_at = at
+    session.flush()
+    publish(session, TaskClosed(task_id=task.id, conversation_id=task.conversation_id))
+    tell(session, "task", task=task.id)
+
+
+def _open_reply_task(session: TenantSession, conversation: Conversation) -> Task | None:
+    return session.scalar(
+        select(Task).where(
+            Task.kind == TaskKind.REPLY,
+            Task.contact_id == conversation.contact_id,
+            Task.channel_id == conversation.channel_id,
+            Task.done_at.is_(None),
+        )
+    )

@@ -1,0 +1,42 @@
+"""Templates: their variables, filled and checked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from core.errors import Refused
+from core.models import Channel, Template
+
+VARIABLE = re.compile(r"\{(\w+)\}")
+
+
+def variables_of(body: str) -> list[str]:
+    """The `{names}` in a body, each once, in order of first use."""
+    return list(dict.fromkeys(VARIABLE.findall(body)))
+
+
+def render(
+    template: Template, values: dict[str, str], channel: Channel
+) -> tuple[str, dict[str, Any] | None]:
+    """The text a person sees, and for a provider's template what the provider gets.
+
+    Refused where a variable has no value, or the template isn't approved for this channel.
+    """
+    missing = [name for name in variables_of(template.body) if not values.get(name, "").strip()]
+    if missing:
+        names = ", ".join(f"{{{name}}}" for name in missing)
+        raise Refused(f"The template needs a value for {names}.", "variables")
+    text = VARIABLE.sub(lambda match: values[match[1]], template.body)
+    if not template.provider_name:
+        return text, None
+    if template.channel_id is not None and template.channel_id != channel.id:
+        raise Refused(f"“{template.name}” is approved for another channel.", "template")
+    if not template.is_approved:
+        raise Refused(f"The provider hasn't approved “{template.name}” yet.", "template")
+    names = template.variables or variables_of(template.body)
+    return text, {
+        "name": template.provider_name,
+        "language": template.language,
+        "variables": [values[name] for name in names],
+    }
