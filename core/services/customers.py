@@ -1,0 +1,170 @@
+"""Customers as people add, change and archive them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from core.audit import changed_fields, record
+from core.errors import Conflict, Invalid, NotFound, Refused
+from core.events import ContactChanged, ContactCreated, publish
+from core.inbound import IdentityKind
+from core.models import Consent, Contact, Customer, FieldSource, Identity
+from core.models.base import now
+from core.phones import PhoneRefused, parse_phone
+from core.services.addresses import create_contact
+from core.services.mail_addresses import checked_email
+from core.services.tenants import tenant_of
+from core.tenancy.session import TenantSession
+
+
+def create_customer(
+    session: TenantSession,
+    *,
+    name: str,
+    phone: str = "",
+    email: str = "",
+    consent: Consent = Consent.UNKNOWN,
+    source: FieldSource = FieldSource.PERSON,
+    origin: str = "person",
+) -> Customer:
+    """A new customer with one contact; fires *contact created*.
+
+    Refused, with the field: no name and no address, a number or e-mail that can't be one.
+    Conflict where another contact is reached by that number or address already.
+    """
+    name = name.strip()
+    phone = checked_phone(session, phone)
+    email = checked_email(email)
+    if not name and not phone and not email:
+        raise Refused("Give at least a name, a phone number or an e-mail address.", "name")
+    _check_free(session, phone, email, None)
+    contact = create_contact(session, name=name[:160], phone=phone, email=email, source=source)
+    contact.consent = consent
+    _add_identities(session, contact)
+    record(session, "create", contact)
+    publish(session, ContactCreated(contact_id=contact.id, origin=origin))
+    return session.get_one(Customer, contact.customer_id)
+
+
+def change_contact(session: TenantSession, contact: Contact, values: dict[str, Any]) -> Contact:
+    """Change fields as a person: each becomes *person*'s and no device overwrites it (A12).
+
+    `values` may hold name, phone, email and consent. A new number or e-mail becomes an identity.
+    """
+    problems: dict[str, list[str]] = {}
+    checked: dict[str, Any] = {}
+    for field, value in values.items():
+        try:
+            checked[field] = _checked(session, field, value)
+        except Refused as refused:
+            problems[refused.field or field] = [refused.message]
+    if problems:
+        raise Invalid(problems)
+    _check_free(session, checked.get("phone", ""), checked.get("email", ""), contact)
+    sources = dict(contact.sources)
+    for field, value in checked.items():
+        if getattr(contact, field) != value:
+            setattr(contact, field, value)
+            sources[field] = FieldSource.PERSON.value
+    contact.sources = sources
+    changes = changed_fields(contact)
+    changes.pop("sources", None)
+    if not changes:
+        return contact
+    session.flush()
+    _add_identities(session, contact)
+    record(session, "change", contact, changes)
+    publish(session, ContactChanged(contact_id=contact.id, fields=sorted(changes)))
+    return contact
+
+
+def archive_customer(session: TenantSession, customer: Customer) -> None:
+    """Out of the lists; conversations and history stay, a new message brings it back."""
+    if customer.archived_at is not None:
+        return
+    customer.archived_at = now()
+    for contact in customer.contacts:
+        contact.archived_at = customer.archived_at
+    session.flush()
+    record(session, "archive", customer)
+
+
+def main_contact(customer: Customer) -> Contact:
+    """The contact that an edit of the customer writes to. Raises NotFound for an empty one."""
+    if not customer.contacts:
+        raise NotFound("This customer was merged or erased.")
+    return customer.contacts[0]
+
+
+def resolve(session: TenantSession, customer_id: int) -> Customer:
+    """The live customer that an id stands for now: merged ones lead to their group. NotFound."""
+    customer = session.get(Customer, customer_id)
+    seen: set[int] = set()
+    while customer is not None and customer.successor_id is not None and customer.id not in seen:
+        seen.add(customer.id)
+        customer = session.get(Customer, customer.successor_id)
+    if customer is None:
+        raise NotFound("There is no such customer.")
+    return customer
+
+
+def checked_phone(session: TenantSession, text: str | None) -> str:
+    """A typed number as E.164, in the tenant's region; "" stays "". Refused with the field."""
+    if not text or not text.strip():
+        return ""
+    try:
+        return parse_phone(text, tenant_of(session).default_region).e164
+    except PhoneRefused as error:
+        raise Refused(error.message, "phone") from error
+
+
+def _checked(session: TenantSession, field: str, value: Any) -> Any:
+    if field == "phone":
+        return checked_phone(session, value)
+    if field == "email":
+        return checked_email(value or "")
+    if field == "name":
+        return str(value or "").strip()[:160]
+    if field == "consent":
+        try:
+            return Consent(value)
+        except ValueError as error:
+            raise Refused("Choose one of: unknown, in, out.", "consent") from error
+    raise Refused(f"“{field}” can't be set here.", field)
+
+
+def _check_free(session: TenantSession, phone: str, email: str, mine: Contact | None) -> None:
+    for kind, address, field in (
+        (IdentityKind.PHONE, phone, "phone"),
+        (IdentityKind.EMAIL, email, "email"),
+    ):
+        if not address:
+            continue
+        taken = session.scalar(
+            select(Identity).where(
+                Identity.scope == 0, Identity.kind == kind, Identity.address == address
+            )
+        )
+        if taken is not None and (mine is None or taken.contact_id != mine.id):
+            owner = taken.contact
+            raise Conflict(
+                f"{address} already belongs to {owner} (customer {owner.customer_id}): "
+                "open that customer instead, or merge the two.",
+                field,
+            )
+
+
+def _add_identities(session: TenantSession, contact: Contact) -> None:
+    for kind, address in ((IdentityKind.PHONE, contact.phone), (IdentityKind.EMAIL, contact.email)):
+        if not address:
+            continue
+        known = session.scalar(
+            select(Identity.id).where(
+                Identity.scope == 0, Identity.kind == kind, Identity.address == address
+            )
+        )
+        if known is None:
+            session.add(Identity(contact_id=contact.id, scope=0, kind=kind, address=address))
+    session.flush()

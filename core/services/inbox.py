@@ -1,0 +1,104 @@
+"""The raw inbox: webhook bodies stored before they are answered, processed afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from core.inbound import BadItem, Item
+from core.jobs.outbox import enqueue
+from core.models import Channel, RawInbox
+from core.services import channels
+from core.services.bad_items import keep_bad_item
+from core.services.receive import receive
+from core.tenancy.session import SystemSession, TenantSession
+
+BODIES_AT_ONCE = 100
+
+log = logging.getLogger(__name__)
+
+
+def store(session: SystemSession, channel: Channel, body: bytes) -> None:
+    """Keep a proven body and the job that reads it, in one transaction."""
+    session.add(
+        RawInbox(
+            tenant_id=channel.tenant_id,
+            channel_id=channel.id,
+            digest=hashlib.sha256(body).hexdigest(),
+            body=body,
+        )
+    )
+    session.flush()
+    enqueue(
+        session,
+        "core.process_inbox",
+        {"channel_id": channel.id},
+        tenant_id=channel.tenant_id,
+        lane=f"inbox:{channel.id}",
+    )
+
+
+def process(session: TenantSession, payload: dict[str, Any]) -> None:
+    """Read what waits for one channel, in order of arrival; the bodies go in the same transaction.
+
+    The lane makes this the only reader of its channel. A body that is processed twice, because
+    the first attempt died, does nothing the second time: every item is idempotent.
+    """
+    channel = session.get(Channel, payload["channel_id"])
+    waiting = session.scalars(
+        select(RawInbox)
+        .where(
+            RawInbox.tenant_id == session.tenant_id,
+            RawInbox.channel_id == payload["channel_id"],
+        )
+        .order_by(RawInbox.id)
+        .limit(BODIES_AT_ONCE)
+    ).all()
+    for raw in waiting:
+        if channel is not None:
+            _process_body(session, channel, raw)
+        session.delete(raw)
+    if len(waiting) == BODIES_AT_ONCE:
+        enqueue(
+            session,
+            "core.process_inbox",
+            {"channel_id": payload["channel_id"]},
+            lane=f"inbox:{payload['channel_id']}",
+        )
+
+
+def _process_body(session: TenantSession, channel: Channel, raw: RawInbox) -> None:
+    adapter = channels.adapter_of(session, channel)
+    account = channels.account_of(session, channel)
+    try:
+        items: Sequence[Item] = list(adapter.parse(account, raw.body))
+    except Exception:
+        # `parse` promises not to raise; one that does must not stop what waits behind it
+        log.exception("parse failed", extra={"channel_id": channel.id, "digest": raw.digest})
+        body = raw.body.decode("utf-8", "replace")
+        items = [BadItem("The adapter could not read this body: its plugin has a fault.", body)]
+    for item in items:
+        _process_item(session, channel, item)
+
+
+def _process_item(session: TenantSession, channel: Channel, item: Item) -> None:
+    """One item in a savepoint: a bad one is recorded and the rest stored."""
+    try:
+        with session.begin_nested():
+            receive(session, channel, item)
+            session.flush()
+    except (OperationalError, InterfaceError):
+        raise  # the database itself: the whole batch is tried again
+    except (DBAPIError, ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("item refused", extra={"channel_id": channel.id}, exc_info=error)
+        keep_bad_item(
+            session,
+            channel,
+            f"The item could not be stored ({type(error).__name__}).",
+            getattr(item, "raw", None) or repr(item),
+        )

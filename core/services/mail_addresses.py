@@ -1,0 +1,23 @@
+"""E-mail addresses as people type them."""
+
+from __future__ import annotations
+
+import re
+
+from core.errors import Refused
+
+# what a person may mean; whether it receives mail only a mail can tell
+_SHAPE = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
+
+
+def checked_email(text: str) -> str:
+    """`text` trimmed, its domain in lower case; "" stays "". Refused with the field."""
+    text = text.strip()
+    if not text:
+        return ""
+    if not _SHAPE.fullmatch(text) or len(text) > 254:
+        raise Refused(
+            "This is not an e-mail address: it should read like name@example.com.", "email"
+        )
+    local, _, domain = text.rpartition("@")
+    return f"{local}@{domain.lower()}"
