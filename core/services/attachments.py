@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from core.adapter import Account, Adapter
 from core.inbound import Media
+from core.jobs.spec import RetryAt
 from core.live import tell
 from core.models import Attachment, AttachmentState, Message
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
 from core.tenancy.session import TenantSession
-
-TRY_AGAIN_AFTER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,14 @@ class FetchCall:
 
     def fail(
         self, session: TenantSession, payload: dict[str, Any], claimed: Claimed, error: Exception
-    ) -> timedelta | None:
+    ) -> RetryAt | None:
         attachment = session.get(Attachment, payload["attachment_id"])
         if attachment is None:
             return None
         if isinstance(error, OutcomeUnknown):
-            return TRY_AGAIN_AFTER
+            return RetryAt(None, str(error))
         if isinstance(error, SendFailed) and error.error_class == "retry":
-            return timedelta(seconds=error.retry_after or TRY_AGAIN_AFTER.total_seconds())
+            return RetryAt(None, error.reason)
         reason = error.reason if isinstance(error, SendFailed) else "The file could not be read."
         _give_up(session, attachment, reason)
         return None

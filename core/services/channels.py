@@ -12,10 +12,10 @@ from core.adapter import Account, Adapter
 from core.audit import record
 from core.errors import Conflict, Invalid, Refused
 from core.events import ChannelStateChanged, publish
+from core.inbound import MessageState
 from core.jobs.outbox import enqueue
 from core.live import tell
 from core.models import Channel, ChannelCount, ChannelState, Membership, Message
-from core.inbound import MessageState
 from core.phones import PhoneRefused, own_number
 from core.tenancy.session import SystemSession, TenantSession
 
@@ -141,7 +141,7 @@ def split_secrets(values: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def break_channel(session: TenantSession, channel: Channel, reason: str) -> None:
-    """The provider refuses the channel itself: stop sending and say why, until a person mends it."""
+    """The provider refuses the channel itself: stop sending and say why."""
     _move(session, channel, ChannelState.BROKEN, reason)
 
 
@@ -189,11 +189,14 @@ def _move(session: TenantSession, channel: Channel, state: ChannelState, reason:
         channel,
         {"state": (channel.state, state), "reason": (channel.reason, reason)},
     )
-    channel.state = state
+    before, channel.state = channel.state, state
     channel.reason = reason[:500]
     session.flush()
     publish(
-        session, ChannelStateChanged(channel_id=channel.id, state=state.value, reason=reason[:500])
+        session,
+        ChannelStateChanged(
+            channel_id=channel.id, before=before.value, after=state.value, reason=channel.reason
+        ),
     )
     tell(session, "channel", channel=channel.id)
 

@@ -89,7 +89,7 @@ def reopen(session: TenantSession, conversation: Conversation) -> None:
     conversation.closed_at = None
     session.flush()
     if was_closed:
-        publish(session, ConversationOpened(conversation_id=conversation.id))
+        publish(session, opened(conversation, is_reopened=True))
     tell(session, "conversation", conversation=conversation.id)
 
 
@@ -105,7 +105,7 @@ def close(session: TenantSession, conversation: Conversation) -> None:
     close_reply_task(session, conversation, now())
     publish(
         session,
-        ConversationClosed(conversation_id=conversation.id, agent_id=conversation.assignee_id),
+        ConversationClosed(conversation_id=conversation.id, contact_id=conversation.contact_id),
     )
     tell(session, "conversation", conversation=conversation.id)
 
@@ -135,21 +135,25 @@ def assign(
     if agent is not None and not agent.is_active:
         raise Refused(f"{agent.name} no longer works here: choose somebody else.", "agent_id")
     agent_id = agent.id if agent else None
-    if conversation.assignee_id == agent_id:
+    before_id = conversation.assignee_id
+    if before_id == agent_id:
         return
     conversation.assignee_id = agent_id
     conversation.assignee = agent
-    _log(session, conversation, reason or f"By {current_actor().name}.")
+    _log(session, conversation, reason or f"By {current_actor().name}.", before_id)
 
 
 def hand_over(session: TenantSession, conversation: Conversation, division: Division) -> None:
     """Give it to a division; choosing one of its agents is routing's work."""
     if division.archived_at is not None:
         raise Refused(f"The division {division.name} is archived.", "division_id")
+    before_id = conversation.assignee_id
     conversation.division_id = division.id
+    conversation.division = division
     conversation.assignee_id = None
     conversation.assignee = None
-    _log(session, conversation, f"Handed over to {division.name} by {current_actor().name}.")
+    reason = f"Handed over to {division.name} by {current_actor().name}."
+    _log(session, conversation, reason, before_id)
 
 
 def add_note(
@@ -183,7 +187,19 @@ def get(session: TenantSession, conversation_id: int) -> Conversation:
     return conversation
 
 
-def _log(session: TenantSession, conversation: Conversation, reason: str) -> None:
+def opened(conversation: Conversation, *, is_reopened: bool) -> ConversationOpened:
+    """The event that a conversation began, or began again."""
+    return ConversationOpened(
+        conversation_id=conversation.id,
+        contact_id=conversation.contact_id,
+        channel_id=conversation.channel_id,
+        is_reopened=is_reopened,
+    )
+
+
+def _log(
+    session: TenantSession, conversation: Conversation, reason: str, before_id: int | None
+) -> None:
     actor = current_actor()
     session.add(
         Assignment(
@@ -195,13 +211,14 @@ def _log(session: TenantSession, conversation: Conversation, reason: str) -> Non
         )
     )
     session.flush()
-    record(session, "assign", conversation, {"assignee": (None, conversation.assignee_id)})
+    record(session, "assign", conversation, {"assignee": (before_id, conversation.assignee_id)})
     publish(
         session,
         ConversationAssigned(
             conversation_id=conversation.id,
-            agent_id=conversation.assignee_id,
+            assignee_id=conversation.assignee_id,
             division_id=conversation.division_id,
+            before_assignee_id=before_id,
         ),
     )
     tell(session, "conversation", conversation=conversation.id)

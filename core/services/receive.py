@@ -44,7 +44,6 @@ from core.models import (
     Consent,
     Contact,
     Conversation,
-    ConversationState,
     Direction,
     EarlyStatus,
     FieldSource,
@@ -99,7 +98,9 @@ def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> 
     for identity in identities:
         addresses.saw(identity, item.sent_at)
     channel.last_inbound_at = max(channel.last_inbound_at or item.sent_at, item.sent_at)
-    _after_inbound(session, channel, conversation, message, is_first=is_first)
+    if is_first and not item.is_history:
+        publish(session, conversations.opened(conversation, is_reopened=False))
+    _after_inbound(session, channel, conversation, message)
 
 
 def _new_contact(session: TenantSession, item: InboundMessage) -> Contact:
@@ -162,12 +163,7 @@ def _store(
 
 
 def _after_inbound(
-    session: TenantSession,
-    channel: Channel,
-    conversation: Conversation,
-    message: Message,
-    *,
-    is_first: bool,
+    session: TenantSession, channel: Channel, conversation: Conversation, message: Message
 ) -> None:
     conversation.last_inbound_at = max(
         conversation.last_inbound_at or message.sent_at, message.sent_at
@@ -178,7 +174,6 @@ def _after_inbound(
         conversation.window_until = conversation.last_inbound_at + window
     if message.is_history:
         return
-    was_closed = conversation.state is ConversationState.CLOSED
     conversation.unread = Conversation.unread + 1
     conversation.waiting_since = conversation.waiting_since or message.created_at
     session.flush()
@@ -192,7 +187,7 @@ def _after_inbound(
             message_id=message.id,
             conversation_id=conversation.id,
             contact_id=message.contact_id,
-            opened=is_first or was_closed,
+            channel_id=channel.id,
         ),
     )
     tell(session, "message", conversation=conversation.id, message=message.id)
@@ -208,7 +203,11 @@ def _after_echo(session: TenantSession, conversation: Conversation, message: Mes
     publish(
         session,
         MessageSent(
-            message_id=message.id, conversation_id=conversation.id, contact_id=message.contact_id
+            message_id=message.id,
+            conversation_id=conversation.id,
+            contact_id=message.contact_id,
+            channel_id=message.channel_id,
+            sender=message.sender.value,
         ),
     )
 

@@ -13,6 +13,7 @@ from core.errors import Refused
 from core.events import MessageSent, publish
 from core.inbound import Address, Media, MessageKind, MessageState
 from core.jobs.outbox import enqueue
+from core.jobs.spec import RetryAt
 from core.live import tell
 from core.models import (
     Attachment,
@@ -263,13 +264,15 @@ class SendCall:
                 message_id=message.id,
                 conversation_id=message.conversation_id,
                 contact_id=message.contact_id,
+                channel_id=message.channel_id,
+                sender=message.sender.value,
             ),
         )
 
     def fail(
         self, session: TenantSession, payload: dict[str, Any], claimed: Claimed, error: Exception
-    ) -> timedelta | None:
-        """Record why; a delay after which to try again, or None when it is final."""
+    ) -> RetryAt | None:
+        """Record why; RetryAt where the provider said *not now*, None when it is final."""
         message = session.get(Message, payload["message_id"], with_for_update=True)
         if message is None:
             return None
@@ -283,7 +286,7 @@ class SendCall:
         if error.error_class == "retry":
             message.error_reason = error.reason[:500]
             move_back_to_queue(session, message)
-            return timedelta(seconds=error.retry_after or 0)
+            return RetryAt(after(error.retry_after), error.reason)
         _fail(session, message, error.error_class, error.code, error.reason)
         if error.error_class == "channel":
             channels.break_channel(session, message.channel, error.reason)

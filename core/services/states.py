@@ -40,6 +40,7 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
     """Move a message of ours on, tell pages and plugins. False where `new` says nothing new."""
     if not may_follow(message.state, new):
         return False
+    before = message.state
     message.state = new
     if new in (MessageState.DELIVERED, MessageState.READ, MessageState.PLAYED):
         message.delivered_at = message.delivered_at or at
@@ -49,7 +50,10 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
     publish(
         session,
         MessageStateChanged(
-            message_id=message.id, conversation_id=message.conversation_id, state=new.value
+            message_id=message.id,
+            conversation_id=message.conversation_id,
+            before=before.value,
+            after=new.value,
         ),
     )
     tell(session, "message", conversation=message.conversation_id, message=message.id)

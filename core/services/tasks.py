@@ -29,7 +29,7 @@ def open_reply_task(session: TenantSession, conversation: Conversation, message:
     )
     session.add(task)
     session.flush()
-    publish(session, TaskOpened(task_id=task.id, conversation_id=conversation.id))
+    publish(session, TaskOpened(task_id=task.id, kind=task.kind.value))
     tell(session, "task", task=task.id)
     return task
 
@@ -47,7 +47,7 @@ def finish(session: TenantSession, task: Task, at: datetime) -> None:
         return
     task.done_at = at
     session.flush()
-    publish(session, TaskClosed(task_id=task.id, conversation_id=task.conversation_id))
+    publish(session, TaskClosed(task_id=task.id, kind=task.kind.value))
     tell(session, "task", task=task.id)
 
 
