@@ -133,11 +133,11 @@ class Adapter(Protocol):
     settings: ClassVar[type[BaseModel]]
 
     def handshake(self, account: Account, request: WebhookRequest) -> str | None:
-        """Answer a provider's GET that checks the address; None where the kind has no such thing."""
+        """Answer a provider's GET that checks the address; None refuses it."""
         ...
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
-        """Prove on the raw body that the provider sent it; raises SignatureRefused. Fails closed."""
+        """Prove on the raw body who sent it; raises SignatureRefused. Fails closed."""
         ...
 
     def check(self, body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Settings: everything an operator can set, as `SAPA_*` environment variables with embedded defaults."""
+"""Settings: what an operator can set, as `SAPA_*` variables with embedded defaults."""
 
 from __future__ import annotations
 

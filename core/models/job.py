@@ -13,7 +13,7 @@ from core.models.base import Base, Json, UtcDateTime, choice, now
 
 
 class JobState(StrEnum):
-    """Ready waits for `due_at`; leased is with a worker; dead gave up; parked waits for a switch."""
+    """Ready waits for its time, leased is with a worker, dead gave up, parked awaits a switch."""
 
     READY = "ready"
     LEASED = "leased"

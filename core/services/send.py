@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import object_session
 
 from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTemplate
 from core.errors import Refused
@@ -160,17 +161,14 @@ def _check_may_send(conversation: Conversation, is_template: bool, sender: Sende
 
 def is_window_open(conversation: Conversation, at: datetime | None = None) -> bool:
     """Whether free text may be sent: always, on a channel without a window."""
-    desk_window = channels_window(conversation)
-    if desk_window is None:
+    if window_of(conversation) is None:
         return True
     until = conversation.window_until
     return until is not None and (at or now()) < until
 
 
-def channels_window(conversation: Conversation) -> timedelta | None:
+def window_of(conversation: Conversation) -> timedelta | None:
     """The free-text window of the conversation's channel, or None."""
-    from sqlalchemy.orm import object_session
-
     session = object_session(conversation)
     assert isinstance(session, TenantSession)  # noqa: S101 - a loaded row has its session
     return channels.adapter_of(session, conversation.channel).capabilities.window
@@ -305,6 +303,11 @@ class SendCall:
         except Refused as refused:
             return refused.message
         return ""
+
+
+def after(seconds: float | None) -> datetime | None:
+    """The time that a provider asked us to wait for; None leaves it to our own back-off."""
+    return now() + timedelta(seconds=seconds) if seconds else None
 
 
 def _fail(

@@ -31,7 +31,7 @@ def require_tenant() -> int:
 
 
 def set_tenant(tenant_id: int | None) -> None:
-    """Set the tenant for the rest of this context. For the request cycle; elsewhere `use_tenant`."""
+    """Set the tenant for the rest of this context: the request cycle. Elsewhere `use_tenant`."""
     _tenant.set(tenant_id)
 
 

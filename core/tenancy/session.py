@@ -34,7 +34,7 @@ class UnsafeStatement(RuntimeError):
 
 
 class BaseSession(Session):
-    """What tenant and system sessions share: the database, the write mode, work after the commit."""
+    """What tenant and system sessions share: database, write mode, work after the commit."""
 
     def __init__(self, database: Database, *, write: bool, system: bool) -> None:
         super().__init__(bind=database.bind(write=write, system=system), expire_on_commit=False)
@@ -138,10 +138,9 @@ def _add_wall(state: ORMExecuteState) -> None:
     if not state.is_orm_statement:
         _refuse_bare_tables(state)
         return
-    if not any(issubclass(mapper.class_, TenantMixin) for mapper in state.all_mappers):
-        # no tenant entity at the top; one inside a subquery or a join still gets the criterion
-        if not _mentions_tenant_table(state.statement):
-            return
+    # a tenant entity may also stand in a subquery only: the criterion reaches it there
+    if not _has_tenant_entity(state) and not _mentions_tenant_table(state.statement):
+        return
     if state.is_insert:
         raise UnsafeStatement("An INSERT statement skips the tenant's stamp: use session.add().")
     if state.is_update and isinstance(state.parameters, list):
@@ -152,6 +151,10 @@ def _add_wall(state: ORMExecuteState) -> None:
             TenantMixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
         )
     )
+
+
+def _has_tenant_entity(state: ORMExecuteState) -> bool:
+    return any(issubclass(mapper.class_, TenantMixin) for mapper in state.all_mappers)
 
 
 def _refuse_bare_tables(state: ORMExecuteState) -> None:
