@@ -1,0 +1,79 @@
+"""Putting an installation together, without a web server."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from core.config import Settings
+from core.db import Database
+from core.desk import Desk
+from core.host.host import PluginHost
+from core.jobs.engine import JobEngine
+from core.jobs.registry import JobRegistry
+from core.live import LiveHub
+from core.media import MediaStore
+from core.outbound import OutboundClient
+from core.secrets import SecretBox, key_from_text, load_or_create_key
+from core.services.jobs import CORE_JOBS
+
+
+def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> Desk:
+    """Everything that a process of Sapa needs; the job engine is not started yet.
+
+    `builtin` names the plugin modules that ship with Sapa; installed ones are found by themselves.
+    """
+    settings = settings or Settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings)
+    host = PluginHost.load(builtin)
+    registry = JobRegistry()
+    for spec in CORE_JOBS:
+        registry.register("core", spec)
+    for owner, job in host.job_specs():
+        registry.register(owner, job)
+    desk = Desk(
+        settings=settings,
+        database=database,
+        host=host,
+        jobs=JobEngine(
+            database,
+            registry,
+            is_open=lambda tenant_id, plugin: is_plugin_on(desk, tenant_id, plugin),
+            threads=settings.worker_threads,
+        ),
+        box=SecretBox(installation_key(settings)),
+        outbound=OutboundClient(private_hosts=settings.private_hosts),
+        # half of the web threads may wait in streams; the rest serve pages
+        live=LiveHub(max_streams=settings.web_threads // 2),
+        media=MediaStore(settings.home / "media"),
+    )
+    database.desk = desk
+    host.switches.unpark = lambda session, plugins: _unpark(desk, session, plugins)
+    return desk
+
+
+def installation_key(settings: Settings) -> bytes:
+    """The one secret of an installation: set by the operator, else made once and kept in `home`."""
+    if settings.secret_key:
+        return key_from_text(settings.secret_key)
+    return load_or_create_key(settings.home / "secret.key")
+
+
+def derived_secret(settings: Settings, purpose: str) -> str:
+    """A secret for one purpose, so that a leak of it tells nothing of the others."""
+    return hmac.new(installation_key(settings), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def is_plugin_on(desk: Desk, tenant_id: int, plugin: str) -> bool:
+    """Whether a tenant has a plugin switched on now. The core always is."""
+    if plugin == "core":
+        return True
+    with desk.database.tenant(tenant_id, write=False) as session:
+        return plugin in desk.host.switches.enabled(session)
+
+
+def _unpark(desk: Desk, session: object, plugins: Iterable[str]) -> None:
+    for plugin in sorted(plugins):
+        desk.jobs.unpark(session, plugin)  # type: ignore[arg-type]  # a TenantSession, by contract
