@@ -43,15 +43,21 @@ class Consent(StrEnum):
 class Customer(TenantMixin, UuidMixin, TimesMixin, Base):
     """The person. Alone it is its contact's home; merged, contacts point at a group.
 
-    A pointer and nothing else: names, addresses and history stay with the contacts.
-    `version` grows with every change of its members: a preview that is older is stale (409).
+    Addresses and history stay with the contacts. `name`, `phone` and `email` are the profile shown:
+    computed from the members (`services.profiles`), never written by hand, so that lists need no
+    join. `version` grows with every change of its members: a preview that is older is stale (409).
     """
 
     __tablename__ = "customer"
     __table_args__ = tenant_table(
         UniqueConstraint("uuid"),
         tenant_fk("successor_id", "customer"),
+        Index("ix_customer_name", "tenant_id", "name"),
     )
+
+    name: Mapped[str] = mapped_column(String(160), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
 
     is_group: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -65,21 +71,8 @@ class Customer(TenantMixin, UuidMixin, TimesMixin, Base):
         order_by=lambda: Contact.id,
     )
 
-    @property
-    def name(self) -> str:
-        """The name of the first member. `plugins/merge` computes better ones."""
-        return self.contacts[0].name if self.contacts else f"#{self.id}"
-
-    @property
-    def phone(self) -> str:
-        return next((contact.phone for contact in self.contacts if contact.phone), "")
-
-    @property
-    def email(self) -> str:
-        return next((contact.email for contact in self.contacts if contact.email), "")
-
     def __str__(self) -> str:
-        return self.name
+        return self.name or self.phone or self.email or f"#{self.id}"
 
 
 contact_label = Table(

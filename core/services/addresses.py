@@ -85,7 +85,7 @@ def create_contact(
     session: TenantSession, *, name: str, phone: str = "", email: str = "", source: FieldSource
 ) -> Contact:
     """A new contact in a customer of its own, its home. No identity yet, no event."""
-    home = Customer()
+    home = Customer(name=name, phone=phone, email=email)
     session.add(home)
     session.flush()
     contact = Contact(

@@ -15,6 +15,7 @@ from core.models.base import now
 from core.phones import PhoneRefused, parse_phone
 from core.services.addresses import create_contact
 from core.services.mail_addresses import checked_email
+from core.services.profiles import refresh_profile
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
 
@@ -75,6 +76,7 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
         return contact
     session.flush()
     _add_identities(session, contact)
+    refresh_profile(session, contact.customer)
     record(session, "change", contact, changes)
     publish(session, ContactChanged(contact_id=contact.id, fields=sorted(changes)))
     return contact

@@ -53,6 +53,7 @@ from core.models import (
 from core.models.base import now
 from core.services import addresses, cards, channels, conversations, tasks
 from core.services.bad_items import keep_bad_item
+from core.services.profiles import refresh_profile
 from core.services.states import apply_status, move
 from core.tenancy.session import TenantSession
 
@@ -86,6 +87,7 @@ def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> 
     if not contact.name and item.name:
         contact.name = item.name[:160]
         contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
+        refresh_profile(session, contact.customer)
     conversation = conversations.find_or_open(session, channel, identities)
     is_first = conversation.last_inbound_at is None and not conversation.preview
     message = _store(session, channel, conversation, contact, item)
