@@ -67,6 +67,11 @@ class LiveHub:
                 if not self._streams[tenant_id]:
                     del self._streams[tenant_id]
 
+    def has_place(self) -> bool:
+        """Whether another stream may open."""
+        with self._lock:
+            return self._free > 0
+
     @property
     def open_streams(self) -> int:
         with self._lock:

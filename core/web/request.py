@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, abort, current_app, g, request, session
-from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.sqla.models import Role, User
+from flask_jwt_extended import verify_jwt_in_request
 from sqlalchemy import select
 
 from core.audit import SYSTEM, Actor, set_actor
 from core.desk import Desk
 from core.errors import Refused
 from core.models import Membership, Tenant
+from core.models.base import now
 from core.services.tenants import RoleName
+from core.services.tokens import allows, find_token, was_seen_lately
 from core.tenancy.context import current_tenant, set_tenant
+from core.tenancy.session import TenantSession
+from core.web.fab.bearer import bearer_token, use_token
+from core.web.grants import READING
 
 TENANT_COOKIE_KEY = "tenant"
 
@@ -30,6 +36,12 @@ def init_request_cycle(app: Flask) -> None:
 def desk() -> Desk:
     """The running installation, inside a request."""
     found: Desk = current_app.extensions["sapa"]
+    return found
+
+
+def web_session() -> TenantSession:
+    """This request's session, the same that FAB's screens use."""
+    found: TenantSession = current_app.extensions["sapa_web_session"]()
     return found
 
 
@@ -56,12 +68,49 @@ def _open() -> None:
     set_actor(SYSTEM)
     if request.blueprint in _OPEN_BLUEPRINTS or request.endpoint == "static":
         return
-    token = g.get("_sapa_token")
-    if token is not None:
-        _enter(token.tenant, None, Actor(f"token {token.name}"))
-    else:
+    bearer = bearer_token()
+    if bearer and not use_token(bearer):
+        verify_jwt_in_request()  # 401 where it isn't valid
+    if "_sapa_token" not in g:
         _enter_as_person()
-    desk().host.open_request(request.blueprint)
+    if current_tenant() is not None:
+        desk().host.switches.pin(web_session())
+
+
+def user_from_token(plain: str) -> User | None:
+    """Act for a token of ours: enter its tenant, with what its scopes leave of an admin's rights.
+
+    The user is the person who made the token; None refuses it.
+    """
+    if "_sapa_token" in g:
+        return g.get("_sapa_token_owner")
+    with desk().database.system() as system:
+        token = find_token(system, plain)
+        where = token and system.get(Tenant, token.tenant_id)
+        owner = token and token.created_by_id and system.get(User, token.created_by_id)
+        if not token or not where or not owner or not where.is_active or not owner.is_active:
+            return None
+        if not was_seen_lately(token):
+            token.last_used_at = now()
+            system.flush()
+        system.expunge_all()
+    g._sapa_token = token
+    g._sapa_token_owner = owner
+    _enter(where, None, Actor(f"token {token.name}", owner.id))
+    return owner
+
+
+def is_in_scope(permission: str, view: str) -> bool:
+    """Whether the token of this request, if there is one, reaches this far."""
+    token = g.get("_sapa_token")
+    if token is None:
+        return True
+    return allows(token.scopes, scope_noun(view), write=permission not in READING)
+
+
+def scope_noun(view: str) -> str:
+    """The noun that a view's permissions are about, as scopes name it."""
+    return view.lower()
 
 
 def _enter_as_person() -> None:
@@ -119,7 +168,7 @@ def _choose(places: list[tuple[Membership, Tenant]]) -> tuple[Membership, Tenant
 def roles_for(user: Any) -> list[Role]:
     """The roles that count now: the membership's in this tenant, and *Operator* everywhere."""
     names = set()
-    if g.get("_sapa_token_user") is not None and g._sapa_token_user is user:
+    if g.get("_sapa_token") is not None:
         names.add(RoleName.ADMIN.value)  # narrowed by the token's scopes at each call
     member = membership()
     if member is not None and member.user_id == user.id:
@@ -138,7 +187,7 @@ def _all_roles(sm: Any) -> list[Role]:
 
 def roles_key() -> tuple[int | None, Any]:
     """What `roles_for` depends on besides the user."""
-    return current_tenant(), g.get("_sapa_token_user") is not None
+    return current_tenant(), "_sapa_token" in g
 
 
 def need_tenant() -> Tenant:
@@ -150,8 +199,7 @@ def need_tenant() -> Tenant:
 
 
 def _tidy(error: BaseException | None) -> None:
-    web_session = current_app.extensions.get("sapa_web_session")
-    if web_session is not None:
-        web_session.remove()
+    current_app.extensions["sapa_web_session"].remove()
+    desk().host.switches.unpin()
     set_tenant(None)
     set_actor(SYSTEM)

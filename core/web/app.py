@@ -1,0 +1,119 @@
+"""The Flask application: FAB on our sessions, the core's screens, the plugins' behind their gates."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask, Response, redirect, request, url_for
+from flask_appbuilder import AppBuilder, IndexView, expose  # type: ignore[import-untyped]
+from sqlalchemy.orm import scoped_session
+
+from core.boot import derived_secret, open_desk
+from core.config import Settings
+from core.desk import Desk
+from core.house import check_house
+from core.secrets import RedactSecrets
+from core.tenancy.session import TenantSession
+from core.web import request as cycle
+from core.web.csp import init_csp
+from core.web.fab import (
+    SapaSecurityManager,
+    harden_config,
+    init_csrf,
+    register_error_handlers,
+)
+from core.web.health import health
+from core.web.register import register_core, register_plugins
+from core.web.webhooks import webhooks
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class HomeView(IndexView):  # type: ignore[misc]  # FAB is untyped
+    """`/`: the inbox, which is where a working day happens."""
+
+    @expose("/")
+    def index(self) -> Response:
+        return redirect(url_for("InboxView.index"))  # type: ignore[return-value]  # werkzeug's
+
+
+def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) -> Flask:
+    """The application of one installation; `app.extensions["sapa"]` is its desk.
+
+    Nothing is started: `sapa run` starts the job engine in the process that serves.
+    """
+    check_house()
+    desk = open_desk(settings, builtin)
+    app = Flask(__name__, template_folder="templates", static_folder="static")
+    app.extensions["sapa"] = desk
+    _configure(app, desk)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RedactSecrets())
+    session: scoped_session[TenantSession] = scoped_session(lambda: web_session(desk), _scope)
+    app.extensions["sapa_web_session"] = session
+    csrf = init_csrf(app)
+    init_csp(app)
+    register_error_handlers(app)
+    with app.app_context():
+        appbuilder = AppBuilder(
+            app,
+            session,
+            indexview=HomeView,
+            security_manager_class=SapaSecurityManager,
+            update_perms=False,
+        )
+        _wire_security(appbuilder.sm, desk)
+        cycle.init_request_cycle(app)
+        csrf.exempt(webhooks)
+        app.register_blueprint(webhooks)
+        app.register_blueprint(health)
+        register_core(appbuilder)
+        register_plugins(app, appbuilder, desk)
+        session.remove()
+    return app
+
+
+def web_session(desk: Desk) -> TenantSession:
+    """A request's session. On SQLite one that may write takes the write lock with its first read.
+
+    That is what keeps a read-then-write from failing: two of them can't begin on the same snapshot.
+    """
+    is_writing = not request or request.method not in SAFE_METHODS
+    return TenantSession(desk.database, write=is_writing)
+
+
+def _scope() -> int:
+    from flask.globals import app_ctx
+
+    return id(app_ctx._get_current_object())  # type: ignore[attr-defined]  # werkzeug's proxy
+
+
+def _configure(app: Flask, desk: Desk) -> None:
+    settings = desk.settings
+    app.config.update(
+        SECRET_KEY=derived_secret(settings, "cookies"),
+        JWT_SECRET_KEY=derived_secret(settings, "tokens"),
+        APP_NAME="Sapa",
+        AUTH_TYPE=1,  # by database
+        AUTH_ROLE_ADMIN="Operator",
+        AUTH_ROLE_PUBLIC="Public",
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        LANGUAGES={"en": {"flag": "gb", "name": "English"}},
+        FAB_API_SWAGGER_UI=True,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    harden_config(app, settings.public_url)
+    app.config["FAB_SAFE_REDIRECT_HOSTS"] += list(settings.safe_redirect_hosts)
+
+
+def _wire_security(sm: Any, desk: Desk) -> None:
+    sm.roles_for = cycle.roles_for
+    sm.roles_key = cycle.roles_key
+    sm.is_view_open = desk.host.ownership.is_view_open
+    sm.is_menu_open = desk.host.ownership.is_menu_open
+    sm.user_from_token = cycle.user_from_token
+    sm.is_in_scope = cycle.is_in_scope
+
+

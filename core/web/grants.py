@@ -1,0 +1,88 @@
+"""What each role may do when its permissions are first made (F9).
+
+A rule looks at (permission, view). It speaks once for each permission that is new; what an operator
+takes from a role afterwards stays taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from core.services.tenants import RoleName
+
+# run the installation: plans, tenants, everybody's accounts
+OPERATOR_VIEWS = frozenset({"Tenant", "Plan", "Operator"})
+
+# run the business: who works here, what is connected, who changed what
+ADMIN_VIEWS = frozenset(
+    {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "BadInboundItem", "Settings"}
+)
+
+# hand work around
+LEAD_VIEWS = frozenset({"Division", "Assignment", "Module", "Template", "Label"})
+
+READING = frozenset(
+    {
+        "can_list",
+        "can_show",
+        "can_get",
+        "can_info",
+        "can_export",
+        "can_index",
+        "can_read",
+        "menu_access",
+    }
+)
+
+WAREHOUSE_VIEWS = frozenset({"Order", "OrderLine", "Orders"})
+WAREHOUSE_MAY = frozenset({"can_ship", "can_receive", "can_estimate"})
+
+# everybody who is signed in
+OWN = frozenset({"can_userinfo", "resetmypassword", "userinfoedit", "can_switch"})
+
+
+def _is_restricted(view: str) -> bool:
+    return view in OPERATOR_VIEWS or view in ADMIN_VIEWS
+
+
+def _operator(permission: str, view: str) -> bool:
+    # the installation is the operator's; the customers' data is not
+    return view in OPERATOR_VIEWS or permission in OWN
+
+
+def _admin(permission: str, view: str) -> bool:
+    return view not in OPERATOR_VIEWS
+
+
+def _supervisor(permission: str, view: str) -> bool:
+    if view in ("Channel", "AuditEntry", "Membership"):
+        return permission in READING
+    return not _is_restricted(view)
+
+
+def _agent(permission: str, view: str) -> bool:
+    if _is_restricted(view):
+        return view in ("Channel", "Membership") and permission in ("can_get", "can_info")
+    if view in LEAD_VIEWS:
+        return permission in READING
+    return permission not in ("can_delete", "can_export")
+
+
+def _warehouse(permission: str, view: str) -> bool:
+    if view in WAREHOUSE_VIEWS:
+        return permission in READING or permission in WAREHOUSE_MAY
+    return permission in OWN
+
+
+def _viewer(permission: str, view: str) -> bool:
+    return (permission in READING and not _is_restricted(view)) or permission in OWN
+
+
+GRANTS: Mapping[str, Callable[[str, str], bool]] = {
+    RoleName.OPERATOR: _operator,
+    RoleName.ADMIN: _admin,
+    RoleName.SUPERVISOR: _supervisor,
+    RoleName.AGENT: _agent,
+    RoleName.WAREHOUSE: _warehouse,
+    RoleName.VIEWER: _viewer,
+}

@@ -1,0 +1,67 @@
+"""Registering screens: the core's own, then what the plugins declared, each behind its gate."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask
+
+from core.desk import Desk
+from core.host.declarations import ApiDecl, MenuLink, ViewDecl
+from core.host.gate import blueprint_gate
+from core.web.nouns import NOUNS
+from core.web.pages import PAGES
+
+log = logging.getLogger(__name__)
+
+
+def register_core(appbuilder: Any) -> None:
+    """The screens and REST resources of the nouns, and the core's own pages."""
+    for declaration in (*PAGES, *NOUNS):
+        add(appbuilder, declaration)
+
+
+def register_plugins(app: Flask, appbuilder: Any, desk: Desk) -> None:
+    """What plugins declared. One that fails here is set aside and named; the rest go on."""
+    ownership = desk.host.ownership
+    for name, record in sorted(desk.host.active.items()):
+        declared = record.declared
+        try:
+            with ownership.claim(name, app, appbuilder.baseviews):
+                for declaration in (*declared.views, *declared.apis, *declared.menu_links):
+                    add(appbuilder, declaration)
+                    if entry := getattr(declaration, "name", ""):
+                        ownership.claim_menu(name, entry)
+        except Exception as error:
+            log.exception("plugin %s: its screens could not be registered", name)
+            desk.host.set_aside(name, f"Its screens could not be registered: {error}")
+    app.before_request(blueprint_gate(ownership))
+
+
+def add(appbuilder: Any, declaration: ViewDecl | ApiDecl | MenuLink) -> None:
+    """Hand one declaration to FAB."""
+    if isinstance(declaration, ApiDecl):
+        appbuilder.add_api(declaration.api)
+    elif isinstance(declaration, MenuLink):
+        appbuilder.add_link(
+            declaration.name,
+            href=declaration.href,
+            icon=declaration.icon,
+            label=declaration.label or declaration.name,
+            category=declaration.category,
+            category_icon=declaration.category_icon,
+            category_label=declaration.category_label or declaration.category,
+        )
+    elif declaration.name:
+        appbuilder.add_view(
+            declaration.view,
+            declaration.name,
+            icon=declaration.icon,
+            label=declaration.label or declaration.name,
+            category=declaration.category,
+            category_icon=declaration.category_icon,
+            category_label=declaration.category_label or declaration.category,
+        )
+    else:
+        appbuilder.add_view_no_menu(declaration.view)
