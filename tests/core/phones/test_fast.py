@@ -5,6 +5,8 @@ import re
 
 import phonenumbers
 import pytest
+from phonenumbers import PhoneMetadata
+from phonenumbers.phonemetadata import PhoneNumberDesc
 
 from core.phones import PhoneRefused, fast, parse
 
@@ -80,7 +82,7 @@ def test_quick_and_complete_agree() -> None:
 def test_quick_and_complete_agree_on_two_million_numbers() -> None:
     wrong, answered = disagreements(2_000_000, seed=2_000_000)
     assert wrong == []
-    assert answered > 600_000
+    assert answered > 500_000
     assert fuzzed(850_000, seed=850_000) == []
 
 
@@ -98,3 +100,37 @@ def test_common_numbers_take_the_quick_way() -> None:
 @pytest.mark.parametrize("text", ["+15551234567", "+4477009001234", "40721234567", "0821...5678"])
 def test_what_needs_judgement_falls_back(text: str) -> None:
     assert fast.read(text, "ID") is None
+
+
+def test_guards_that_todays_metadata_hardly_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overlaps are rare in the metadata, and may come with any update: they fall back."""
+
+    def described(pattern: str) -> PhoneNumberDesc:
+        return PhoneNumberDesc(national_number_pattern=pattern, possible_length=(8,))
+
+    def country(abroad: str) -> PhoneMetadata:
+        return PhoneMetadata(
+            id="XX",
+            country_code=62,
+            international_prefix=abroad,
+            general_desc=described(r"\d{8}"),
+            mobile=described(r"[0-8]\d{7}"),
+            premium_rate=described(r"77\d{6}"),
+            national_prefix="0",
+            national_prefix_for_parsing="0",
+            register=False,
+        )
+
+    monkeypatch.setattr(fast, "_metadata", lambda code: country("001|6"))
+    match = fast._subscriber.__wrapped__("62")[8]
+    assert match("71234567")
+    assert not match("77123456")  # also a service number
+    assert not match("01234567")  # begins with the trunk prefix
+    assert not match("61234567")  # begins with an international prefix
+    assert not match("91234567")
+    assert not match("712345678")
+    assert not fast._drops_zero.__wrapped__("62")
+    monkeypatch.setattr(fast, "_metadata", lambda code: country("010"))
+    assert not fast._drops_zero.__wrapped__("62")
+    monkeypatch.setattr(fast, "_metadata", lambda code: country("001"))
+    assert fast._drops_zero.__wrapped__("62")
