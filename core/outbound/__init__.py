@@ -1,7 +1,7 @@
 """The one door for outbound HTTP: everything that Sapa asks of another machine."""
 
 from core.outbound.addresses import AddressRefused, Resolver, is_public
-from core.outbound.client import Fetched, OutboundClient
+from core.outbound.client import OutboundClient
 from core.outbound.failures import (
     ErrorClass,
     InsideTransaction,
@@ -10,6 +10,7 @@ from core.outbound.failures import (
     SendFailed,
     in_transaction,
 )
+from core.outbound.fetched import Fetched
 
 __all__ = [
     "AddressRefused",

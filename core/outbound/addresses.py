@@ -35,10 +35,8 @@ def is_public(address: str) -> bool:
     NAT64); Teredo is refused whole. ValueError for what is no IP address.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if ip.is_multicast or (ip.is_reserved and ip not in _NAT64) or ip.is_unspecified:
-        return False
     if isinstance(ip, ipaddress.IPv4Address):
-        return ip.is_global
+        return ip.is_global and not ip.is_multicast and not ip.is_reserved
     if ip.ipv4_mapped is not None:
         return is_public(str(ip.ipv4_mapped))
     if ip.sixtofour is not None:

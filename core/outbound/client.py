@@ -1,7 +1,5 @@
 """One client for all outbound HTTP: guarded, bounded in time and size, silent about secrets."""
 
-import base64
-import binascii
 import hashlib
 import logging
 import os
@@ -9,8 +7,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ import httpcore
 import httpx
 
 from core.outbound.addresses import AddressRefused, Resolver, is_listed, resolve
-from core.outbound.body import ACCEPTED, unpacked
+from core.outbound.body import unpacked
 from core.outbound.failures import (
     InsideTransaction,
     OutcomeUnknown,
@@ -26,29 +23,23 @@ from core.outbound.failures import (
     SendFailed,
     in_transaction,
 )
+from core.outbound.fetched import Fetched, digest_of, refuse_status
 from core.outbound.pinned import Exchange, PinnedBackend, exchange
-from core.secrets import redact
+from core.outbound.request import (
+    SAFE_METHODS,
+    build,
+    core_url,
+    host_port,
+    is_redirect,
+    origin,
+    redirected,
+    shown,
+)
 
 log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
 MAX_BYTES = 5 * 1024 * 1024
-
-# What goes with a redirect to another origin. A list of what may travel, because a
-# provider's secret header has any name it likes.
-_HARMLESS_HEADERS = {"accept", "accept-encoding", "accept-language", "user-agent"}
-_REDIRECTS = {301, 302, 303, 307, 308}
-_SAFE_METHODS = {"GET", "HEAD"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file that `fetch_to_file` wrote: its size in bytes, sha256 (hex), declared type."""
-
-    path: Path
-    size: int
-    sha256: str
-    content_type: str
 
 
 class OutboundClient:
@@ -109,9 +100,10 @@ class OutboundClient:
         nothing was sent, OutcomeUnknown where something was and no answer came,
         ResponseTooLarge, InsideTransaction.
         """
-        request = self._request(
+        request = build(
             method,
             url,
+            self._user_agent,
             json=json,
             data=data,
             content=content,
@@ -141,20 +133,20 @@ class OutboundClient:
         a wrong digest (retry).
         """
         dest = Path(dest)
-        request = self._request("GET", url, headers=headers)
+        request = build("GET", url, self._user_agent, headers=headers)
         digest, size = hashlib.sha256(), 0
         descriptor, partial = tempfile.mkstemp(dir=dest.parent, prefix=".fetch-")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 with self._answer(request, allow_hosts, total) as answer:
-                    _refuse_status(answer)
+                    refuse_status(answer)
                     for piece in _pieces(answer, max_bytes):
                         digest.update(piece)
                         size += len(piece)
                         file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-            if sha256 is not None and _digest(sha256) != digest.digest():
+            if sha256 is not None and digest_of(sha256) != digest.digest():
                 raise SendFailed("retry", "sha256", "The file differs from what was announced.")
             os.replace(partial, dest)
         except BaseException:
@@ -162,16 +154,6 @@ class OutboundClient:
             raise
         content_type = answer.headers.get("content-type", "")
         return Fetched(dest, size, digest.hexdigest(), content_type)
-
-    def _request(self, method: str, url: str, **body: Any) -> httpx.Request:
-        try:
-            request = httpx.Request(method.upper(), url, **body)
-        except (httpx.InvalidURL, UnicodeError):
-            raise AddressRefused("This is no valid URL.") from None
-        request.headers["Accept-Encoding"] = ACCEPTED
-        request.headers.setdefault("User-Agent", self._user_agent)
-        request.headers.setdefault("Accept", "*/*")
-        return request
 
     @contextmanager
     def _answer(
@@ -188,10 +170,10 @@ class OutboundClient:
         for _ in range(MAX_REDIRECTS + 1):
             self._check(request.url, allow_hosts, came_from)
             with self._exchange(request, deadline) as answer:
-                if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
+                if not is_redirect(answer):
                     yield answer
                     return
-                came_from, request = request.url, _redirected(request, answer)
+                came_from, request = request.url, redirected(request, answer)
         raise SendFailed("channel", "redirects", "This address redirects too often.")
 
     def _check(
@@ -202,11 +184,11 @@ class OutboundClient:
             raise AddressRefused("Only http and https addresses can be called.")
         if url.userinfo:
             raise AddressRefused("Take the user name and password out of the address.")
-        host, port = _host_port(url)
+        host, port = host_port(url)
         is_allowed = allow_hosts is not None and is_listed(host, port, allow_hosts)
         if allow_hosts is not None and not is_allowed:
             raise AddressRefused(f"{host} is not a host that this call may reach.")
-        if came_from is None or is_allowed or _origin(url) == _origin(came_from):
+        if came_from is None or is_allowed or origin(url) == origin(came_from):
             return
         # A stranger's redirect must not lead to the operator's own machines.
         if is_listed(host, port, self._private_hosts):
@@ -220,27 +202,28 @@ class OutboundClient:
         started = time.monotonic()
         outcome = "failed"
         try:
-            with self._pool.stream(
-                request.method,
-                _core_url(request.url),
-                headers=request.headers.raw,
-                content=request.stream,  # type: ignore[arg-type]  # iterable, as it asks at run time
-                extensions={"timeout": self._timeouts},
-            ) as raw:
+            # Not pool.stream(), which declares a chunked body for a GET that has none.
+            raw = self._pool.handle_request(
+                httpcore.Request(
+                    request.method,
+                    core_url(request.url),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions={"timeout": self._timeouts},
+                )
+            )
+            with closing(raw):
                 outcome = str(raw.status)
                 yield httpx.Response(
                     raw.status, headers=raw.headers, request=request, stream=_Raw(raw)
                 )
-        except httpcore.LocalProtocolError:
-            # Its text would show the header that is wrong, which may be the token.
-            raise SendFailed("payload", "request", "The request has an illegal header.") from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
             outcome = type(error).__name__
-            raise _failure(request, current, outcome) from None
+            raise _failure(request, current, error) from None
         finally:
             exchange.reset(reset)
             took = (time.monotonic() - started) * 1000
-            log.info("%s %s %s %.0f ms", request.method, _shown(request.url), outcome, took)
+            log.info("%s %s %s %.0f ms", request.method, shown(request.url), outcome, took)
 
 
 class _Raw(httpx.SyncByteStream):
@@ -268,77 +251,17 @@ def _whole(answer: httpx.Response, body: bytes) -> httpx.Response:
     return httpx.Response(answer.status_code, headers=headers, content=body, request=answer.request)
 
 
-def _redirected(request: httpx.Request, answer: httpx.Response) -> httpx.Request:
-    """The request that a redirect asks for; SendFailed where it can't be followed."""
-    if request.method not in _SAFE_METHODS:
-        # Following would send it twice, or as a GET without its body.
-        raise SendFailed(
-            "channel", "redirect", "The provider's address redirects. Enter the final address."
-        )
-    try:
-        url = request.url.join(answer.headers["location"])
-    except httpx.InvalidURL:
-        raise AddressRefused("A redirect leads to no valid URL.") from None
-    if request.url.scheme == "https" and url.scheme != "https":
-        raise AddressRefused("A redirect leads from https to an open connection.")
-    headers = httpx.Headers(request.headers)
-    del headers["host"]
-    if _origin(url) != _origin(request.url):
-        headers = httpx.Headers(
-            [(k, v) for k, v in headers.multi_items() if k.lower() in _HARMLESS_HEADERS]
-        )
-    return httpx.Request(request.method, url, headers=headers)
-
-
-def _failure(request: httpx.Request, current: Exchange, kind: str) -> SendFailed | OutcomeUnknown:
-    host = request.url.host
+def _failure(
+    request: httpx.Request, current: Exchange, error: Exception
+) -> SendFailed | OutcomeUnknown:
+    """What an error on the wire means; its own text stays out, it may show what was sent."""
+    host, kind = request.url.host, type(error).__name__
+    if not current.written and isinstance(error, httpcore.LocalProtocolError):
+        return SendFailed("payload", "request", "This request can't be sent over HTTP.")
     if not current.written:
         return SendFailed("retry", "unreachable", f"{host} can't be reached ({kind}).")
     return OutcomeUnknown(
         "no_answer",
         f"{host} got the request and gave no whole answer ({kind}).",
-        safe_to_repeat=request.method in _SAFE_METHODS,
+        safe_to_repeat=request.method in SAFE_METHODS,
     )
-
-
-def _refuse_status(answer: httpx.Response) -> None:
-    status = answer.status_code
-    if 200 <= status < 300:
-        return
-    reason = f"{answer.request.url.host} answered {status} instead of the file."
-    if status in (401, 403):
-        raise SendFailed("channel", str(status), reason)
-    if status in (408, 429) or status >= 500:
-        after = answer.headers.get("retry-after", "")
-        raise SendFailed("retry", str(status), reason, float(after) if after.isdecimal() else None)
-    raise SendFailed("payload", str(status), reason)
-
-
-def _digest(announced: str) -> bytes:
-    """A sha256 in hex or base64 as bytes; b"" for anything else, which then differs."""
-    try:
-        if len(announced) == 64:
-            return bytes.fromhex(announced)
-        return base64.b64decode(announced + "=" * (-len(announced) % 4), altchars=b"-_")
-    except (ValueError, binascii.Error):
-        return b""
-
-
-def _core_url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-def _host_port(url: httpx.URL) -> tuple[str, int]:
-    """The name as it will be dialled: the two must never differ."""
-    return url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return (url.scheme, *_host_port(url))
-
-
-def _shown(url: httpx.URL) -> str:
-    """A URL for the log: no query at all, and no token in its path."""
-    return redact(f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}")

@@ -223,6 +223,8 @@ def test_no_secret_reaches_a_log_record_or_an_exception(
         )
         with pytest.raises(SendFailed) as failed:
             client.request("GET", there.url, headers={"X-Key": "line-s3cr3t\nbreak"})
+        with pytest.raises(SendFailed):
+            client.request("GET", there.url, headers={"X-Key": "sn\xf6w-s3cr3t"})
         there.stop()
         with pytest.raises(SendFailed) as refused:
             OutboundClient((there.host,)).request("GET", f"{there.url}/bot{bot}/x?t=s3cr3t")
