@@ -1,0 +1,27 @@
+"""The one door for outbound HTTP: everything that Sapa asks of another machine."""
+
+from core.outbound.addresses import AddressRefused, Resolver, is_public
+from core.outbound.client import OutboundClient
+from core.outbound.failures import (
+    ErrorClass,
+    InsideTransaction,
+    OutcomeUnknown,
+    ResponseTooLarge,
+    SendFailed,
+    in_transaction,
+)
+from core.outbound.fetched import Fetched
+
+__all__ = [
+    "AddressRefused",
+    "ErrorClass",
+    "Fetched",
+    "InsideTransaction",
+    "OutboundClient",
+    "OutcomeUnknown",
+    "Resolver",
+    "ResponseTooLarge",
+    "SendFailed",
+    "in_transaction",
+    "is_public",
+]
