@@ -137,8 +137,8 @@ class SQLAInterface(StockInterface):  # type: ignore[misc]  # FAB is untyped
             yield from rows
             if len(rows) < size:
                 return
+            # the session holds rows weakly, so a batch is freed when the next one comes
             after, most = self.get_pk_value(rows[-1]), most - len(rows)
-            self.session.expunge_all()
 
     def get_related_interface(self, col_name: str) -> SQLAInterface:
         # upstream forgets a session that was given explicitly

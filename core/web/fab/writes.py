@@ -50,8 +50,18 @@ class Writes:
     def is_writable(self, name: str) -> bool:
         """Whether a form or a payload may carry this column at all."""
         return not (
-            name in NEVER_WRITTEN or name in self.readonly_columns or self.datamodel.is_fk(name)
+            name in NEVER_WRITTEN
+            or name in self.readonly_columns
+            or self.datamodel.is_fk(name)
+            or self.is_tenant(name)
         )
+
+    def is_tenant(self, name: str) -> bool:
+        """Whether this column or relation says whose row it is: never a person's choice."""
+        if not self.datamodel.is_relation_many_to_one(name):
+            return name == "tenant_id"
+        local = self.datamodel.list_properties[name].local_columns
+        return {c.name for c in local} <= NEVER_WRITTEN
 
     @contextmanager
     def refusals(self, deleting: bool = False) -> Iterator[None]:
