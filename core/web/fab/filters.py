@@ -28,7 +28,9 @@ class RelationEqual(stock.FilterRelationOneToManyEqual):  # type: ignore[misc]  
 
     def apply(self, query: Any, value: Any) -> Any:
         row = self.datamodel.related_row(self.column_name, value)
-        return query.filter(false() if row is None else getattr(self.model, self.column_name) == row)
+        return query.filter(
+            false() if row is None else getattr(self.model, self.column_name) == row
+        )
 
 
 class RelationNotEqual(stock.FilterRelationOneToManyNotEqual):  # type: ignore[misc]  # as above

@@ -190,9 +190,7 @@ class FormConverter(GeneralModelConverter):  # type: ignore[misc]  # FAB is unty
 def without_keys(datamodel: Any, columns: Iterable[str]) -> list[str]:
     """Columns a person may see in a form: no primary key, no raw `*_id`, no tenant."""
     return [
-        c
-        for c in columns
-        if c != "tenant_id" and not datamodel.is_pk(c) and not datamodel.is_fk(c)
+        c for c in columns if c != "tenant_id" and not datamodel.is_pk(c) and not datamodel.is_fk(c)
     ]
 
 
@@ -203,9 +201,7 @@ def values_of(form: Any, datamodel: Any) -> dict[str, Any]:
         if field.name in ("csrf_token",):
             continue
         blank = isinstance(field, (StringField, SelectField)) and field.data == ""
-        values[field.name] = (
-            None if blank and datamodel.is_nullable(field.name) else field.data
-        )
+        values[field.name] = None if blank and datamodel.is_nullable(field.name) else field.data
     return values
 
 

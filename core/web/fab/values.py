@@ -67,7 +67,7 @@ def _number_problem(kind: Any, number: decimal.Decimal) -> str | None:
 def key_of(column: Column[Any], raw: object) -> Any:
     """`raw` (from a URL or a payload) as a key of `column`, or None if it can't be one.
 
-    Only plain decimal digits count: "007", "1e3", True and "١" are no ids.
+    Only plain decimal digits count: "007", "1e3", True and other scripts' digits are no ids.
     """
     if isinstance(raw, bool) or raw is None:
         return None

@@ -67,7 +67,9 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
                 fieldset["fields"] = [c for c in fieldset["fields"] if c in columns]
         self._filters = self.datamodel.get_filters(self.search_columns)
         self.search_columns = [
-            c for c in self.search_columns if c in self.__dict__["_filters_template"]._search_filters
+            c
+            for c in self.search_columns
+            if c in self.__dict__["_filters_template"]._search_filters
         ]
 
     def _in_form(self, column: str, form: str) -> bool:
@@ -138,7 +140,9 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
         if not has_next and at.after is None and (rows or not at.page):
             count = at.page * at.size + len(rows)  # the last page is in hand: nothing to count
         else:
-            count = self.datamodel.query_count(self.datamodel.session.query(self.datamodel.obj), joined)
+            count = self.datamodel.query_count(
+                self.datamodel.session.query(self.datamodel.obj), joined
+            )
         in_key_order = at.order_column in ("", self.datamodel.key.name)
         widgets = widgets or {}
         widgets["list"] = self.list_widget(
@@ -171,7 +175,9 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
         # a related tab: FAB passes order and page of the tab, which asked() reads itself
         return self._get_list_widget(filters=kwargs["filters"]).get("list")
 
-    def _get_search_widget(self, form: Any = None, exclude_cols: Any = None, widgets: Any = None) -> Any:
+    def _get_search_widget(
+        self, form: Any = None, exclude_cols: Any = None, widgets: Any = None
+    ) -> Any:
         may_search = self._may("add") or self._may("edit")
         shown = [c for c in self.search_columns if may_search or not self.datamodel.is_relation(c)]
         for flt, value in self._filters.get_filters_values():
@@ -313,12 +319,12 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
 
     @expose("/action/<string:name>/<pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
-        chosen = self._action(name, "single")
+        chosen = self._chosen_action(name, "single")
         return self._acted(chosen, self._item(pk))
 
     @expose("/action_post", methods=["POST"])
     def action_post(self) -> Any:
-        chosen = self._action(request.form.get("action", ""), "multiple")
+        chosen = self._chosen_action(request.form.get("action", ""), "multiple")
         raw = request.form.getlist("rowid")
         if not raw:
             raise Malformed("Choose at least one row first.")
@@ -327,7 +333,7 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
             raise NotFound("One of these records is no longer there. Reload the list.")
         return self._acted(chosen, items)
 
-    def _action(self, name: str, kind: str) -> Any:
+    def _chosen_action(self, name: str, kind: str) -> Any:
         chosen = self.actions.get(name)
         if chosen is None or not getattr(chosen, kind):
             abort(404)
