@@ -1,0 +1,31 @@
+"""FAB, tamed: every correction to Flask-AppBuilder 5.3, and what screens are built from.
+
+Each file cures one flaw and says which; tests/web/fab shows that stock FAB still has it.
+"""
+
+from core.web.fab.access import has_access, protect
+from core.web.fab.api import AdminApi
+from core.web.fab.config import harden_config
+from core.web.fab.csrf import init_csrf
+from core.web.fab.datamodel import SQLAInterface
+from core.web.fab.handlers import register_error_handlers
+from core.web.fab.page import Page
+from core.web.fab.security import SapaSecurityManager
+from core.web.fab.sync import sync_permissions
+from core.web.fab.view import AdminView, action, expose
+
+__all__ = [
+    "AdminApi",
+    "AdminView",
+    "Page",
+    "SQLAInterface",
+    "SapaSecurityManager",
+    "action",
+    "expose",
+    "harden_config",
+    "has_access",
+    "init_csrf",
+    "protect",
+    "register_error_handlers",
+    "sync_permissions",
+]

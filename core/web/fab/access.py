@@ -1,0 +1,98 @@
+"""Who may call a screen or a REST method: `has_access` and `protect`, both ours.
+
+Upstream's `has_access` redirects everything to the login page, also htmx and downloads,
+with an absolute `next`; its `protect` asks for public permissions before it looks at the
+token, which costs a query on each call, and mixes a cookie with a bearer token.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask_appbuilder.const import PERMISSION_PREFIX  # type: ignore[import-untyped]  # no types
+from flask_jwt_extended import verify_jwt_in_request
+from flask_login import current_user  # type: ignore[import-untyped]  # ships no types
+
+from core.web.fab.bearer import bearer_token, use_token
+
+
+def permission_of(view: Any, method: Callable[..., Any]) -> str:
+    """`can_<name>` for this method of this view, its renaming applied."""
+    own = method._permission_name  # type: ignore[attr-defined]  # set below, as FAB does
+    return PERMISSION_PREFIX + str(view.method_permission_name.get(method.__name__) or own)
+
+
+def is_allowed(view: Any, permission: str) -> bool:
+    """Whether the current user may do `permission` on `view`."""
+    if permission not in view.base_permissions:
+        return False
+    return bool(view.appbuilder.sm.has_access(permission, view.class_permission_name))
+
+
+def has_access(method: Callable[..., Any]) -> Callable[..., Any]:
+    """For screens: log in first, else 403. An htmx call is sent to the login page by header."""
+    if not hasattr(method, "_permission_name"):
+        method._permission_name = method.__name__  # type: ignore[attr-defined]  # FAB reads it
+
+    @functools.wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_allowed(self, permission_of(self, method)):
+            return method(self, *args, **kwargs)
+        if current_user.is_authenticated and current_user.is_active:
+            abort(403)
+        return to_login()
+
+    return guarded
+
+
+def to_login() -> Any:
+    """Send whoever asks to the login page, and back afterwards if this was a page."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else ""
+    login = url_for(
+        f"{current_app.appbuilder.sm.auth_view.endpoint}.login",  # type: ignore[attr-defined]
+        **({"next": back} if back else {}),
+    )
+    if request.headers.get("HX-Request") == "true":
+        # a redirect would be followed inside the swap and nest the login form in the page
+        return "", 401, {"HX-Redirect": login}
+    if request.method == "GET":
+        flash("Log in to go on.", "info")
+    return redirect(login)
+
+
+def protect(allow_browser_login: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """For REST: a bearer token, or the session's cookie where the API allows it.
+
+    401 without either, 403 without the permission. A public permission needs neither.
+    """
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        if not hasattr(method, "_permission_name"):
+            method._permission_name = method.__name__  # type: ignore[attr-defined]  # FAB reads it
+
+        @functools.wraps(method)
+        def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            permission = permission_of(self, method)
+            token = bearer_token()
+            if token and not use_token(token):
+                verify_jwt_in_request()  # raises, and answers 401, if it isn't valid
+            known = bool(token) or (
+                (self.allow_browser_login or allow_browser_login) and current_user.is_authenticated
+            )
+            sm = self.appbuilder.sm
+            if known:
+                if is_allowed(self, permission):
+                    return method(self, *args, **kwargs)
+                abort(403)
+            if permission in self.base_permissions and sm.is_item_public(
+                permission, self.class_permission_name
+            ):
+                return method(self, *args, **kwargs)
+            return abort(401)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,34 @@
+"""The bearer token of a REST call: FAB's JWT, or one of our own kind (`sapa_…`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, current_app, g, request
+
+
+def bearer_token() -> str:
+    """The token of the Authorization header, or an empty string."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def use_token(token: str) -> bool:
+    """Act as the owner of one of our own tokens; False when it is not of that kind.
+
+    `sm.user_from_token(token)` answers the user, or None for a token that is unknown,
+    expired or revoked: the call is then nobody's, and ends as a 401.
+    """
+    sm = current_app.appbuilder.sm  # type: ignore[attr-defined]  # FAB sets it
+    if not token.startswith(sm.token_prefix):
+        return False
+    user = sm.user_from_token(token)
+    if user is None or not user.is_active:
+        abort(401)
+    g.user = g._sapa_token_user = user
+    return True
+
+
+def token_user() -> Any | None:
+    """The user that a token of ours stands for in this request, or None."""
+    return g.get("_sapa_token_user")

@@ -1,0 +1,160 @@
+"""Filter values, checked and typed before they reach the database.
+
+Upstream: an index out of range, a text for a number or a null byte is a 500; an
+unreadable number silently becomes `IS NULL` (or no filter at all for > and <); a
+related id that doesn't exist lists the rows that refer to nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from dateutil import parser as moments  # type: ignore[import-untyped]  # ships no types
+from flask_appbuilder.models.sqla import (  # type: ignore[import-untyped]  # ships no types
+    filters as stock,
+)
+from sqlalchemy import false
+
+from core.errors import Malformed
+from core.web.fab.values import INT64, key_of, stored_moment, text_problem
+
+_YES, _NO = {"y", "yes", "true", "on", "1"}, {"n", "no", "false", "off", "0", ""}
+
+
+class RelationEqual(stock.FilterRelationOneToManyEqual):  # type: ignore[misc]  # FAB is untyped
+    """`relation is this row`; a row that isn't there matches nothing."""
+
+    def apply(self, query: Any, value: Any) -> Any:
+        row = self.datamodel.related_row(self.column_name, value)
+        return query.filter(
+            false() if row is None else getattr(self.model, self.column_name) == row
+        )
+
+
+class RelationNotEqual(stock.FilterRelationOneToManyNotEqual):  # type: ignore[misc]  # as above
+    """`relation is not this row`; a row that isn't there excludes nothing."""
+
+    def apply(self, query: Any, value: Any) -> Any:
+        row = self.datamodel.related_row(self.column_name, value)
+        return query if row is None else query.filter(getattr(self.model, self.column_name) != row)
+
+
+class RelationContains(stock.FilterRelationManyToManyEqual):  # type: ignore[misc]  # as above
+    """`relation contains this row`; a row that isn't there matches nothing."""
+
+    def apply_item(self, query: Any, field: Any, value_item: Any) -> Any:
+        row = self.datamodel.related_row(self.column_name, value_item)
+        return query.filter(false() if row is None else field.contains(row))
+
+
+_OURS = {
+    stock.FilterRelationOneToManyEqual: RelationEqual,
+    stock.FilterRelationOneToManyNotEqual: RelationNotEqual,
+    stock.FilterRelationManyToManyEqual: RelationContains,
+}
+
+
+class FilterConverter(stock.SQLAFilterConverter):  # type: ignore[misc]  # FAB is untyped
+    """FAB's table of filters by column type, with the relation filters above."""
+
+    conversion_table = tuple(
+        (test, [_OURS.get(f, f) for f in classes])
+        for test, classes in stock.SQLAFilterConverter.conversion_table
+    )
+
+
+def typed(datamodel: Any, column: str, value: Any) -> Any:
+    """`value` (one, or a list of them) as `column` compares it; raises Malformed."""
+    if isinstance(value, (list, tuple)):
+        return [typed(datamodel, column, one) for one in value]
+    problem = text_problem(value)
+    if problem:
+        raise Malformed(f"The filter on {column} can't be used. {problem}", column)
+    if datamodel.is_relation(column):
+        key = key_of(datamodel.related_key(column), value)
+        return _or_refuse(key, column, "choose a record")
+    if column not in datamodel.list_columns:
+        return value
+    return _scalar(datamodel, column, value)
+
+
+def _scalar(datamodel: Any, column: str, value: Any) -> Any:
+    text = str(value).strip()
+    try:
+        if datamodel.is_boolean(column):
+            known = {**dict.fromkeys(_YES, "y"), **dict.fromkeys(_NO, False)}
+            return known[text.lower()]
+        if datamodel.is_integer(column):
+            number = int(text) if len(text) < 20 else INT64 + 1
+            return number if abs(number) <= INT64 else _or_refuse(None, column, "a smaller number")
+        if datamodel.is_float(column) or datamodel.is_numeric(column):
+            figure = float(text)
+            return figure if abs(figure) < 1e300 else _or_refuse(None, column, "a smaller number")
+        if datamodel.is_date(column):
+            return value if isinstance(value, dt.date) else moments.parse(text).date()
+        if datamodel.is_datetime(column):
+            return stored_moment(datamodel.list_columns[column], moments.parse(text))
+        if datamodel.is_enum(column):
+            kind = datamodel.list_columns[column].type
+            allowed = kind.enums
+            return kind.enum_class[text] if kind.enum_class else allowed[allowed.index(text)]
+    except (ValueError, KeyError, OverflowError) as error:
+        raise Malformed(f"The filter on {column} doesn't fit: {text[:50]!r}.", column) from error
+    return text if isinstance(value, (int, float, bool)) else value
+
+
+def _or_refuse(value: Any, column: str, wanted: str) -> Any:
+    if value is None:
+        raise Malformed(f"The filter on {column} doesn't fit: use {wanted}.", column)
+    return value
+
+
+def from_page(filters: Any, args: Any, strict: bool) -> None:
+    """Put a page's `_flt_<index>_<column>=value` arguments into `filters`.
+
+    `strict` drops columns that are not searchable (a list); forms pass False, where the
+    argument names the parent that a new row belongs to.
+    """
+    filters.clear_filters()
+    searchable = filters.get_search_filters()
+    for arg in sorted(set(args)):
+        if not arg.startswith("_flt_"):
+            continue
+        index, _, column = arg.removeprefix("_flt_").partition("_")
+        choices = (searchable if strict else filters._all_filters).get(column)
+        if not choices:
+            continue
+        if not (index.isascii() and index.isdigit() and int(index) < len(choices)):
+            raise Malformed(f"There is no such filter on {column}.", column)
+        chosen = choices[int(index)]
+        values = typed(filters.datamodel, column, args.getlist(arg))
+        if any(v == "" for v in values):
+            continue
+        filters.add_filter(column, type(chosen), values)
+
+
+def from_rest(filters: Any, wanted: Iterable[dict[str, Any]]) -> None:
+    """Put REST's `{col, opr, value}` into `filters`; raises Malformed with a sentence.
+
+    Upstream looks the operation up in a table that every filter class of the process
+    overwrites, so which class answers depends on what was constructed last.
+    """
+    filters.clear_filters()
+    for one in wanted:
+        column, operation = one["col"], one["opr"]
+        choices = filters.get_search_filters().get(column)
+        if not choices:
+            raise Malformed(f"There is no filter on {column}.", column)
+        named = {c.arg_name: c for c in choices}
+        if operation not in named:
+            raise Malformed(
+                f"The filter on {column} can't do {operation!r}; it can do {sorted(named)}.", column
+            )
+        chosen = named[operation]
+        kind = chosen if isinstance(chosen, type) else type(chosen)
+        value = typed(filters.datamodel, column, one["value"])
+        if operation in ("in", "not_in") and not isinstance(value, list):
+            raise Malformed(f"The filter on {column} needs a list.", column)
+        filters.add_filter(column, kind, value)

@@ -1,0 +1,91 @@
+"""Errors as a person or a program can use them; never a stack trace, never SQL."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from jinja2 import TemplateNotFound
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from core.errors import Refused
+from core.web.fab.integrity import as_refused
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    400: "The request can't be read. Go back, check it and try again.",
+    401: "Log in first, or send a valid token.",
+    403: "You may not do this. Ask an administrator for the permission.",
+    404: "There is nothing here, or it is not yours to see.",
+    405: "This address can't be used that way.",
+    413: "That is too large to send.",
+    415: "Send JSON, with the header Content-Type: application/json.",
+    429: "Too many attempts. Wait a minute and try again.",
+    500: "Something went wrong on our side. It has been logged; try again.",
+}
+_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
+
+
+def register_error_handlers(app: Flask) -> None:
+    """JSON `{"message", "errors"}` under /api/ and /webhooks/, else the page sapa/error.html.
+
+    The template gets `status`, `message` and `errors`; without it the sentence is plain text.
+    """
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(500, _broken)
+    for kind in (IntegrityError, DataError, StatementError, StaleDataError):
+        app.register_error_handler(kind, _database)
+
+
+def _refused(error: Refused) -> Response:
+    return _answer(error.status, error.message, error.errors)
+
+
+def _http(error: HTTPException) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    code = error.code or 500
+    if type(error).__name__ == "CSRFError":
+        sentence = (
+            f"This form has expired. Reload the page and send it again. ({error.description})"
+        )
+    else:
+        sentence = SENTENCES.get(code) or f"{error.name}."
+    answer = _answer(code, sentence, {})
+    for name, value in error.get_headers():
+        if name in _KEPT:
+            answer.headers[name] = value
+    return answer
+
+
+def _broken(error: Exception) -> Response:
+    return _answer(500, SENTENCES[500], {})
+
+
+def _database(error: Exception) -> Any:
+    current_app.appbuilder.session.rollback()  # type: ignore[attr-defined]  # FAB sets it
+    refused = as_refused(error)
+    if refused is not None:
+        log.info("refused by the database: %s", type(error).__name__)
+        return _refused(refused)
+    log.exception("database error", exc_info=error)
+    return _answer(500, SENTENCES[500], {})
+
+
+def _answer(status: int, message: str, errors: dict[str, list[str]]) -> Response:
+    if request.path.startswith(("/api/", "/webhooks/")):
+        answer = jsonify({"message": message, "errors": errors})
+    else:
+        try:
+            page = render_template("sapa/error.html", status=status, message=message, errors=errors)
+            answer = make_response(page)
+        except TemplateNotFound:
+            answer = make_response(message)
+            answer.mimetype = "text/plain"
+    answer.status_code = status
+    return answer

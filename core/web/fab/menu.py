@@ -1,0 +1,29 @@
+"""FAB's menu without what leads nowhere.
+
+Upstream keeps a category whose every entry is closed to the user, and separators around
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.menu import Menu  # type: ignore[import-untyped]  # FAB ships no types
+
+
+class PrunedMenu(Menu):  # type: ignore[misc]  # FAB is untyped
+    """`get_data()` gives only what this user can open; render from it."""
+
+    def get_data(self, menu: Any = None) -> list[Any]:
+        if menu is not None and not menu:
+            return []  # upstream takes an empty category for "the whole menu"
+        kept: list[Any] = []
+        for item in super().get_data(menu):
+            if item == "-":
+                if kept and kept[-1] != "-":
+                    kept.append(item)
+            elif item.get("childs") != [] and item.get("url") != "":
+                kept.append(item)
+        while kept and kept[-1] == "-":
+            kept.pop()
+        return kept

@@ -1,0 +1,14 @@
+"""Base of a screen of our own: routes, permissions and templates, no model."""
+
+from __future__ import annotations
+
+from flask_appbuilder import BaseView  # type: ignore[import-untyped]  # FAB ships no types
+
+
+class Page(BaseView):  # type: ignore[misc]  # FAB is untyped
+    """A screen with `@expose`d and `@has_access`ed methods; see AdminView for models.
+
+    Raise core.errors.Refused to answer a person with a sentence.
+    """
+
+    default_view = "index"

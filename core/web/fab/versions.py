@@ -1,0 +1,106 @@
+"""Two numbers kept in the database that tell every process what it may still believe.
+
+The security version changes with any role or permission: cached permissions of another
+version are thrown away. A user's session version changes at logout and password reset:
+a cookie or token of another version is logged out. Both come with the user, in one query.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from flask_appbuilder import Model  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.security.sqla.models import (  # type: ignore[import-untyped]  # no types
+    Group,
+    Permission,
+    PermissionView,
+    Role,
+    User,
+    ViewMenu,
+)
+from sqlalchemy import BigInteger, Integer, event, func, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+
+class SecurityVersion(Model):  # type: ignore[misc]  # FAB's base is untyped
+    """One row, id 1. The value is a moment in nanoseconds: two rolled-back and repeated
+    changes never share one, as they would with a counter."""
+
+    __tablename__ = "security_version"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger, nullable=False)
+
+
+class SessionVersion(Model):  # type: ignore[misc]  # FAB's base is untyped
+    """One row for each user who ever logged out; nobody's row is version 0."""
+
+    __tablename__ = "session_version"
+    user_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger, nullable=False)
+
+
+class Versions(Protocol):
+    """Where the two numbers live."""
+
+    def columns(self, user_id: Any) -> tuple[Any, Any]:
+        """(security version, session version of `user_id`) as scalar SQL expressions."""
+        ...
+
+    def bump_security(self, session: Any) -> None:
+        """Make every process forget its permissions, in the caller's transaction."""
+        ...
+
+    def bump_session(self, session: Any, user_id: int) -> None:
+        """Log this user out everywhere, in the caller's transaction."""
+        ...
+
+
+class StoredVersions:
+    """The default: the two tables above."""
+
+    def columns(self, user_id: Any) -> tuple[Any, Any]:
+        security = select(SecurityVersion.version).where(SecurityVersion.id == 1)
+        session = select(SessionVersion.version).where(SessionVersion.user_id == user_id)
+        return (
+            func.coalesce(security.scalar_subquery(), 0),
+            func.coalesce(session.scalar_subquery(), 0),
+        )
+
+    def bump_security(self, session: Any) -> None:
+        _put(session, SecurityVersion.__table__, "id", 1)
+
+    def bump_session(self, session: Any, user_id: int) -> None:
+        _put(session, SessionVersion.__table__, "user_id", user_id)
+
+
+def _put(session: Any, table: Any, key: str, value: int) -> None:
+    # on the connection: a tenant's session rightly refuses Core statements
+    connection = session.connection(bind_arguments={"mapper": User.__mapper__})
+    now = {"version": time.time_ns()}
+    changed = connection.execute(update(table).where(table.c[key] == value).values(now))
+    if changed.rowcount == 0:
+        connection.execute(insert(table).values({key: value, **now}))
+
+
+_WATCHED = (Role, Permission, PermissionView, ViewMenu, Group)
+
+
+def watch_security(versions: Versions) -> None:
+    """Bump the security version in any flush that changes roles or permissions.
+
+    Safe to call again: only the last `versions` is asked.
+    """
+    _current[0] = versions
+    if not event.contains(Session, "before_flush", _before_flush):
+        event.listen(Session, "before_flush", _before_flush)
+
+
+_current: list[Versions] = [StoredVersions()]
+
+
+def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
+    for row in (*session.new, *session.deleted, *session.dirty):
+        if isinstance(row, _WATCHED) and session.is_modified(row) | (row not in session.dirty):
+            _current[0].bump_security(session)
+            return
