@@ -20,13 +20,21 @@ from flask_appbuilder.fieldwidgets import (  # type: ignore[import-untyped] # FA
     Select2Widget,
 )
 from markupsafe import Markup
-from wtforms import BooleanField, Field, widgets
+from wtforms import BooleanField, Field, widgets  # type: ignore[import-untyped] # no types either
 
+PLAIN: dict[type, Any] = {
+    Select2ManyWidget: widgets.Select(multiple=True),
+    Select2Widget: widgets.Select(),
+    BS3PasswordFieldWidget: widgets.PasswordInput(),
+    BS3TextFieldWidget: widgets.TextInput(),
+}
 NUMERIC = {"IntegerField": "1", "FloatField": "any", "DecimalField": "any"}
 
 
 def control(field: Field) -> Markup:
     """The input alone, with its error state and the ids of its help and error texts."""
+    if getattr(field, "blank_text", "") == "__None":  # FAB's word for "nothing chosen"
+        field.blank_text = "–"  # noqa: RUF001 - a dash, as lists show it
     attrs: dict[str, Any] = {**(field.render_kw or {})}
     attrs["class_"] = css_class(field, str(attrs.pop("class_", attrs.pop("class", ""))))
     if field.errors:
@@ -51,30 +59,26 @@ def css_class(field: Field, extra: str = "") -> str:
 def draw(field: Field, attrs: dict[str, Any]) -> Markup:
     """Choose the widget. FAB's date pickers become the browser's own, which need no script."""
     widget: Any = field.widget
-    if isinstance(field, BooleanField):
-        return widgets.CheckboxInput()(field, role="switch", **attrs)
     if isinstance(widget, DatePickerWidget):
         return native_date(field, "date", "%Y-%m-%d", attrs)
     if isinstance(widget, DateTimePickerWidget):
         return native_date(field, "datetime-local", "%Y-%m-%dT%H:%M:%S", attrs | {"step": "1"})
-    if isinstance(widget, Select2AJAXWidget | Select2SlaveAJAXWidget):
+    if isinstance(field, BooleanField):
+        widget = widgets.CheckboxInput()
+        attrs["role"] = "switch"
+    elif isinstance(widget, Select2AJAXWidget | Select2SlaveAJAXWidget):
         attrs["data-endpoint"] = widget.endpoint
         if isinstance(widget, Select2SlaveAJAXWidget):
             attrs["data-master"] = widget.master_id
-        return widgets.TextInput()(field, **attrs)
-    if isinstance(widget, Select2ManyWidget):
-        return widgets.Select(multiple=True)(field, **attrs)
-    if isinstance(widget, Select2Widget):
-        return widgets.Select()(field, **attrs)
-    if isinstance(widget, BS3TextAreaFieldWidget):
-        return widgets.TextArea()(field, **{"rows": 4, **attrs})
-    if isinstance(widget, BS3PasswordFieldWidget):
-        return widgets.PasswordInput()(field, **attrs)
-    if isinstance(widget, BS3TextFieldWidget) and field.type in NUMERIC:
-        return widgets.NumberInput(step=NUMERIC[field.type])(field, **attrs)
-    if isinstance(widget, BS3TextFieldWidget):
-        return widgets.TextInput()(field, **attrs)
-    drawn: Markup = field(**attrs)
+        widget = widgets.TextInput()
+    elif isinstance(widget, BS3TextAreaFieldWidget):
+        attrs.setdefault("rows", 4)
+        widget = widgets.TextArea()
+    elif isinstance(widget, BS3TextFieldWidget) and field.type in NUMERIC:
+        widget = widgets.NumberInput(step=NUMERIC[field.type])
+    else:
+        widget = next((plain for kind, plain in PLAIN.items() if isinstance(widget, kind)), widget)
+    drawn: Markup = widget(field, **attrs)
     return drawn
 
 

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, url_for
-from flask_babel import format_date, format_datetime
+from flask_babel import (  # type: ignore[import-untyped] # it ships no types
+    format_date,
+    format_time,
+)
 
 from core.web.controls import control
 from core.web.csp import init_csp
@@ -36,7 +39,7 @@ def init_theme(app: Flask) -> None:
         logout_method=logout_method,
         sidebar=sidebar,
         local_date=format_date,
-        local_time=format_datetime,
+        local_time=local_time,
         view_of=view_of,
     )
     app.context_processor(shell)
@@ -88,6 +91,11 @@ def kind_of(value: Any) -> str:
     if isinstance(value, date):
         return "date"
     return "text"
+
+
+def local_time(value: datetime) -> str:
+    """Day and minute in the reader's language and time zone; seconds only distract."""
+    return f"{format_date(value, 'medium')}, {format_time(value, 'short')}"
 
 
 def initials(name: str | None) -> str:
