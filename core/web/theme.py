@@ -1,0 +1,111 @@
+"""Put the face on an app: template globals, security headers, the names FAB's templates expect.
+
+The app has to be `Flask("core.web")` (or have its template and static folders): Flask asks the
+app's own templates before a blueprint's, so `templates/appbuilder/…` shadows FAB's.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, url_for
+from flask_babel import (  # type: ignore[import-untyped] # it ships no types
+    format_date,
+    format_time,
+)
+
+from core.web.controls import control
+from core.web.csp import init_csp
+from core.web.icons import icon
+from core.web.sidebar import sidebar
+
+STATIC = Path(__file__).resolve().parent / "static"
+
+
+def init_theme(app: Flask) -> None:
+    """Call once, before or after AppBuilder's init_app."""
+    init_csp(app)
+    app.jinja_env.globals.update(
+        asset=asset,
+        badge_for=badge_for,
+        control=control,
+        icon=icon,
+        initials=initials,
+        kind_of=kind_of,
+        logout_method=logout_method,
+        sidebar=sidebar,
+        local_date=format_date,
+        local_time=local_time,
+        view_of=view_of,
+    )
+    app.context_processor(shell)
+
+
+def shell() -> dict[str, Any]:
+    """What base.html needs on pages that FAB didn't render, such as an error page."""
+    return {"appbuilder": getattr(current_app, "appbuilder", None)}
+
+
+def asset(name: str) -> str:
+    """Address of a static file; it changes with the file, so a browser never keeps an old one."""
+    place = STATIC / name
+    stamp = int(place.stat().st_mtime) if place.is_file() else 0
+    return url_for("static", filename=name, v=stamp)
+
+
+def view_of(name: str) -> Any:
+    """The registered view of that class name, or None. Widgets only know the name."""
+    views: Iterable[Any] = current_app.appbuilder.baseviews  # type: ignore[attr-defined] # FAB hangs itself on the app
+    return next((view for view in views if type(view).__name__ == name), None)
+
+
+def badge_for(view: Any, column: str, value: Any) -> str | None:
+    """Badge colour of a column's value: the view's `badges[column][value]`, else None.
+
+    `badges = {"state": {"open": "green", "closed": "secondary"}}`; a value without an entry is
+    grey, a column without one is plain text. Enum members are looked up by value and by name.
+    """
+    colours = (getattr(view, "badges", None) or {}).get(column)
+    if colours is None or value is None or value == "":
+        return None
+    keys = [value.value, value.name] if isinstance(value, enum.Enum) else [value, str(value)]
+    return next((str(colours[key]) for key in keys if key in colours), "secondary")
+
+
+def kind_of(value: Any) -> str:
+    """How a list or a show page presents a value: empty, bool, many, time, date, enum or text."""
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, list | tuple | set | frozenset):
+        return "many" if value else "empty"
+    if isinstance(value, enum.Enum):
+        return "enum"
+    if isinstance(value, datetime):
+        return "time"
+    if isinstance(value, date):
+        return "date"
+    return "text"
+
+
+def local_time(value: datetime) -> str:
+    """Day and minute in the reader's language and time zone; seconds only distract."""
+    return f"{format_date(value, 'medium')}, {format_time(value, 'short')}"
+
+
+def initials(name: str | None) -> str:
+    """Up to two letters for an avatar: `Dewi Lestari` -> `DL`; `?` for nobody."""
+    words = [word for word in (name or "").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+def logout_method() -> str:
+    """`post` where the log-out route takes it (ours does), else FAB's own `get`."""
+    endpoint = f"{current_app.appbuilder.sm.auth_view.endpoint}.logout"  # type: ignore[attr-defined] # as above
+    rules = current_app.url_map.iter_rules(endpoint)
+    return "post" if any("POST" in (rule.methods or ()) for rule in rules) else "get"

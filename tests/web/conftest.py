@@ -1,0 +1,74 @@
+"""The toy app, a logged-in client, the same app on a port, and Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.serving import make_server
+
+from core.web import assets
+from tests.web.toy_app import create_toy_app
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def toy_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    assets.main()
+    return create_toy_app(Path(tmp_path_factory.mktemp("toy")))
+
+
+def log_in(client: FlaskClient) -> FlaskClient:
+    page = client.get("/login/").get_data(as_text=True)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert token, "the login page has no CSRF token"
+    form = {"username": "admin", "password": "admin", "csrf_token": token[1]}
+    answer = client.post("/login/", data=form)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    return client
+
+
+@pytest.fixture
+def client(toy_app: Flask) -> FlaskClient:
+    return log_in(toy_app.test_client())
+
+
+@pytest.fixture(scope="session")
+def toy_url(toy_app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, toy_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A running Chromium; skips, saying so, where there is none (CI forbids skips)."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if not found:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
