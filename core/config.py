@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.database_urls import derived_urls
 
 
 class Settings(BaseSettings):
@@ -16,7 +17,8 @@ class Settings(BaseSettings):
     With nothing set, Sapa runs embedded: SQLite and in-process workers under `home`.
     `database_url` is what web and workers connect with; on PostgreSQL it must log in as a role that
     row-level security binds. `owner_database_url` serves `sapa migrate`, `system_database_url`
-    (BYPASSRLS) the relay, the schedule and the raw inbox.
+    (BYPASSRLS) the relay, the schedule and the raw inbox. With `database_url` alone, an owner's,
+    `sapa migrate` makes the two roles and keeps their URLs in `home/database.json`.
     """
 
     model_config = SettingsConfigDict(env_prefix="SAPA_", extra="ignore")
@@ -48,20 +50,38 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @cached_property
+    @property
     def app_url(self) -> str:
         """What web and worker processes connect with."""
-        return with_driver(self.database_url or f"sqlite:///{self.home / 'sapa.db'}")
+        if self.derives_app_url and (kept := derived_urls(self)) is not None and kept.app:
+            return kept.app
+        return self._given_url
 
-    @cached_property
+    @property
     def owner_url(self) -> str:
         """What `sapa migrate` connects with."""
-        return with_driver(self.owner_database_url) if self.owner_database_url else self.app_url
+        return with_driver(self.owner_database_url) if self.owner_database_url else self._given_url
 
-    @cached_property
+    @property
     def system_url(self) -> str:
         """What the relay, the schedule and the raw inbox connect with."""
-        return with_driver(self.system_database_url) if self.system_database_url else self.app_url
+        if self.system_database_url:
+            return with_driver(self.system_database_url)
+        if not self.is_sqlite and (kept := derived_urls(self)) is not None:
+            return kept.system
+        return self._given_url
+
+    @property
+    def derives_app_url(self) -> bool:
+        """True with one PostgreSQL URL alone: it is the owner's, `sapa migrate` makes two of it.
+
+        Not cached, like the URLs: a process that migrates and then serves must see what it made.
+        """
+        return not (self.is_sqlite or self.owner_database_url or self.system_database_url)
+
+    @property
+    def _given_url(self) -> str:
+        return with_driver(self.database_url or f"sqlite:///{self.home / 'sapa.db'}")
 
     @property
     def is_embedded(self) -> bool:
@@ -70,7 +90,7 @@ class Settings(BaseSettings):
 
     @property
     def is_sqlite(self) -> bool:
-        return self.app_url.startswith("sqlite")
+        return self._given_url.startswith("sqlite")
 
     @property
     def public_url(self) -> str:

@@ -90,7 +90,7 @@ def build_engine(url: str) -> Engine:
         max_overflow=80,
         connect_args={"factory": _locked_connection(lock), "check_same_thread": False},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -164,7 +164,8 @@ def _locked_connection(lock: WriteLock) -> type[_LockedConnection]:
     return type("LockedConnection", (_LockedConnection,), {"write_lock": lock})
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+def prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    """Set up a fresh SQLite connection: durable, with foreign keys, transactions begun by hand."""
     connection.isolation_level = None  # we say BEGIN ourselves, in _begin_sqlite
     for pragma in (
         "journal_mode=WAL",

