@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,16 @@ class Database:
 
     `bind` chooses among four views on at most two engines: tenant or system, reading or writing.
     On SQLite tenant and system work share one file and one write lock.
+
+    `on_enqueue` is rung after a commit that wrote jobs; `queue_of` names an actor's queue. The job
+    engine sets both, so that the outbox needs nothing but its session.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.desk: Desk | None = None
+        self.on_enqueue: list[Callable[[], None]] = []
+        self.queue_of: Callable[[str], str] = lambda actor: "now"
         self.engine = build_engine(settings.app_url)
         same = settings.system_url == settings.app_url
         self.system_engine = self.engine if same else build_engine(settings.system_url)

@@ -25,13 +25,16 @@ class Job(Base):
     """One piece of work, written in the transaction of its cause, deleted in that of its effect.
 
     A system table with `tenant_id`: a tenant's session may write its own rows, the relay sees all.
-    `lane` orders: jobs of one lane run one after another, by id.
+    `lane` orders: a tenant's jobs of one lane run one after another, by id.
+    `attempts` counts leases and is the fence: it only grows, so that a stale message never fits a
+    later lease. `failures` counts what went wrong since the job was written or retried by hand.
     """
 
     __tablename__ = "job"
     __table_args__ = (
         Index(
             "ix_job_ready",
+            "queue",
             "due_at",
             "id",
             sqlite_where=text("state = 'ready'"),
@@ -50,6 +53,13 @@ class Job(Base):
             sqlite_where=text("lane IS NOT NULL"),
             postgresql_where=text("lane IS NOT NULL"),
         ),
+        Index(
+            "ix_job_parked",
+            "tenant_id",
+            "actor",
+            sqlite_where=text("state = 'parked'"),
+            postgresql_where=text("state = 'parked'"),
+        ),
         Index("ix_job_tenant", "tenant_id", "state"),
         {"sqlite_autoincrement": True, "info": {"system": True, "row_security": True}},
     )
@@ -66,6 +76,7 @@ class Job(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

@@ -1,0 +1,53 @@
+"""The one way to start work: a row, written in the transaction of its cause."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from core.jobs.spec import QUEUES
+from core.models.base import now
+from core.models.job import Job
+from core.tenancy.context import WrongTenant
+from core.tenancy.session import BaseSession, TenantSession
+
+
+def enqueue(
+    session: BaseSession,
+    actor: str,
+    payload: dict[str, Any],
+    *,
+    lane: str | None = None,
+    due_at: datetime | None = None,
+    queue: str | None = None,
+    tenant_id: int | None = None,
+) -> Job:
+    """Write one job. It exists if and only if the session's transaction commits.
+
+    `lane`: jobs of one lane of a tenant run one after another, in the order they were written; say
+    `conversation:12`. A job that is retried holds its lane up until it is done, dead or parked; one
+    that is merely due later doesn't. `due_at`: not before (default: at once).
+    A tenant's session stamps its tenant; a system session names one with `tenant_id`, or writes a
+    job of the core that needs none. `payload` is JSON and no bigger than it must be: ids, not rows.
+    """
+    if isinstance(session, TenantSession):
+        if tenant_id not in (None, session.tenant_id):
+            raise WrongTenant(f"This session serves tenant {session.tenant_id}, not {tenant_id}.")
+        tenant_id = session.tenant_id
+    elif tenant_id is None and not actor.startswith("core."):
+        raise ValueError(f"Job {actor} needs a tenant: pass tenant_id.")
+    queue = queue or session.database.queue_of(actor)
+    if queue not in QUEUES:
+        raise ValueError(f"Job {actor}: its queue is one of {', '.join(QUEUES)}.")
+    job = Job(
+        tenant_id=tenant_id,
+        actor=actor,
+        payload=payload,
+        lane=lane,
+        queue=queue,
+        due_at=due_at or now(),
+    )
+    session.add(job)
+    for ring in session.database.on_enqueue:
+        session.on_commit(ring)
+    return job

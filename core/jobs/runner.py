@@ -1,0 +1,156 @@
+"""Runs leased jobs: database work in one fenced transaction, provider calls between two."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.db import Database
+from core.jobs import fence
+from core.jobs.claim import Pair
+from core.jobs.failure import describe, record
+from core.jobs.fence import Held, kept_open
+from core.jobs.parking import park
+from core.jobs.spec import JobSpec, ProviderCall, RetryAt
+from core.tenancy.session import BaseSession
+
+logger = logging.getLogger(__name__)
+
+MARGIN = timedelta(seconds=30)  # what a lease has beyond a provider call's time-out
+
+IsOpen = Callable[[int, str], bool]
+
+
+class Runner:
+    """Runs one dispatch at a time in the calling thread. Never raises for what a handler did."""
+
+    def __init__(
+        self, database: Database, *, is_open: IsOpen, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._is_open = is_open
+        self._clock = clock
+
+    def run(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
+        """Run the jobs that are still leased to these attempts; the others are somebody else's."""
+        if not self._may_run(spec, tenant_id):
+            with self._session(tenant_id) as session:
+                park(session, tenant_id, pairs)
+            return
+        if spec.call is not None:
+            for pair in pairs:
+                self._call(spec, spec.call, tenant_id, pair)
+            return
+        if len(pairs) > 1:
+            try:
+                self._work(spec, tenant_id, pairs)
+            except Exception as error:  # a handler may raise anything; find out whose fault it is
+                logger.info("Job %s one by one: a batch failed: %s", spec.name, describe(error))
+            else:
+                return
+        for pair in pairs:
+            try:
+                self._work(spec, tenant_id, [pair])
+            except Exception as error:  # a handler may raise anything, an actor never does
+                self._failed(spec, tenant_id, pair, error)
+
+    def _may_run(self, spec: JobSpec, tenant_id: int | None) -> bool:
+        if tenant_id is None or spec.owner == "core":
+            return True
+        return self._is_open(tenant_id, spec.owner)
+
+    def _work(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
+        """Fence and effect in one transaction."""
+        assert spec.run is not None  # noqa: S101 - JobSpec has one of run and call
+        with self._session(tenant_id) as session:
+            payloads = fence.take(session, tenant_id, pairs)
+            if not payloads:
+                return
+            with kept_open(session):
+                spec.run(session, payloads if spec.batch else payloads[0])
+
+    def _call(self, spec: JobSpec, call: ProviderCall, tenant_id: int | None, pair: Pair) -> None:
+        """Mark and lease in one transaction, call in none, record in another."""
+        try:
+            begun = self._begin_call(call, tenant_id, pair)
+        except Exception as error:  # claim may raise anything
+            self._failed(spec, tenant_id, pair, error)
+            return
+        if begun is None:
+            return
+        try:
+            result = call.call(begun)
+        except Exception as error:  # the provider's answer, for `fail` to judge
+            self._end(spec, tenant_id, pair, self._refused(spec, call, begun, error))
+        else:
+            self._end(spec, tenant_id, pair, self._answered(call, begun, result))
+
+    def _begin_call(self, call: ProviderCall, tenant_id: int | None, pair: Pair) -> Any | None:
+        with self._session(tenant_id) as session:
+            held = fence.hold(session, tenant_id, pair)
+            if held is None:
+                return None
+            until = self._clock() + timedelta(seconds=call.timeout) + MARGIN
+            fence.extend(session, held, until)
+            with kept_open(session):
+                claimed = call.claim(session, held.payload)  # type: ignore[arg-type] # a tenant's
+            if claimed is None:
+                fence.end(session, held)
+            return claimed
+
+    def _end(
+        self,
+        spec: JobSpec,
+        tenant_id: int | None,
+        pair: Pair,
+        write: Callable[[BaseSession, Held], None],
+    ) -> None:
+        """The second fence: what the call came to is written only by the attempt that called."""
+        try:
+            with self._session(tenant_id) as session:
+                held = fence.hold(session, tenant_id, pair)
+                if held is None:
+                    logger.warning("Job %s %s: its lease ended during the call.", spec.name, pair)
+                    return
+                with kept_open(session):
+                    write(session, held)
+        except Exception as error:  # complete and fail may raise anything
+            self._failed(spec, tenant_id, pair, error)
+
+    def _answered(
+        self, call: ProviderCall, claimed: Any, result: Any
+    ) -> Callable[[BaseSession, Held], None]:
+        def write(session: Any, held: Held) -> None:
+            call.complete(session, held.payload, claimed, result)
+            fence.end(session, held)
+
+        return write
+
+    def _refused(
+        self, spec: JobSpec, call: ProviderCall, claimed: Any, error: Exception
+    ) -> Callable[[BaseSession, Held], None]:
+        def write(session: Any, held: Held) -> None:
+            verdict: RetryAt | None = call.fail(session, held.payload, claimed, error)
+            if verdict is None:
+                fence.end(session, held)
+                return
+            reason = verdict.reason or describe(error)
+            record(session, spec, held, reason, self._clock(), retry_at=verdict.at)
+
+        return write
+
+    def _failed(self, spec: JobSpec, tenant_id: int | None, pair: Pair, error: Exception) -> None:
+        reason = describe(error)
+        frames = "".join(traceback.format_tb(error.__traceback__))  # without the error's own text
+        logger.warning("Job %s %s failed: %s\n%s", spec.name, pair, reason, frames)
+        with self._session(tenant_id) as session:
+            held = fence.hold(session, tenant_id, pair)
+            if held is not None and record(session, spec, held, reason, self._clock()):
+                logger.error("Job %s %s is dead: %s", spec.name, pair, reason)
+
+    def _session(self, tenant_id: int | None) -> AbstractContextManager[BaseSession]:
+        return self._database.system() if tenant_id is None else self._database.tenant(tenant_id)
