@@ -23,7 +23,7 @@ from core.events import (
 from core.hookspecs import hookimpl
 from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
 from core.host.manifest import Manifest
-from core.host.models import plugin_base
+from core.host.models import plugin_registry
 
 __all__ = [
     "ApiDecl",
@@ -49,5 +49,5 @@ __all__ = [
     "TaskOpened",
     "ViewDecl",
     "hookimpl",
-    "plugin_base",
+    "plugin_registry",
 ]
