@@ -72,6 +72,15 @@ def tables_of(origin: str) -> list[Table]:
     return [t for t in Base.metadata.tables.values() if t.info.get(_ORIGIN) == origin]
 
 
+def core_table_with(manifest: Manifest) -> str:
+    """A table of the core that a plugin of this name would take for its own, or ""."""
+    for table in Base.metadata.tables.values():
+        claimed = table.name == manifest.name or table.name.startswith(manifest.table_prefix)
+        if claimed and _ORIGIN not in table.info:
+            return table.name
+    return ""
+
+
 def check_models(origin: str, manifest: Manifest, required: Iterable[str]) -> None:
     """Resolve a plugin's foreign keys and mappers before anybody else meets them.
 
