@@ -10,6 +10,10 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
+from core.host.attach import host_of
+from core.jobs.outbox import enqueue
+from core.tenancy.session import TenantSession
+
 
 class EventPayloadError(ValueError):
     """A stored event that this version can't read."""
@@ -44,6 +48,38 @@ class Event:
             return cls(**values)
         except TypeError as error:
             raise EventPayloadError(f"{cls.name}: {error}") from None
+
+    @property
+    def lane(self) -> str:
+        """What the event is about, such as `conversation:12`: a plugin gets these in order."""
+        for noun in ("conversation", "order", "task", "channel", "contact"):
+            row_id = getattr(self, f"{noun}_id", None)
+            if row_id is not None:
+                return f"{noun}:{row_id}"
+        return self.name
+
+
+def publish(session: TenantSession, event: Event) -> None:
+    """Tell every plugin that handles this type of event and is on for the tenant.
+
+    One job for each, in the session's transaction: rolled back, nothing happened. A plugin's jobs
+    about one noun run in order; a handler that fails holds up its own plugin only. Raises NoHost
+    for a database that no plugin host is attached to.
+    """
+    host = host_of(session.database)
+    subscribers = host.subscribers(type(event))
+    if not subscribers:
+        return
+    enabled = host.switches.enabled(session)
+    for plugin in subscribers:
+        if plugin in enabled:
+            actor = handler_actor(plugin, event.name)
+            enqueue(session, actor, event.to_payload(), lane=f"{plugin}/{event.lane}")
+
+
+def handler_actor(plugin: str, event_name: str) -> str:
+    """The job that handles an event: `sync` and `contact_created` → `sync.on_contact_created`."""
+    return f"{plugin}.on_{event_name}"
 
 
 @dataclass(frozen=True, kw_only=True)

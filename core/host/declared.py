@@ -51,7 +51,9 @@ def find_clash(record: PluginRecord, others: Iterable[PluginRecord]) -> None:
     mine = set(_taken(record.declared))
     for other in others:
         for kind, name in mine.intersection(_taken(other.declared)):
-            raise DeclarationError(f"The plugin {other.name} has {kind} {name} already: rename yours.")
+            raise DeclarationError(
+                f"The plugin {other.name} has {kind} {name} already: rename yours."
+            )
 
 
 def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
@@ -87,9 +89,7 @@ def _items(
         if not isinstance(item, kind):
             wanted = kind if isinstance(kind, tuple) else (kind,)
             names = " or ".join("class" if each is type else each.__name__ for each in wanted)
-            raise DeclarationError(
-                f"Its hook {hook} returns {item!r:.80}: return {names} objects."
-            )
+            raise DeclarationError(f"Its hook {hook} returns {item!r:.80}: return {names} objects.")
     return tuple(answer)
 
 
@@ -98,7 +98,9 @@ def _settings_form(manager: pluggy.PluginManager, name: str) -> type[BaseModel] 
     if form is None:
         return None
     if not (isinstance(form, type) and issubclass(form, BaseModel)):
-        raise DeclarationError("Its hook settings_form returns no pydantic model class: return one.")
+        raise DeclarationError(
+            "Its hook settings_form returns no pydantic model class: return one."
+        )
     try:
         form()
     except ValidationError as error:

@@ -113,17 +113,19 @@ class PluginHost:
 
     def set_aside(self, name: str, error: str) -> None:
         """Take a plugin out that proved broken after it was loaded, and those that require it."""
-        record = self.active[name]
-        self._drop(record, PluginStatus.BROKEN, error)
-        for other in [r for r in self.active.values() if r.manifest and name in r.manifest.requires]:
-            if other.is_active:
+        self._drop(self.active[name], PluginStatus.BROKEN, error)
+        gone = {name}
+        for other in self.active.values():  # what is required stands before what requires it
+            if other.manifest and gone.intersection(other.manifest.requires):
                 self._drop(
                     other,
                     PluginStatus.MISSING_DEPENDENCY,
                     f"It needs the plugin {name}, which doesn't run: repair that one first.",
                 )
+                gone.add(other.name)
         self._index()
         self.hooks.forget()
+        self.switches.forget()
 
     def _drop(self, record: PluginRecord, status: PluginStatus, error: str) -> None:
         record.fail(status, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from core.events import handler_actor
 from core.host.declarations import Handler
 from core.host.record import PluginRecord
 from core.jobs.schedule import Periodic
@@ -19,11 +20,6 @@ def handler_job(plugin: str, handler: Handler[Any]) -> JobSpec:
         handler.run(session, handler.event.from_payload(payload))
 
     return JobSpec(handler_actor(plugin, handler.event.name), run=run)
-
-
-def handler_actor(plugin: str, event_name: str) -> str:
-    """`sync` and `contact_created` → `sync.on_contact_created`."""
-    return f"{plugin}.on_{event_name}"
 
 
 def job_specs(records: Iterable[PluginRecord]) -> list[tuple[str, JobSpec | Periodic]]:

@@ -36,10 +36,12 @@ def load_plugins(manager: pluggy.PluginManager, sources: Iterable[Source]) -> li
         _start(manager, record, active)
         if record.is_active:
             active[record.name] = record
+    kept = {record.origin for record in active.values()}
     for record in records:
         if not record.is_active:
             _log.error("Plugin %s is %s: %s", record.name, record.status, record.error)
-            discard(record.origin, record.module)
+            if record.origin not in kept:  # the same module named twice
+                discard(record.origin, record.module)
     return [*active.values(), *(record for record in records if not record.is_active)]
 
 
@@ -93,9 +95,7 @@ def _refuse_duplicates(records: Sequence[PluginRecord]) -> None:
         for name, owner in taken.items():
             if name == record.name:
                 cure = "uninstall one of the two, or rename it"
-                record.fail(
-                    PluginStatus.BROKEN, f"Its name is taken by {owner.origin}: {cure}."
-                )
+                record.fail(PluginStatus.BROKEN, f"Its name is taken by {owner.origin}: {cure}.")
             elif _overlap(name, record.name):
                 record.fail(
                     PluginStatus.BROKEN,

@@ -14,6 +14,7 @@ from core.host.version import API_GENERATION, CORE_VERSION
 Family = Literal["channels", "sync", "automation", "routing", "merge", "other"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_RESERVED = {"core", "sapa", "alembic", "plugin", "plugins", "channels"}
 _LONGEST_NAME = 30  # with "alembic_version_" before it, it stays under PostgreSQL's 63
 
 
@@ -97,3 +98,5 @@ def check_name(name: str) -> None:
             f"{name!r} can't be a plugin's name: use small letters, digits and single underscores, "
             f"a letter first, at most {_LONGEST_NAME} characters."
         )
+    if name in _RESERVED:
+        raise ManifestError(f"{name} can't be a plugin's name, Sapa uses it: choose another.")

@@ -62,7 +62,7 @@ _pin: ContextVar[_Pin | None] = ContextVar("sapa_switches", default=None)
 class Switches:
     """The switches of one installation.
 
-    `unpark(session, plugins)` runs in the transaction that switches plugins on; `disabled(tenant,
+    The process's start sets two callables: `unpark(session, plugins)` runs in the transaction that switches plugins on; `disabled(tenant,
     plugins)` after the commit that switched them off, to close streams.
     """
 
@@ -111,6 +111,10 @@ class Switches:
         if pin is not None and pin.switches is self and pin.tenant_id == session.tenant_id:
             return pin.enabled
         return self._read(session)
+
+    def forget(self) -> None:
+        """Drop what is known of every tenant, after a plugin left."""
+        self._known.clear()
 
     def _read(self, session: TenantSession) -> frozenset[str]:
         """One row tells whether what we know still holds: the version, and the plan's plugins."""
