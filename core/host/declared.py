@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import pluggy
 from pydantic import BaseModel, ValidationError
@@ -135,7 +135,7 @@ def _adapters(manager: pluggy.PluginManager, name: str) -> tuple[Any, ...]:
 
 
 def _check_jobs(name: str, declared: Declared) -> None:
-    names = [cast(str, job.name) for job in declared.jobs]
+    names = [job.name for job in declared.jobs]
     for job in names:
         if not job.startswith(f"{name}."):
             raise DeclarationError(f"Its job {job} doesn't bear its name: call it {name}.{job}.")

@@ -85,8 +85,8 @@ def _import(source: Source) -> PluginRecord:
 def _refuse_duplicates(records: Sequence[PluginRecord]) -> None:
     """The first to bear a name keeps it; so it is with a name that another's begins with.
 
-    `sync` owns every table from `sync_` on: a plugin `sync_extra` beside it would lose its tables to
-    the migrations of `sync`.
+    `sync` owns every table from `sync_` on: a plugin `sync_extra` beside it would lose its tables
+    to the migrations of `sync`.
     """
     taken: dict[str, PluginRecord] = {}
     for record in records:

@@ -77,7 +77,7 @@ def core_table_with(manifest: Manifest) -> str:
     for table in Base.metadata.tables.values():
         claimed = table.name == manifest.name or table.name.startswith(manifest.table_prefix)
         if claimed and _ORIGIN not in table.info:
-            return table.name
+            return str(table.name)
     return ""
 
 

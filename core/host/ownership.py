@@ -6,7 +6,7 @@ owns is the core's, and always open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,13 @@ class Ownership:
         self._paths: dict[str, str] = {}
 
     @contextmanager
-    def claim(self, plugin: str, app: Flask) -> Iterator[None]:
-        """Everything that the block registers with `app` is `plugin`'s, also when it fails."""
+    def claim(self, plugin: str, app: Flask, views: Sequence[Any]) -> Iterator[None]:
+        """Everything that the block registers with `app` is `plugin`'s, also when it fails.
+
+        `views` is the list that grows with each registered view: `appbuilder.baseviews`.
+        """
         before = set(app.blueprints)
-        views = len(app.appbuilder.baseviews) if hasattr(app, "appbuilder") else 0
+        known = len(views)
         try:
             yield
         finally:
@@ -38,7 +41,7 @@ class Ownership:
                 self._blueprints[name] = plugin
                 if prefix := app.blueprints[name].url_prefix:
                     self._paths[prefix.rstrip("/")] = plugin
-            for view in app.appbuilder.baseviews[views:] if views else ():
+            for view in views[known:]:
                 self.claim_view(plugin, view)
 
     def claim_view(self, plugin: str, view: Any) -> None:

@@ -28,7 +28,7 @@ def register_screens(host: PluginHost, app: Flask, appbuilder: Any) -> None:
             continue
         declared = record.declared
         try:
-            with host.ownership.claim(record.name, app):
+            with host.ownership.claim(record.name, app, appbuilder.baseviews):
                 for api in declared.apis:
                     _add_api(appbuilder, api)
                 for view in declared.views:

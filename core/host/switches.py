@@ -62,8 +62,9 @@ _pin: ContextVar[_Pin | None] = ContextVar("sapa_switches", default=None)
 class Switches:
     """The switches of one installation.
 
-    The process's start sets two callables: `unpark(session, plugins)` runs in the transaction that switches plugins on; `disabled(tenant,
-    plugins)` after the commit that switched them off, to close streams.
+    Two callables are set when the process starts: `unpark(session, plugins)` runs in the
+    transaction that switches plugins on; `disabled(tenant_id, plugins)` after the commit that
+    switched them off, to close streams.
     """
 
     def __init__(self, host: PluginHost) -> None:
@@ -137,8 +138,8 @@ class Switches:
         return found.switch_version, tuple(found.plugins)
 
     def _rows(self, session: TenantSession) -> dict[str, bool]:
-        rows = session.execute(select(PluginSwitch.plugin, PluginSwitch.is_enabled))
-        return {plugin: is_enabled for plugin, is_enabled in rows}
+        found = session.execute(select(PluginSwitch.plugin, PluginSwitch.is_enabled)).all()
+        return {row.plugin: row.is_enabled for row in found}
 
     def _resolve(self, plan: tuple[str, ...], rows: Mapping[str, bool]) -> frozenset[str]:
         """Rows and defaults, within the plan; nothing is on without what it requires."""
