@@ -1,0 +1,9 @@
+"""The plugins that come with Sapa. They use nothing that a stranger's plugin could not."""
+
+BUILTIN = (
+    "plugins.automation.plugin",
+    "plugins.merge.plugin",
+    "plugins.routing.plugin",
+    "plugins.sync.plugin",
+)
+"""Module paths, for the loader. Third parties use the entry-point group `sapa.plugins`."""

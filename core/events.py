@@ -1,0 +1,216 @@
+"""What happened, as typed facts: ids and plain values only, so that a job can carry them.
+
+A service publishes an event in the transaction of its cause. No plugin runs there: each plugin
+that subscribed and is on gets a job of its own, written in that transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+from core.host.attach import host_of
+from core.jobs.outbox import enqueue
+from core.tenancy.session import TenantSession
+
+
+class EventPayloadError(ValueError):
+    """A stored event that this version can't read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """The base of every event. Fields are int, str, bool, None or tuples of these."""
+
+    name: ClassVar[str] = "event"
+
+    def __init_subclass__(cls) -> None:
+        cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def to_payload(self) -> dict[str, Any]:
+        """What JSON can hold; `from_payload` makes the same event of it."""
+        return asdict(self)
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Self:
+        """The event that a job carried. Raises EventPayloadError when a field is missing.
+
+        A field that this version no longer has is left out: a job may be older than the code.
+        """
+        known = {field.name for field in fields(cls)}
+        values = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in payload.items()
+            if key in known
+        }
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise EventPayloadError(f"{cls.name}: {error}") from None
+
+    @property
+    def lane(self) -> str:
+        """What the event is about, such as `conversation:12`: a plugin gets these in order."""
+        for noun in ("conversation", "order", "task", "channel", "contact"):
+            row_id = getattr(self, f"{noun}_id", None)
+            if row_id is not None:
+                return f"{noun}:{row_id}"
+        return self.name
+
+
+def publish(session: TenantSession, event: Event) -> None:
+    """Tell every plugin that handles this type of event and is on for the tenant.
+
+    One job for each, in the session's transaction: rolled back, nothing happened. A plugin's jobs
+    about one noun run in order; a handler that fails holds up its own plugin only. Raises NoHost
+    for a database that no plugin host is attached to.
+    """
+    host = host_of(session.database)
+    subscribers = host.subscribers(type(event))
+    if not subscribers:
+        return
+    enabled = host.switches.enabled(session)
+    for plugin in subscribers:
+        if plugin in enabled:
+            actor = handler_actor(plugin, event.name)
+            enqueue(session, actor, event.to_payload(), lane=f"{plugin}/{event.lane}")
+
+
+def handler_actor(plugin: str, event_name: str) -> str:
+    """The job that handles an event: `sync` and `contact_created` → `sync.on_contact_created`."""
+    return f"{plugin}.on_{event_name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactCreated(Event):
+    """A contact entered the address book. `origin`: device, person, import, provider or api."""
+
+    contact_id: int
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(Event):
+    """A customer's message was stored. `is_history`: it is older than the channel's connection."""
+
+    message_id: int
+    conversation_id: int
+    contact_id: int
+    channel_id: int
+    is_history: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(Event):
+    """A message of ours was accepted by the provider, or typed on the channel's own phone."""
+
+    message_id: int
+    conversation_id: int
+    contact_id: int
+    channel_id: int
+    sender: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageStateChanged(Event):
+    """A message of ours moved on: delivered, read, failed …"""
+
+    message_id: int
+    conversation_id: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationOpened(Event):
+    """A conversation began or was reopened."""
+
+    conversation_id: int
+    contact_id: int
+    channel_id: int
+    is_reopened: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationAssigned(Event):
+    """A conversation went to an agent, a division or (both None) back to nobody."""
+
+    conversation_id: int
+    assignee_id: int | None
+    division_id: int | None
+    before_assignee_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationClosed(Event):
+    """A conversation was closed."""
+
+    conversation_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCreated(Event):
+    """An order was placed."""
+
+    order_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaid(Event):
+    """An order's payment arrived."""
+
+    order_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(Event):
+    """An order left, with a carrier and a tracking number."""
+
+    order_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceived(Event):
+    """The customer has the order."""
+
+    order_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(Event):
+    """An order was cancelled."""
+
+    order_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelStateChanged(Event):
+    """A channel connected, broke or was paused. `reason` is for a person."""
+
+    channel_id: int
+    before: str
+    after: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOpened(Event):
+    """Somebody has something to do."""
+
+    task_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskClosed(Event):
+    """A task was done or dropped."""
+
+    task_id: int
+    kind: str

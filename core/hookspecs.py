@@ -1,0 +1,80 @@
+"""Every hook: what a plugin can do, one function each.
+
+A plugin implements the ones it needs, under the same name, marked with `hookimpl`. The first group
+is asked once, at start-up, for declarations; the core registers them. The second is asked while
+people work, only of plugins that are switched on for the tenant at hand.
+"""
+
+# mypy: disable-error-code="empty-body"
+# a specification is only ever read: its signature and its docstring are all there is
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from core.adapter import Adapter
+    from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
+    from core.jobs.spec import JobSpec
+    from core.models import Conversation
+
+PROJECT = "sapa"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+# At start-up: declarations
+
+
+@hookspec
+def models() -> Sequence[type[Any]]:
+    """Model classes on the plugin's own base, `registry = plugin_registry(name)`."""
+
+
+@hookspec
+def views() -> Sequence[ViewDecl]:
+    """Screens: generated CRUD views and pages, with their place in the menu."""
+
+
+@hookspec
+def apis() -> Sequence[ApiDecl]:
+    """REST resources."""
+
+
+@hookspec
+def menu_links() -> Sequence[MenuLink]:
+    """Links for the navigation menu that lead to no view of their own."""
+
+
+@hookspec
+def jobs() -> Sequence[JobSpec]:
+    """Background work, declared as the actor `<plugin>.<job>`."""
+
+
+@hookspec
+def event_handlers() -> Sequence[Handler[Any]]:
+    """What to do after something happened: one handler for each type of event."""
+
+
+@hookspec
+def settings_form() -> type[BaseModel]:
+    """The plugin's settings in one tenant, as a pydantic model with a default for each field."""
+
+
+@hookspec
+def channel_adapters() -> Sequence[Adapter]:
+    """Adapters: one for each kind of channel that the plugin connects."""
+
+
+# While people work: asked of the plugins that are on
+
+
+@hookspec
+def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
+    """Buttons for a conversation in the inbox."""
