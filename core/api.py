@@ -1,0 +1,67 @@
+"""What a plugin may import, and nothing else."""
+
+from __future__ import annotations
+
+from core.adapter import (
+    Accepted,
+    Account,
+    Adapter,
+    Capabilities,
+    MalformedBody,
+    OutboundMessage,
+    OutboundTemplate,
+    Receipts,
+    SignatureRefused,
+    WebhookRequest,
+)
+from core.inbound import (
+    Address,
+    AddressChanged,
+    AddressesLinked,
+    BadItem,
+    ChannelChanged,
+    ContactPushed,
+    Counted,
+    IdentityKind,
+    InboundEdit,
+    InboundMessage,
+    InboundReaction,
+    InboundStatus,
+    Item,
+    Media,
+    MessageKind,
+    MessageState,
+)
+from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
+
+__all__ = [
+    "Accepted",
+    "Account",
+    "Adapter",
+    "Address",
+    "AddressChanged",
+    "AddressesLinked",
+    "BadItem",
+    "Capabilities",
+    "ChannelChanged",
+    "ContactPushed",
+    "Counted",
+    "IdentityKind",
+    "InboundEdit",
+    "InboundMessage",
+    "InboundReaction",
+    "InboundStatus",
+    "Item",
+    "MalformedBody",
+    "Media",
+    "MessageKind",
+    "MessageState",
+    "OutboundClient",
+    "OutboundMessage",
+    "OutboundTemplate",
+    "OutcomeUnknown",
+    "Receipts",
+    "SendFailed",
+    "SignatureRefused",
+    "WebhookRequest",
+]
