@@ -70,6 +70,10 @@ class PhoneFile(BaseModel):
     url: Text = ""
     sha256: Text = ""
 
+    def media(self) -> Media:
+        """The file in the core's words."""
+        return Media(MessageKind.IMAGE, self.id, self.url, self.mime_type, self.sha256)
+
 
 class PhoneMessage(BaseModel):
     """A message as the phone posts it. A `kind` that we don't know becomes a placeholder."""
@@ -99,11 +103,7 @@ class PhoneMessage(BaseModel):
             text=self.text,
             name=self.name,
             reply_to=self.reply_to,
-            media=(
-                Media(MessageKind.IMAGE, **file.model_dump(exclude={"id"}), provider_id=file.id),
-            )
-            if file
-            else (),
+            media=(file.media(),) if file else (),
             raw=self.model_dump(mode="json", by_alias=True)
             if kind is MessageKind.PLACEHOLDER
             else {},
@@ -187,14 +187,13 @@ class SimulatorAdapter:
             json=_outgoing(message),
             headers={"Authorization": f"Bearer {account.secrets.get('secret', '')}"},
         )
-        if response.status_code == 429 or response.status_code >= 500:
-            raise SendFailed(
-                "retry", str(response.status_code), "The phone is busy.", _pause(response)
-            )
-        if response.status_code in {401, 403}:
-            raise SendFailed("channel", str(response.status_code), "The phone refused our secret.")
-        if response.status_code >= 300:
-            raise SendFailed("payload", str(response.status_code), "The phone refused the message.")
+        status = response.status_code
+        if status == 429 or status >= 500:
+            raise SendFailed("retry", str(status), "The phone is busy.", _pause(response))
+        if status in {401, 403}:
+            raise SendFailed("channel", str(status), "The phone refused our secret.")
+        if status >= 300:
+            raise SendFailed("payload", str(status), "The phone refused the message.")
         return Accepted(_answered_id(response))
 
 
@@ -221,7 +220,15 @@ def _read(raw: Any, shape: type[PhoneMessage | PhoneStatus]) -> Item:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "item"
-        return BadItem(f"{where}: {first['msg']}", ascii(raw))
+        return BadItem(f"{where}: {first['msg']}", _kept(raw))
+
+
+def _kept(raw: Any) -> str:
+    """A bad item as ASCII text: whatever poison is in it, a column takes that."""
+    try:
+        return json.dumps(raw)
+    except RecursionError:
+        return "(nested too deeply to keep)"
 
 
 def _outgoing(message: OutboundMessage) -> dict[str, str]:

@@ -92,9 +92,7 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
     if len(content) > limit:
         raise SendFailed(PAYLOAD, "too_large", f"The file is larger than {limit} bytes.")
     if media.sha256 and not _is_digest(media.sha256, content):
-        raise SendFailed(
-            RETRY, "sha256", "The file is not the one that was sent (SHA-256 differs)."
-        )
+        raise SendFailed(RETRY, "sha256", "The file is not the one sent: its SHA-256 differs.")
     return content
 
 
