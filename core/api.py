@@ -32,7 +32,14 @@ from core.inbound import (
     MessageKind,
     MessageState,
 )
-from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
+from core.outbound import (
+    ErrorClass,
+    Fetched,
+    OutboundClient,
+    OutcomeUnknown,
+    ResponseTooLarge,
+    SendFailed,
+)
 
 __all__ = [
     "Accepted",
@@ -46,6 +53,8 @@ __all__ = [
     "ChannelChanged",
     "ContactPushed",
     "Counted",
+    "ErrorClass",
+    "Fetched",
     "IdentityKind",
     "InboundEdit",
     "InboundMessage",
@@ -61,6 +70,7 @@ __all__ = [
     "OutboundTemplate",
     "OutcomeUnknown",
     "Receipts",
+    "ResponseTooLarge",
     "SendFailed",
     "SignatureRefused",
     "WebhookRequest",

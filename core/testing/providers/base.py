@@ -79,7 +79,9 @@ class ProviderSimulator:
         self._server: BaseWSGIServer = make_server(
             host, port, self._serve, threaded=True, request_handler=_QuietHandler
         )
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -107,12 +109,18 @@ class ProviderSimulator:
         """Do what the provider does. Called from several threads."""
         return Answer.of({"error": "not found"}, 404)
 
-    def error_body(self, code: int, status: int) -> Any:
-        """An error document as this provider writes it."""
-        return {"error": {"code": code}}
+    def error_body(self, code: int | None, status: int) -> Any:
+        """An error document as this provider writes it. No code: the usual one of the status."""
+        return {"error": {"code": code or status}}
 
     def fail_next(
-        self, n: int = 1, status: int = 500, code: int = 0, *, only: str = "", **headers: str
+        self,
+        n: int = 1,
+        status: int = 500,
+        code: int | None = None,
+        *,
+        only: str = "",
+        **headers: str,
     ) -> None:
         """Refuse the next n calls with this HTTP status and the provider's own error code."""
         answer = Answer.of(self.error_body(code, status), status, **headers)

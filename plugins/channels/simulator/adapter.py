@@ -51,15 +51,15 @@ class SimulatorSettings(BaseModel):
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL refuses U+0000 in a text; pydantic itself refuses half a surrogate pair."""
-    if "\x00" in text:
-        raise ValueError("holds a null byte")
+    """Refuse what no text column takes: a null byte, or half a surrogate pair."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("It holds a character that can't be stored.")
     return text
 
 
 Text = Annotated[str, AfterValidator(_storable), Field(max_length=65_536)]
 Id = Annotated[str, AfterValidator(_storable), Field(min_length=1, max_length=255)]
-Phone = Annotated[str, Field(pattern=r"^\+[0-9]{5,20}\Z")]
+Phone = Annotated[str, Field(pattern=r"^\+[0-9]{5,20}$")]
 
 
 class PhoneFile(BaseModel):
@@ -253,7 +253,7 @@ def _answered_id(response: Any) -> str:
         answer = None
     identifier = answer.get("id") if isinstance(answer, dict) else None
     if not isinstance(identifier, str) or not identifier:
-        raise OutcomeUnknown("The phone took the message but named no id.")
+        raise OutcomeUnknown("garbage", "The phone took the message but named no id.")
     return identifier
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-RETRY, TEMPLATE, RECIPIENT, CHANNEL, PAYLOAD = (
-    "retry",
-    "template",
-    "recipient",
-    "channel",
-    "payload",
-)
+from core.api import ErrorClass
 
-CLASSES: dict[int, str] = {
+RETRY: ErrorClass = "retry"
+TEMPLATE: ErrorClass = "template"
+RECIPIENT: ErrorClass = "recipient"
+CHANNEL: ErrorClass = "channel"
+PAYLOAD: ErrorClass = "payload"
+
+CLASSES: dict[int, ErrorClass] = {
     **dict.fromkeys((1, 2, 4), RETRY),  # unknown, service, too many calls of the app
     **dict.fromkeys((80007, 130429), RETRY),  # rate limits of the account and of the number
     131056: RETRY,  # too many messages to this person: the pair rate
@@ -42,7 +42,7 @@ MISSING_OBJECT = (100, 33)  # code and subcode: the phone number ID isn't this t
 class CloudError:
     """An error as Meta states it, with the class that says what to do about it."""
 
-    error_class: str = ""
+    error_class: ErrorClass = PAYLOAD
     code: str = ""
     reason: str = ""
 

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from core.api import Account, OutboundClient, OutcomeUnknown, SendFailed
+from core.api import Account, ErrorClass, OutboundClient, OutcomeUnknown, SendFailed
 from plugins.channels.whatsapp_cloud.errors import CHANNEL, CLASSES, PAYLOAD, RETRY, read_error
 from plugins.channels.whatsapp_cloud.settings import DEFAULT_GRAPH_URL
 
@@ -34,7 +34,7 @@ def call(
     answer = _json(response)
     if 200 <= response.status_code < 300:
         if answer is None:
-            raise OutcomeUnknown(f"Meta answered {response.status_code} without JSON.")
+            raise OutcomeUnknown("garbage", f"Meta answered {response.status_code} without JSON.")
         return answer
     raise _refusal(response, answer)
 
@@ -67,7 +67,7 @@ def _refusal(response: Any, answer: dict[str, Any] | None) -> SendFailed | Outco
     error = answer.get("error") if answer else None
     if not isinstance(error, dict):
         if status in GATEWAY_STATUSES:
-            return OutcomeUnknown(f"A gateway in front of Meta answered {status}.")
+            return OutcomeUnknown("gateway", f"A gateway in front of Meta answered {status}.")
         return SendFailed(
             _class_of_status(status), str(status), f"Meta answered {status}.", _pause(response)
         )
@@ -82,7 +82,7 @@ def _refusal(response: Any, answer: dict[str, Any] | None) -> SendFailed | Outco
     )
 
 
-def _class_of_status(status: int) -> str:
+def _class_of_status(status: int) -> ErrorClass:
     if status == 429 or status >= 500:
         return RETRY
     return CHANNEL if status in {401, 403} else PAYLOAD

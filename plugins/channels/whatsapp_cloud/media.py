@@ -5,17 +5,17 @@ A media id lives for 7 days, the URL behind it for about 5 minutes.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
+from pathlib import Path
 
 from core.api import (
     Account,
+    Fetched,
     Media,
     MessageKind,
     OutboundClient,
     OutboundMessage,
     OutcomeUnknown,
+    ResponseTooLarge,
     SendFailed,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RETRY
@@ -59,8 +59,8 @@ def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> 
     return identifier
 
 
-def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
-    """Download a file that a webhook named, checked against its size limit and its SHA-256.
+def fetch_media(account: Account, media: Media, http: OutboundClient, dest: Path) -> Fetched:
+    """Download a file that a webhook named to `dest`, checked against its limit and SHA-256.
 
     Raises SendFailed: `retry` when Meta or the line failed, `payload` when the file itself is
     wrong or gone. Call it in a job, at once, outside any transaction.
@@ -75,29 +75,15 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
             raise SendFailed(RETRY, "media", "Meta named no address for the file.")
         if isinstance(size, int) and size > limit:
             raise SendFailed(PAYLOAD, "too_large", f"The file has {size} bytes, {limit} are taken.")
-        response = http.request(
-            "GET",
+        return http.fetch_to_file(
             url,
+            dest,
+            limit,
+            media.sha256 or None,
             headers=bearer(account),
             allow_hosts=allowed_hosts(account),
-            max_bytes=limit,
         )
+    except ResponseTooLarge as error:
+        raise SendFailed(PAYLOAD, "too_large", f"The file has more than {limit} bytes.") from error
     except OutcomeUnknown as error:
         raise SendFailed(RETRY, "media", f"The file could not be fetched: {error}") from error
-    if response.status_code != 200:
-        is_gone = response.status_code in {404, 410}
-        error_class = PAYLOAD if is_gone else RETRY
-        raise SendFailed(error_class, "media", f"The file's address said {response.status_code}.")
-    content = bytes(response.content)
-    if len(content) > limit:
-        raise SendFailed(PAYLOAD, "too_large", f"The file is larger than {limit} bytes.")
-    if media.sha256 and not _is_digest(media.sha256, content):
-        raise SendFailed(RETRY, "sha256", "The file is not the one sent: its SHA-256 differs.")
-    return content
-
-
-def _is_digest(stated: str, content: bytes) -> bool:
-    """Meta writes the SHA-256 in base64 in webhooks and in hex at the media endpoint."""
-    digest = hashlib.sha256(content).digest()
-    forms = (digest.hex(), base64.b64encode(digest).decode())
-    return any(hmac.compare_digest(stated.encode(), form.encode()) for form in forms)

@@ -105,5 +105,5 @@ def _message_id(answer: dict[str, Any]) -> str:
     first = messages[0] if isinstance(messages, list) and messages else None
     identifier = first.get("id") if isinstance(first, dict) else None
     if not isinstance(identifier, str) or not identifier:
-        raise OutcomeUnknown("Meta took the message but named no id.")
+        raise OutcomeUnknown("garbage", "Meta took the message but named no id.")
     return identifier

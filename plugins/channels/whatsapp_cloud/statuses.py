@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.api import Counted, InboundStatus, Item, MessageState
-from plugins.channels.whatsapp_cloud.errors import CloudError, first_error
+from plugins.channels.whatsapp_cloud.errors import first_error
 from plugins.channels.whatsapp_cloud.reading import moment, optional_string, string
 
 STATES = {
@@ -28,13 +28,13 @@ def read_status(item: dict[str, Any]) -> Iterator[Item]:
     if state is None:
         yield Counted("status")
         return
-    error = first_error(item.get("errors")) if state is MessageState.FAILED else CloudError()
+    error = first_error(item.get("errors")) if state is MessageState.FAILED else None
     yield InboundStatus(
         provider_id=string(item, "id"),
         state=state,
         at=moment(item),
         opaque=optional_string(item, "biz_opaque_callback_data", limit=512),
-        error_class=error.error_class,
-        error_code=error.code,
-        error_reason=error.reason,
+        error_class=error.error_class if error else "",
+        error_code=error.code if error else "",
+        error_reason=error.reason if error else "",
     )
