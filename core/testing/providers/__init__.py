@@ -1,0 +1,1 @@
+"""Simulators of providers that speak real HTTP: no account, no mock."""

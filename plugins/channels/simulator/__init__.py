@@ -1,0 +1,1 @@
+"""A phone in the browser: the channel that needs no account."""

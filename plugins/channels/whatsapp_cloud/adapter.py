@@ -1,0 +1,72 @@
+"""WhatsApp Cloud API, as the core sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from core.api import (
+    Accepted,
+    Account,
+    Capabilities,
+    Fetched,
+    IdentityKind,
+    Item,
+    Media,
+    OutboundClient,
+    OutboundMessage,
+    Receipts,
+    WebhookRequest,
+)
+from plugins.channels.whatsapp_cloud import media, parse, send, signature
+from plugins.channels.whatsapp_cloud.settings import CloudSettings
+
+
+class WhatsAppCloudAdapter:
+    """One WhatsApp number at Meta. Each method's work is in the sibling file of its name."""
+
+    kind: ClassVar[str] = "whatsapp_cloud"
+    title: ClassVar[str] = "WhatsApp (Cloud API)"
+    settings: ClassVar[type[BaseModel]] = CloudSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        identity_kinds=(IdentityKind.PHONE, IdentityKind.BSUID),
+        media=frozenset(media.LIMITS),
+        templates=True,
+        window=timedelta(hours=24),
+        receipts=Receipts.READ,
+        replies=True,
+        reactions=True,
+        contact_push=True,
+        opaque_id=True,
+        max_text=send.MAX_TEXT,
+    )
+
+    def handshake(self, account: Account, request: WebhookRequest) -> str | None:
+        """Answer Meta's check of the address; raises SignatureRefused."""
+        return signature.handshake(account, request)
+
+    def verify(self, account: Account, request: WebhookRequest) -> None:
+        """Check X-Hub-Signature-256; raises SignatureRefused."""
+        signature.verify(account, request)
+
+    def check(self, body: bytes) -> None:
+        """Raise MalformedBody unless this is a WhatsApp Business Account's JSON."""
+        parse.load(body)
+
+    def parse(self, account: Account, body: bytes) -> Iterable[Item]:
+        """Yield every item of every entry and change."""
+        return parse.parse(account, body)
+
+    def send(self, account: Account, message: OutboundMessage, http: OutboundClient) -> Accepted:
+        """Hand one message to Meta; raises SendFailed, OutcomeUnknown."""
+        return send.send(account, message, http)
+
+    def fetch_media(
+        self, account: Account, file: Media, http: OutboundClient, dest: Path
+    ) -> Fetched:
+        """Download a file that a webhook named to `dest`; raises SendFailed."""
+        return media.fetch_media(account, file, http, dest)

@@ -1,0 +1,221 @@
+"""A webhook body of Meta's, taken apart: every entry, change, message and status of it.
+
+Meta batches. Readers that look at the first element only lose the rest without a trace.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.api import Account, BadItem, Counted, Item, MalformedBody
+from plugins.channels.whatsapp_cloud.accounts import (
+    entry_moment,
+    read_contact,
+    read_errors,
+    read_event,
+)
+from plugins.channels.whatsapp_cloud.messages import read_message
+from plugins.channels.whatsapp_cloud.people import Origin, read_profiles
+from plugins.channels.whatsapp_cloud.reading import (
+    Unreadable,
+    keepable,
+    mapping,
+    optional_string,
+    refuse_unstorable,
+    string,
+)
+from plugins.channels.whatsapp_cloud.statuses import read_status
+
+OBJECT = "whatsapp_business_account"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: whose account it is for, and its value."""
+
+    account: Account
+    entry: dict[str, Any]
+    field: str
+    value: dict[str, Any]
+
+    @property
+    def own_digits(self) -> str:
+        return _digits(self.account.own_address)
+
+
+def load(body: bytes) -> dict[str, Any]:
+    """Decode a body of Meta's shape; raises MalformedBody with the reason."""
+    try:
+        document = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody("The body is not JSON that can be read.") from error
+    if not isinstance(document, dict) or document.get("object") != OBJECT:
+        raise MalformedBody(f'The body is not an object of "{OBJECT}".')
+    if not isinstance(document.get("entry"), list):
+        raise MalformedBody("The body has no list of entries.")
+    return document
+
+
+def parse(account: Account, body: bytes) -> Iterator[Item]:
+    """Yield every item in order. What can't be read is a BadItem and harms nothing beside it."""
+    try:
+        document = load(body)
+    except MalformedBody as error:
+        yield BadItem(str(error), keepable(body.decode("utf-8", "replace")))
+        return
+    for entry in document["entry"]:
+        yield from _guarded(entry, lambda e: _changes(account, e))
+
+
+def _changes(account: Account, entry: dict[str, Any]) -> Iterator[Item]:
+    yield from _each(entry, "changes", lambda raw: _change(account, entry, raw), is_whole=False)
+
+
+def _change(account: Account, entry: dict[str, Any], raw: dict[str, Any]) -> Iterator[Item]:
+    change = Change(account, entry, string(raw, "field"), mapping(raw, "value"))
+    read = FIELDS.get(change.field, _event)
+    yield from read(change)
+
+
+def _messages(change: Change) -> Iterator[Item]:
+    value = change.value
+    if not any(value.get(key) for key in ("messages", "statuses", "errors")):
+        raise Unreadable("The change holds no message, status or error.")
+    if not _is_own_number(change):
+        yield from _foreign(value, "messages", "statuses")
+        return
+    origin = Origin(profiles=read_profiles(value.get("contacts")))
+    yield from _each(value, "messages", lambda item: read_message(item, origin))
+    yield from _each(value, "statuses", read_status)
+    if value.get("errors") and not value.get("messages") and not value.get("statuses"):
+        refuse_unstorable(value)
+        yield read_errors(value["errors"], entry_moment(change.entry), value)
+
+
+def _echoes(change: Change) -> Iterator[Item]:
+    if not _is_own_number(change):
+        yield from _foreign(change.value, "message_echoes")
+        return
+    origin = Origin(profiles=read_profiles(change.value.get("contacts")), is_echo=True)
+    yield from _each(change.value, "message_echoes", lambda item: read_message(item, origin))
+
+
+def _state_sync(change: Change) -> Iterator[Item]:
+    if not _is_own_number(change):
+        yield from _foreign(change.value, "state_sync")
+        return
+    yield from _each(change.value, "state_sync", read_contact)
+
+
+def _history(change: Change) -> Iterator[Item]:
+    if not _is_own_number(change):
+        yield from _foreign(change.value, "history")
+        return
+    yield from _each(change.value, "history", lambda chunk: _chunk(change, chunk), is_whole=False)
+
+
+def _chunk(change: Change, chunk: dict[str, Any]) -> Iterator[Item]:
+    if chunk.get("errors"):
+        refuse_unstorable(chunk)
+        yield read_errors(chunk["errors"], entry_moment(change.entry), chunk)
+    yield from _each(chunk, "threads", lambda thread: _thread(change, thread), is_whole=False)
+
+
+def _thread(change: Change, thread: dict[str, Any]) -> Iterator[Item]:
+    """A thread is named after the other party; `to` stands on messages of the owner's only."""
+    received = Origin(
+        profiles=read_profiles(change.value.get("contacts")),
+        is_history=True,
+        thread=optional_string(thread, "id"),
+    )
+    sent = replace(received, is_echo=True)
+    own = change.own_digits
+
+    def read(item: dict[str, Any]) -> Iterator[Item]:
+        is_own = bool(item.get("to")) or (own != "" and _digits(item.get("from")) == own)
+        return read_message(item, sent if is_own else received)
+
+    yield from _each(thread, "messages", read)
+
+
+def _event(change: Change) -> Iterator[Item]:
+    """Any other field tells about the account, the number or a template."""
+    value, settings = change.value, change.account.settings
+    refuse_unstorable(value)
+    if settings.get("waba_id") and change.entry.get("id") != settings["waba_id"]:
+        yield Counted("other_account")
+        return
+    number = value.get("display_phone_number")
+    if isinstance(number, str) and _digits(number) != change.own_digits:
+        yield Counted("other_number")
+        return
+    if value.get("metadata") is not None and not _is_own_number(change):
+        yield Counted("other_number")
+        return
+    yield read_event(change.field, value, entry_moment(change.entry))
+
+
+FIELDS: dict[str, Callable[[Change], Iterator[Item]]] = {
+    "messages": _messages,
+    "smb_message_echoes": _echoes,
+    "smb_app_state_sync": _state_sync,
+    "history": _history,
+}
+
+
+def _guarded(raw: Any, read: Callable[[dict[str, Any]], Iterable[Item]]) -> Iterator[Item]:
+    """Yield what `read` makes of one object, and a BadItem in its place when it can't."""
+    try:
+        if not isinstance(raw, dict):
+            raise Unreadable("It is not an object.")
+        yield from read(raw)
+    except Unreadable as error:
+        yield BadItem(str(error), keepable(raw))
+
+
+def _each(
+    parent: dict[str, Any],
+    key: str,
+    read: Callable[[dict[str, Any]], Iterable[Item]],
+    *,
+    is_whole: bool = True,
+) -> Iterator[Item]:
+    """Yield the items of a list. With `is_whole` an element is read whole or not at all."""
+
+    def whole(item: dict[str, Any]) -> list[Item]:
+        refuse_unstorable(item)
+        return list(read(item))
+
+    elements = parent.get(key)
+    if elements is None:
+        return
+    if not isinstance(elements, list):
+        yield BadItem(f"{key} is not a list.", keepable(elements))
+        return
+    for element in elements:
+        yield from _guarded(element, whole if is_whole else read)
+
+
+def _foreign(value: dict[str, Any], *keys: str) -> Iterator[Item]:
+    """Count what a body signed for us carries for another number; nothing of it is kept."""
+    for key in keys:
+        elements = value.get(key)
+        for _ in elements if isinstance(elements, list) else ():
+            yield Counted("other_number")
+
+
+def _is_own_number(change: Change) -> bool:
+    """True when the change is for the account's own number. A signature proves the app only."""
+    own = change.account.settings.get("phone_number_id")
+    return string(mapping(change.value, "metadata"), "phone_number_id") == own
+
+
+def _digits(value: Any) -> str:
+    return "".join(c for c in value if c.isdigit()) if isinstance(value, str) else ""
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,109 @@
+"""One message to Meta: build the request, hand it over, read the id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.api import (
+    Accepted,
+    Account,
+    Address,
+    IdentityKind,
+    MessageKind,
+    OutboundClient,
+    OutboundMessage,
+    OutboundTemplate,
+    OutcomeUnknown,
+    SendFailed,
+)
+from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RECIPIENT
+from plugins.channels.whatsapp_cloud.graph import call, node
+from plugins.channels.whatsapp_cloud.media import upload
+
+MAX_TEXT = 4096
+MAX_CAPTION = 1024
+CAPTIONED = frozenset({MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT})
+FILES = CAPTIONED | {MessageKind.AUDIO, MessageKind.STICKER}
+
+
+def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Accepted:
+    """Send one message; its `opaque` comes back in every status. Raises SendFailed, OutcomeUnknown.
+
+    A file is uploaded first and sent by its id: a link would make Meta fetch from us, which needs
+    a public address for a customer's file.
+    """
+    payload = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **_recipient(message.to),
+        **_content(account, message, http),
+        "biz_opaque_callback_data": message.opaque,
+    }
+    if message.reply_to and not message.reaction_to:
+        payload["context"] = {"message_id": message.reply_to}
+    number = node(str(account.settings.get("phone_number_id", "")))
+    answer = call(account, http, "POST", f"{number}/messages", json=payload)
+    return Accepted(_message_id(answer))
+
+
+def _recipient(to: Address) -> dict[str, str]:
+    if to.kind is IdentityKind.PHONE:
+        return {"to": to.value.removeprefix("+")}
+    if to.kind is IdentityKind.BSUID:
+        return {"recipient": to.value}
+    raise SendFailed(RECIPIENT, "address", f"WhatsApp can't reach an address of kind {to.kind}.")
+
+
+def _content(account: Account, message: OutboundMessage, http: OutboundClient) -> dict[str, Any]:
+    if message.reaction_to:
+        reaction = {"message_id": message.reaction_to, "emoji": message.text}
+        return {"type": "reaction", "reaction": reaction}
+    if message.template is not None:
+        return {"type": "template", "template": _template(message.template)}
+    if message.kind is MessageKind.TEXT:
+        _refuse_length(message.text, MAX_TEXT)
+        return {"type": "text", "text": {"body": message.text}}
+    if message.kind in FILES:
+        return {"type": message.kind.value, message.kind.value: _file(account, message, http)}
+    raise SendFailed(PAYLOAD, "kind", f"A {message.kind} can't be sent over WhatsApp.")
+
+
+def _template(template: OutboundTemplate) -> dict[str, Any]:
+    content: dict[str, Any] = {"name": template.name, "language": {"code": template.language}}
+    if template.variables:
+        parameters = [{"type": "text", "text": value} for value in template.variables]
+        content["components"] = [{"type": "body", "parameters": parameters}]
+    return content
+
+
+def _file(account: Account, message: OutboundMessage, http: OutboundClient) -> dict[str, str]:
+    if message.text and message.kind not in CAPTIONED:
+        raise SendFailed(PAYLOAD, "caption", f"WhatsApp shows no caption on a {message.kind}.")
+    _refuse_length(message.text, MAX_CAPTION)
+    if message.media_bytes:
+        file = {"id": upload(account, message, http)}
+    elif message.media is not None and message.media.provider_id:
+        file = {"id": message.media.provider_id}
+    else:
+        raise SendFailed(PAYLOAD, "no_file", "The message has no file to send.")
+    if message.text:
+        file["caption"] = message.text
+    if message.kind is MessageKind.DOCUMENT and message.media_name:
+        file["filename"] = message.media_name
+    return file
+
+
+def _refuse_length(text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise SendFailed(
+            PAYLOAD, "too_long", f"WhatsApp takes {limit} characters here, this has {len(text)}."
+        )
+
+
+def _message_id(answer: dict[str, Any]) -> str:
+    messages = answer.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else None
+    identifier = first.get("id") if isinstance(first, dict) else None
+    if not isinstance(identifier, str) or not identifier:
+        raise OutcomeUnknown("garbage", "Meta took the message but named no id.")
+    return identifier

@@ -1,0 +1,77 @@
+"""What an admin fills in to connect a WhatsApp number. Titles are Meta's own screen names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+DEFAULT_GRAPH_URL = "https://graph.facebook.com/v25.0"
+
+
+def _digits(value: str) -> str:
+    """Meta's ids are digits: a phone number or a name pasted here would fail only when sending."""
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError("Copy the ID from Meta's API Setup page: it has digits only.")
+    return value
+
+
+def _international(value: str) -> str:
+    """The own number as `+` and digits (D4)."""
+    number = "+" + "".join(c for c in value if c.isascii() and c.isdigit())
+    if not value.strip().startswith("+") or not 8 <= len(number) <= 16:
+        raise ValueError("Enter the number with its country prefix, for example +62 812 3456 7890.")
+    return number
+
+
+def _given(value: SecretStr) -> SecretStr:
+    """An empty secret would make every signature check fail, or worse, pass."""
+    if not value.get_secret_value().strip():
+        raise ValueError("This can't be empty.")
+    return SecretStr(value.get_secret_value().strip())
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise ValueError("Enter a URL that starts with https://.")
+    return value.rstrip("/")
+
+
+Secret = Annotated[SecretStr, AfterValidator(_given)]
+
+
+class CloudSettings(BaseModel):
+    """One number of one WhatsApp Business Account. Secrets are sealed and never shown again."""
+
+    own_number: Annotated[str, AfterValidator(_international)] = Field(
+        title="Own number",
+        description="The WhatsApp number with its country prefix.",
+    )
+    phone_number_id: Annotated[str, AfterValidator(_digits)] = Field(
+        title="Phone number ID",
+        description="WhatsApp > API Setup, below the number. Not the number itself.",
+    )
+    waba_id: Annotated[str, AfterValidator(_digits)] = Field(
+        title="WhatsApp Business Account ID",
+        description="WhatsApp > API Setup, beside the phone number ID.",
+    )
+    access_token: Secret = Field(
+        title="Access token",
+        description=(
+            "Business settings > System users > Generate token, with whatsapp_business_messaging "
+            "and whatsapp_business_management. The temporary token of API Setup ends within a day."
+        ),
+    )
+    app_secret: Secret = Field(
+        title="App secret",
+        description="App settings > Basic > App secret. It proves that a webhook comes from Meta.",
+    )
+    verify_token: Secret = Field(
+        title="Verify token",
+        description="A long random word of your own. Enter the same in WhatsApp > Configuration.",
+    )
+    graph_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        default=DEFAULT_GRAPH_URL,
+        title="Graph API address",
+        description="Leave as it is, unless a simulator or a proxy stands in for Meta.",
+    )
