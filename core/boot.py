@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from core.config import Settings
 from core.db import Database
 from core.desk import Desk
+from core.host.attach import attach
 from core.host.host import PluginHost
 from core.jobs.engine import JobEngine
 from core.jobs.registry import JobRegistry
@@ -50,6 +51,7 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
         media=MediaStore(settings.home / "media"),
     )
     database.desk = desk
+    attach(database, host)
     host.switches.unpark = lambda session, plugins: _unpark(desk, session, plugins)
     return desk
 

@@ -214,3 +214,40 @@ class TaskClosed(Event):
 
     task_id: int
     kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactChanged(Event):
+    """A person changed fields of a contact."""
+
+    contact_id: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPushReceived(Event):
+    """A phone's address book gained, changed or lost an entry. `at` is an ISO time."""
+
+    channel_id: int
+    kind: str
+    address: str
+    name: str
+    is_removed: bool
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelReported(Event):
+    """A provider told something about the channel itself: quality, a template's approval …"""
+
+    channel_id: int
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEstimated(Event):
+    """The estimated delivery date was set, moved or ("" as `date`) cleared."""
+
+    order_id: int
+    date: str

@@ -5,5 +5,7 @@ BUILTIN = (
     "plugins.merge.plugin",
     "plugins.routing.plugin",
     "plugins.sync.plugin",
+    "plugins.channels.simulator.plugin",
+    "plugins.channels.whatsapp_cloud.plugin",
 )
 """Module paths, for the loader. Third parties use the entry-point group `sapa.plugins`."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.models.base import (
@@ -137,7 +137,7 @@ class UserState(Base):
     user_id: Mapped[int] = mapped_column(
         ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True
     )
-    session_version: Mapped[int] = mapped_column(default=1)
+    session_version: Mapped[int] = mapped_column(BigInteger, default=0)
     last_tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
     locale: Mapped[str | None] = mapped_column(String(10))
 
@@ -149,4 +149,4 @@ class SecurityVersion(Base):
     __table_args__ = ({"info": {"system": True}},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(BigInteger, default=1)

@@ -78,7 +78,7 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
     _add_identities(session, contact)
     refresh_profile(session, contact.customer)
     record(session, "change", contact, changes)
-    publish(session, ContactChanged(contact_id=contact.id, fields=sorted(changes)))
+    publish(session, ContactChanged(contact_id=contact.id, fields=tuple(sorted(changes))))
     return contact
 
 

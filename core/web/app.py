@@ -1,4 +1,4 @@
-"""The Flask application: FAB on our sessions, the core's screens, the plugins' behind their gates."""
+"""The Flask application: FAB on our sessions, our screens, the plugins' behind their gates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from core.house import check_house
 from core.secrets import RedactSecrets
 from core.tenancy.session import TenantSession
 from core.web import request as cycle
-from core.web.csp import init_csp
 from core.web.fab import (
     SapaSecurityManager,
     harden_config,
@@ -26,6 +25,7 @@ from core.web.fab import (
 )
 from core.web.health import health
 from core.web.register import register_core, register_plugins
+from core.web.theme import init_theme
 from core.web.webhooks import webhooks
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     session: scoped_session[TenantSession] = scoped_session(lambda: web_session(desk), _scope)
     app.extensions["sapa_web_session"] = session
     csrf = init_csrf(app)
-    init_csp(app)
+    init_theme(app)
     register_error_handlers(app)
     with app.app_context():
         appbuilder = AppBuilder(
@@ -115,5 +115,3 @@ def _wire_security(sm: Any, desk: Desk) -> None:
     sm.is_menu_open = desk.host.ownership.is_menu_open
     sm.user_from_token = cycle.user_from_token
     sm.is_in_scope = cycle.is_in_scope
-
-

@@ -37,7 +37,9 @@ class LiveView(Page):
         tenant_id = need_tenant().id
         hub = desk().live
         if not hub.has_place():
-            raise Refused(str(_("Too many pages are open: this one refreshes by itself.")), status=503)
+            raise Refused(
+                str(_("Too many pages are open: this one refreshes by itself.")), status=503
+            )
         return Response(
             _stream(hub, tenant_id),
             mimetype="text/event-stream",

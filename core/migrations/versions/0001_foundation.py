@@ -213,7 +213,7 @@ def create_nouns() -> None:
     op.create_table(
         "security_version",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
     )
     op.create_table(
         "tenant",
@@ -263,6 +263,9 @@ def create_nouns() -> None:
     op.create_table(
         "customer",
         *tenant_key(),
+        sa.Column("name", sa.String(160), nullable=False),
+        sa.Column("phone", sa.String(40), nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
         sa.Column("is_group", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("successor_id", sa.Integer(), nullable=True),
@@ -274,6 +277,7 @@ def create_nouns() -> None:
         sa.UniqueConstraint("uuid"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_customer_name", "customer", ["tenant_id", "name"])
     op.create_table(
         "division",
         *tenant_key(),
@@ -376,7 +380,7 @@ def create_nouns() -> None:
             sa.ForeignKey("ab_user.id", ondelete="CASCADE"),
             primary_key=True,
         ),
-        sa.Column("session_version", sa.Integer(), nullable=False),
+        sa.Column("session_version", sa.BigInteger(), nullable=False),
         sa.Column("last_tenant_id", sa.Integer(), sa.ForeignKey("tenant.id"), nullable=True),
         sa.Column("locale", sa.String(10), nullable=True),
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-from flask_appbuilder import Model  # type: ignore[import-untyped]  # FAB ships no types
 from flask_appbuilder.security.sqla.models import (  # type: ignore[import-untyped]  # no types
     Group,
     Permission,
@@ -19,25 +18,10 @@ from flask_appbuilder.security.sqla.models import (  # type: ignore[import-untyp
     User,
     ViewMenu,
 )
-from sqlalchemy import BigInteger, Integer, event, func, insert, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import event, func, insert, select, update
+from sqlalchemy.orm import Session
 
-
-class SecurityVersion(Model):  # type: ignore[misc]  # FAB's base is untyped
-    """One row, id 1. The value is a moment in nanoseconds: two rolled-back and repeated
-    changes never share one, as they would with a counter."""
-
-    __tablename__ = "security_version"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    version: Mapped[int] = mapped_column(BigInteger, nullable=False)
-
-
-class SessionVersion(Model):  # type: ignore[misc]  # FAB's base is untyped
-    """One row for each user who ever logged out; nobody's row is version 0."""
-
-    __tablename__ = "session_version"
-    user_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    version: Mapped[int] = mapped_column(BigInteger, nullable=False)
+from core.models import SecurityVersion, UserState
 
 
 class Versions(Protocol):
@@ -57,27 +41,31 @@ class Versions(Protocol):
 
 
 class StoredVersions:
-    """The default: the two tables above."""
+    """The default: `security_version`, one row, and each person's `user_state`.
+
+    The value is a moment in nanoseconds: two rolled-back and repeated changes never share one, as
+    they would with a counter. Nobody's row is version 0.
+    """
 
     def columns(self, user_id: Any) -> tuple[Any, Any]:
         security = select(SecurityVersion.version).where(SecurityVersion.id == 1)
-        session = select(SessionVersion.version).where(SessionVersion.user_id == user_id)
+        session = select(UserState.session_version).where(UserState.user_id == user_id)
         return (
             func.coalesce(security.scalar_subquery(), 0),
             func.coalesce(session.scalar_subquery(), 0),
         )
 
     def bump_security(self, session: Any) -> None:
-        _put(session, SecurityVersion.__table__, "id", 1)
+        _put(session, SecurityVersion.__table__, "id", 1, "version")
 
     def bump_session(self, session: Any, user_id: int) -> None:
-        _put(session, SessionVersion.__table__, "user_id", user_id)
+        _put(session, UserState.__table__, "user_id", user_id, "session_version")
 
 
-def _put(session: Any, table: Any, key: str, value: int) -> None:
+def _put(session: Any, table: Any, key: str, value: int, column: str) -> None:
     # on the connection: a tenant's session rightly refuses Core statements
     connection = session.connection(bind_arguments={"mapper": User.__mapper__})
-    now = {"version": time.time_ns()}
+    now = {column: time.time_ns()}
     changed = connection.execute(update(table).where(table.c[key] == value).values(now))
     if changed.rowcount == 0:
         connection.execute(insert(table).values({key: value, **now}))
