@@ -41,7 +41,7 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
         jobs=JobEngine(
             database,
             registry,
-            is_open=lambda tenant_id, plugin: is_plugin_on(desk, tenant_id, plugin),
+            is_open=lambda tenant_id, plugin: desk.is_on(tenant_id, plugin),
             threads=settings.worker_threads,
         ),
         box=SecretBox(installation_key(settings)),
@@ -66,14 +66,6 @@ def installation_key(settings: Settings) -> bytes:
 def derived_secret(settings: Settings, purpose: str) -> str:
     """A secret for one purpose, so that a leak of it tells nothing of the others."""
     return hmac.new(installation_key(settings), purpose.encode(), hashlib.sha256).hexdigest()
-
-
-def is_plugin_on(desk: Desk, tenant_id: int, plugin: str) -> bool:
-    """Whether a tenant has a plugin switched on now. The core always is."""
-    if plugin == "core":
-        return True
-    with desk.database.tenant(tenant_id, write=False) as session:
-        return plugin in desk.host.switches.enabled(session)
 
 
 def _unpark(desk: Desk, session: object, plugins: Iterable[str]) -> None:

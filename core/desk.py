@@ -28,3 +28,15 @@ class Desk:
     outbound: OutboundClient
     live: LiveHub
     media: MediaStore
+
+    def is_on(self, tenant_id: int, plugin: str | None) -> bool:
+        """Whether a tenant has a plugin switched on now. The core always is, nothing else is None.
+
+        Opens a transaction of its own: not to be asked inside one.
+        """
+        if plugin == "core":
+            return True
+        if plugin is None:
+            return False
+        with self.database.tenant(tenant_id, write=False) as session:
+            return plugin in self.host.switches.enabled(session)

@@ -19,6 +19,9 @@ from core.models import Channel, ChannelCount, ChannelState, Membership, Message
 from core.phones import PhoneRefused, own_number
 from core.tenancy.session import SystemSession, TenantSession
 
+OWN_NUMBER = "own_number"
+"""The field of a settings form that is the channel's own address too."""
+
 
 def adapter_of(session: TenantSession | SystemSession, channel: Channel) -> Adapter:
     """The adapter of a channel's kind. Refused where its plugin is gone."""
@@ -84,6 +87,8 @@ def create_channel(
 def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
     """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
     form = adapter_of(session, channel).settings
+    if OWN_NUMBER in form.model_fields and channel.own_address:
+        values = {OWN_NUMBER: channel.own_address, **values}
     old = account_of(session, channel).secrets
     merged = {
         **channel.settings,
@@ -104,6 +109,8 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
             }
         ) from error
     plain, secrets = split_secrets(checked)
+    if plain.get(OWN_NUMBER):
+        channel.own_address = checked_own_address(plain[OWN_NUMBER])
     channel.settings = plain
     channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
     session.flush()
@@ -115,7 +122,7 @@ def checked_own_address(text: str) -> str:
     if not text or "@" in text or not any(character.isdigit() for character in text):
         return text
     try:
-        return own_number(text)
+        return own_number(text).e164
     except PhoneRefused as error:
         raise Refused(error.message, "own_address") from error
 

@@ -31,7 +31,7 @@ def receive_webhook(channel_uuid: UUID) -> Response:
         adapter = channels.adapter_of(session, channel)
         account = channels.account_of(session, channel)
         tenant_id = channel.tenant_id
-    if not desk.host.is_adapter_on(desk.database, tenant_id, channel.kind):
+    if not desk.is_on(tenant_id, desk.host.owner_of_kind(channel.kind)):
         raise NotFound("No channel has this address.")
     call = _as_call()
     if request.method == "GET":

@@ -305,13 +305,15 @@ def create_nouns() -> None:
         sa.Column("due_at", MOMENT, nullable=False),
         sa.Column("lease_until", MOMENT, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_job_lane", "job", ["lane", "id"], **where("lane IS NOT NULL"))
     op.create_index("ix_job_leased", "job", ["lease_until"], **where("state = 'leased'"))
-    op.create_index("ix_job_ready", "job", ["due_at", "id"], **where("state = 'ready'"))
+    op.create_index("ix_job_parked", "job", ["tenant_id", "actor"], **where("state = 'parked'"))
+    op.create_index("ix_job_ready", "job", ["queue", "due_at", "id"], **where("state = 'ready'"))
     op.create_index("ix_job_tenant", "job", ["tenant_id", "state"])
     op.create_table(
         "label",
