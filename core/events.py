@@ -231,7 +231,7 @@ class ContactPushReceived(Event):
     channel_id: int
     kind: str
     address: str
-    name: str
+    contact_name: str
     is_removed: bool
     at: str
 

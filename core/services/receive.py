@@ -219,11 +219,11 @@ def _fold_echo(session: TenantSession, channel: Channel, item: InboundMessage) -
     message = _by_opaque(session, channel, item.opaque)
     if message is None and item.addresses:
         found = addresses.find(session, channel, item.addresses)
-        message = found and session.scalar(
+        message = session.scalar(
             select(Message)
             .where(
                 Message.channel_id == channel.id,
-                Message.contact_id == found.contact.id,
+                Message.contact_id == (found.contact.id if found else None),
                 Message.provider_id.is_(None),
                 Message.state.in_((MessageState.SENDING, MessageState.UNKNOWN)),
                 Message.body == item.text,
@@ -353,7 +353,7 @@ def _contact_pushed(session: TenantSession, channel: Channel, item: ContactPushe
             channel_id=channel.id,
             kind=item.address.kind.value,
             address=item.address.value,
-            name=item.name,
+            contact_name=item.name,
             is_removed=item.is_removed,
             at=item.at.isoformat(),
         ),

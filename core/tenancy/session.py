@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
@@ -166,7 +166,7 @@ def _refuse_bare_tables(state: ORMExecuteState) -> None:
 
 def _mentions_tenant_table(statement: Any) -> bool:
     return any(
-        element.__visit_name__ == "table" and is_tenant_table(element)
+        isinstance(element, Table) and is_tenant_table(element)
         for element in visitors.iterate(statement)
     )
 

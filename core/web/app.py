@@ -51,7 +51,10 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     _configure(app, desk)
     for handler in logging.getLogger().handlers:
         handler.addFilter(RedactSecrets())
-    session: scoped_session[TenantSession] = scoped_session(lambda: web_session(desk), _scope)
+    session: scoped_session[TenantSession] = scoped_session(
+        lambda: web_session(desk),  # type: ignore[arg-type]  # any callable serves, as documented
+        _scope,
+    )
     app.extensions["sapa_web_session"] = session
     csrf = init_csrf(app)
     init_theme(app)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from core.desk import Desk
-from core.host.declarations import ApiDecl, MenuLink, ViewDecl
+from core.host.declarations import ApiDecl, MenuLink
 from core.host.gate import blueprint_gate
 from core.web.nouns import NOUNS
 from core.web.pages import PAGES
@@ -39,8 +39,8 @@ def register_plugins(app: Flask, appbuilder: Any, desk: Desk) -> None:
     app.before_request(blueprint_gate(ownership))
 
 
-def add(appbuilder: Any, declaration: ViewDecl | ApiDecl | MenuLink) -> None:
-    """Hand one declaration to FAB."""
+def add(appbuilder: Any, declaration: Any) -> None:
+    """Hand one ViewDecl, ApiDecl or MenuLink to FAB."""
     if isinstance(declaration, ApiDecl):
         appbuilder.add_api(declaration.api)
     elif isinstance(declaration, MenuLink):
