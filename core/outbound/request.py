@@ -52,7 +52,7 @@ def redirected(request: httpx.Request, answer: httpx.Response) -> httpx.Request:
         )
     try:
         url = request.url.join(answer.headers["location"])
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         raise AddressRefused("A redirect leads to no valid URL.") from None
     if request.url.scheme == "https" and url.scheme != "https":
         raise AddressRefused("A redirect leads from https to an open connection.")

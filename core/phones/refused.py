@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from core.errors import Refused
+
 Reason = Literal[
     "empty",
     "masked",
@@ -31,7 +33,7 @@ _SENTENCES: dict[Reason, str] = {
 }
 
 
-class PhoneRefused(ValueError):
+class PhoneRefused(Refused, ValueError):
     """A text is no phone number that we can take.
 
     `message` is a sentence for a person, `field` the form field it belongs to (the caller
@@ -39,7 +41,5 @@ class PhoneRefused(ValueError):
     """
 
     def __init__(self, reason: Reason, field: str = "phone") -> None:
+        super().__init__(_SENTENCES[reason], field)
         self.reason = reason
-        self.message = _SENTENCES[reason]
-        self.field = field
-        super().__init__(self.message)

@@ -12,10 +12,24 @@ _NAMES = (
 
 _RULES: list[tuple[re.Pattern[str], str]] = [
     # scheme://user:password@host
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@?#]*):[^/\s@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
-    # Authorization: Bearer x, and a scheme with its credentials anywhere
     (
-        re.compile(r"\b(Bearer|Basic|Digest|Token)(\s+)[A-Za-z0-9._~+/=:-]{8,}", re.IGNORECASE),
+        re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^/\s:@?#]*):[^/\s@]+@", re.IGNORECASE),
+        rf"\1:{MASK}@",
+    ),
+    # Authorization: Bearer x, in a header, a dict or a list of pairs
+    (
+        re.compile(
+            r"""(?i)(authorization["']?\s*[:=,]\s*(?:b?["'])?(?:(?:Bearer|Basic|Digest|Token)\s+)?)"""
+            r"""[^\s"',;]+"""
+        ),
+        rf"\1{MASK}",
+    ),
+    # A scheme with its credentials elsewhere. A digit or = tells them from "basic settings".
+    (
+        re.compile(
+            r"\b(Bearer|Basic|Digest|Token)(\s+)(?=[^\s]{0,400}[0-9=])[A-Za-z0-9._~+/=:-]{8,}",
+            re.IGNORECASE,
+        ),
         rf"\1\2{MASK}",
     ),
     # "access_token": "x" and 'password': b'x', as JSON and repr write them

@@ -3,6 +3,7 @@ import logging
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -235,3 +236,27 @@ def test_no_secret_reaches_a_log_record_or_an_exception(
         assert "s3cr3t" not in text
         assert bot not in text
     assert failed.value.error_class == "payload"
+
+
+def test_the_total_time_bounds_a_silent_server_too(provider: Any) -> None:
+    release = threading.Event()
+    there = provider(lambda h: release.wait(10))
+    started = time.monotonic()
+    try:
+        with pytest.raises(OutcomeUnknown):
+            OutboundClient((there.host,), read=8.0).request("GET", there.url, total=0.3)
+    finally:
+        release.set()
+    assert time.monotonic() - started < 2
+
+
+def test_threads_share_a_client(provider: Any, reply: Any) -> None:
+    there = provider(lambda h: reply(h, 200, h.path.encode()))
+    client = OutboundClient((there.host,))
+
+    def call(number: int) -> str:
+        return client.request("GET", f"{there.url}/{number}").text
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(call, range(100))) == [f"/{number}" for number in range(100)]
+    client.close()

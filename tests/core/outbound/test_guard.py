@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpcore
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from core.outbound import AddressRefused, OutboundClient, SendFailed
+from core.outbound.request import redirected
 
 
 @pytest.mark.parametrize(
@@ -213,3 +215,12 @@ def test_tls_verifies_the_name_although_the_address_is_dialled(
         client.request("GET", f"https://other.test:{there.port}/")
     assert failed.value.error_class == "retry"
     assert len(there.seen) == 1
+
+
+def test_a_redirect_never_leaves_tls() -> None:
+    request = httpx.Request("GET", "https://graph.example.org/media")
+    answer = httpx.Response(302, headers={"Location": "http://graph.example.org/media"})
+    with pytest.raises(AddressRefused, match="open connection"):
+        redirected(request, answer)
+    answer = httpx.Response(302, headers={"Location": "//cdn.example.org/media"})
+    assert str(redirected(request, answer).url) == "https://cdn.example.org/media"
