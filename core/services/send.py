@@ -279,7 +279,10 @@ class SendCall:
             move(session, message, MessageState.UNKNOWN, now())
             return None
         if not isinstance(error, SendFailed):
-            _fail(session, message, "payload", type(error).__name__, "The adapter failed.")
+            # a fault in the adapter, maybe while it read a good answer: the customer may have it
+            message.error_code = type(error).__name__[:40]
+            message.error_reason = "The adapter failed. Whether it arrived is not known."
+            move(session, message, MessageState.UNKNOWN, now())
             return None
         if error.error_class == "retry":
             message.error_reason = error.reason[:500]

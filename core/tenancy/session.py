@@ -22,6 +22,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql import visitors
 
 from core.models.base import TenantMixin, is_tenant_table
+from core.outbound.failures import in_transaction
 from core.tenancy.context import NoTenant, WrongTenant, current_tenant
 
 if TYPE_CHECKING:
@@ -127,6 +128,20 @@ def _after_begin(
     if session._tenant_id is None and current_tenant() is not None:
         session._tenant_id = current_tenant()
     _tell_postgres(session, connection)
+
+
+@event.listens_for(BaseSession, "after_begin", propagate=True)
+def _mark_transaction(
+    session: BaseSession, transaction: SessionTransaction, connection: Connection
+) -> None:
+    if transaction.parent is None:
+        in_transaction.set(True)  # `core.outbound` refuses to call anybody until it ends
+
+
+@event.listens_for(BaseSession, "after_transaction_end", propagate=True)
+def _unmark_transaction(session: BaseSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        in_transaction.set(False)
 
 
 @event.listens_for(TenantSession, "do_orm_execute")
