@@ -225,6 +225,13 @@ class ContactChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactErased(Event):
+    """A contact was erased for good: forget what you know of it."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactPushReceived(Event):
     """A phone's address book gained, changed or lost an entry. `at` is an ISO time."""
 

@@ -82,15 +82,26 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
     return contact
 
 
-def archive_customer(session: TenantSession, customer: Customer) -> None:
-    """Out of the lists; conversations and history stay, a new message brings it back."""
-    if customer.archived_at is not None:
+def archive_contact(session: TenantSession, contact: Contact) -> None:
+    """Out of the lists; history stays, and a new message brings it back.
+
+    A customer whose last contact is archived leaves the lists too.
+    """
+    if contact.archived_at is not None:
         return
-    customer.archived_at = now()
-    for contact in customer.contacts:
-        contact.archived_at = customer.archived_at
+    contact.archived_at = now()
     session.flush()
-    record(session, "archive", customer)
+    record(session, "archive", contact)
+    if all(each.archived_at is not None for each in contact.customer.contacts):
+        contact.customer.archived_at = contact.archived_at
+        session.flush()
+
+
+def bring_back(session: TenantSession, contact: Contact) -> None:
+    """Somebody archived wrote again: back into the lists."""
+    contact.archived_at = None
+    contact.customer.archived_at = None
+    session.flush()
 
 
 def main_contact(customer: Customer) -> Contact:

@@ -86,6 +86,23 @@ def create_order(
     return order
 
 
+def change_order(
+    session: TenantSession, order: Order, *, note: str | None = None, total: Decimal | None = None
+) -> Order:
+    """Correct an order's note, or its total while nothing is paid. What is None stays."""
+    if total is not None and total != order.total:
+        if order.payment is not PaymentState.UNPAID:
+            raise Refused("Part of this invoice is paid: its total stays.", "total")
+        if total < 0:
+            raise Refused("A total can't be below zero.", "total")
+        record(session, "change", order, {"total": (order.total, total)})
+        order.total = total
+    if note is not None:
+        order.note = note
+    session.flush()
+    return order
+
+
 def pay(session: TenantSession, order: Order, amount: Decimal | None = None) -> Order:
     """Verify a payment: all that is open, or `amount` of it. Paid in full fires *order paid*."""
     _must_be_live(order)

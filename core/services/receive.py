@@ -53,6 +53,7 @@ from core.models import (
 from core.models.base import now
 from core.services import addresses, cards, channels, conversations, tasks
 from core.services.bad_items import keep_bad_item
+from core.services.customers import bring_back
 from core.services.profiles import refresh_profile
 from core.services.states import apply_status, move
 from core.tenancy.session import TenantSession
@@ -84,6 +85,8 @@ def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> 
     identities = addresses.add_missing(session, channel, contact, item.addresses)
     if found and found.identity not in identities:
         identities.append(found.identity)
+    if contact.archived_at is not None:
+        bring_back(session, contact)
     if not contact.name and item.name:
         contact.name = item.name[:160]
         contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}

@@ -18,6 +18,7 @@ from flask_appbuilder.models.sqla import (  # type: ignore[import-untyped]  # sh
 from sqlalchemy import false
 
 from core.errors import Malformed
+from core.web.fab.enums import members_of
 from core.web.fab.values import INT64, key_of, stored_moment, text_problem
 
 _YES, _NO = {"y", "yes", "true", "on", "1"}, {"n", "no", "false", "off", "0", ""}
@@ -97,9 +98,7 @@ def _scalar(datamodel: Any, column: str, value: Any) -> Any:
         if datamodel.is_datetime(column):
             return stored_moment(datamodel.list_columns[column], moments.parse(text))
         if datamodel.is_enum(column):
-            kind = datamodel.list_columns[column].type
-            allowed = kind.enums
-            return kind.enum_class[text] if kind.enum_class else allowed[allowed.index(text)]
+            return members_of(datamodel.list_columns[column].type)[text]
     except (ValueError, KeyError, OverflowError) as error:
         raise Malformed(f"The filter on {column} doesn't fit: {text[:50]!r}.", column) from error
     return text if isinstance(value, (int, float, bool)) else value

@@ -32,6 +32,7 @@ from wtforms.widgets import (  # type: ignore[import-untyped]  # ships no types
     Select,
 )
 
+from core.web.fab.enums import members_of
 from core.web.fab.search_select import SearchSelectField
 from core.web.fab.values import column_problem, stored_moment
 
@@ -213,9 +214,9 @@ def _length(column: Any) -> list[Any]:
 def _choices(datamodel: Any, name: str) -> tuple[list[tuple[str, str]], Callable[[Any], Any]]:
     column = datamodel.list_columns[name]
     if isinstance(column.type, Enum):
-        kind = column.type.enum_class
-        labels = [str(kind[e].value) if kind else e for e in column.type.enums]
-        return list(zip(column.type.enums, labels, strict=True)), _member(kind)
+        members = members_of(column.type)
+        choices = [(text, str(getattr(each, "value", each))) for text, each in members.items()]
+        return choices, _member(members)
     given = column.info.get("choices", ())
     return [c if isinstance(c, tuple) else (str(c), str(c).replace("_", " ")) for c in given], _text
 
@@ -224,14 +225,14 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _member(kind: Any) -> Callable[[Any], Any]:
+def _member(members: dict[str, Any]) -> Callable[[Any], Any]:
     def coerce(value: Any) -> Any:
         if value in (None, ""):
             return None
-        if kind is None or isinstance(value, kind):
+        if value in members.values():
             return value
-        if value not in kind.__members__:  # upstream lets the KeyError through, a 500
+        if value not in members:  # upstream lets the KeyError through, a 500
             raise ValueError("Choose one of the list.")
-        return kind[value]
+        return members[value]
 
     return coerce

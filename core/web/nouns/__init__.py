@@ -3,5 +3,13 @@
 from __future__ import annotations
 
 from core.host.declarations import ApiDecl, ViewDecl
+from core.web.nouns import conversations, customers, orders, pipeline, settings, team
 
-NOUNS: tuple[ViewDecl | ApiDecl, ...] = ()
+NOUNS: tuple[ViewDecl | ApiDecl, ...] = (
+    *customers.NOUNS,
+    *pipeline.NOUNS,
+    *orders.NOUNS,
+    *conversations.NOUNS,
+    *team.NOUNS,
+    *settings.NOUNS,
+)

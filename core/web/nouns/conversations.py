@@ -1,0 +1,210 @@
+"""Conversations and messages, to read; what happens to them are operations."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from core.host.declarations import ApiDecl, ViewDecl
+from core.models import Assignment, Attachment, BadInboundItem, Conversation, Message
+from core.web.fab import AdminApi, AdminView, SQLAInterface
+
+MESSAGE_BADGES = {
+    "failed": "red",
+    "unknown": "orange",
+    "read": "green",
+    "played": "green",
+    "delivered": "teal",
+    "sent": "azure",
+    "received": "secondary",
+}
+
+
+class MessageView(AdminView):
+    """Every message, as it is stored."""
+
+    datamodel = SQLAInterface(Message)
+    class_permission_name = "Message"
+    read_only = True
+    list_title, show_title = _("Messages"), _("Message")
+    list_columns = ["sent_at", "direction", "contact", "channel", "kind", "body", "state"]
+    show_columns = [
+        "conversation",
+        "contact",
+        "channel",
+        "direction",
+        "sender",
+        "author",
+        "kind",
+        "body",
+        "state",
+        "error_reason",
+        "error_code",
+        "provider_id",
+        "sent_at",
+        "created_at",
+        "delivered_at",
+        "read_at",
+        "edited_at",
+    ]
+    search_columns = ["body", "direction", "kind", "state", "sent_at", "channel"]
+    base_order = ("id", "desc")
+    badges = {"state": MESSAGE_BADGES}
+
+
+class AssignmentView(AdminView):
+    """Who was given which conversation, when and why."""
+
+    datamodel = SQLAInterface(Assignment)
+    class_permission_name = "Assignment"
+    read_only = True
+    list_title = _("Assignments")
+    list_columns = ["at", "agent", "division", "reason"]
+    show_columns = ["at", "agent", "division", "reason", "conversation_id"]
+    search_columns = ["at", "agent", "division", "reason"]
+    base_order = ("id", "desc")
+
+
+class ConversationView(AdminView):
+    """Every conversation as a table; the Inbox is where they are worked on."""
+
+    datamodel = SQLAInterface(Conversation)
+    class_permission_name = "Conversation"
+    read_only = True
+    list_title, show_title = _("Conversations"), _("Conversation")
+    list_columns = ["contact", "channel", "state", "assignee", "division", "unread", "last_at"]
+    show_columns = [
+        "contact",
+        "identity",
+        "channel",
+        "state",
+        "assignee",
+        "division",
+        "unread",
+        "preview",
+        "last_at",
+        "waiting_since",
+        "window_until",
+        "closed_at",
+    ]
+    search_columns = ["state", "channel", "assignee", "division", "last_at"]
+    base_order = ("id", "desc")
+    related_views = [MessageView, AssignmentView]
+    badges = {"state": {"open": "green", "pending": "yellow", "closed": "secondary"}}
+
+
+class BadInboundItemView(AdminView):
+    """What a provider sent and we could not read. Delete a row once it is understood."""
+
+    datamodel = SQLAInterface(BadInboundItem)
+    class_permission_name = "BadInboundItem"
+    exclude_route_methods = {"add", "edit"}
+    list_title = _("Unreadable items")
+    list_columns = ["at", "reason", "count"]
+    show_columns = ["at", "reason", "count", "raw"]
+    search_columns = ["at", "reason"]
+    base_order = ("id", "desc")
+    empty_state = {
+        "title": _("Nothing was unreadable"),
+        "text": _("Items that a provider sends and Sapa can't read are kept here with the reason."),
+    }
+
+
+class ConversationApi(AdminApi):
+    """`/api/v1/conversation/`; replying, assigning and closing are operations on it."""
+
+    resource_name = "conversation"
+    datamodel = SQLAInterface(Conversation)
+    class_permission_name = "Conversation"
+    read_only = True
+    list_columns = [
+        "id",
+        "uuid",
+        "state",
+        "unread",
+        "preview",
+        "last_at",
+        "waiting_since",
+        "window_until",
+        "contact.id",
+        "contact.name",
+        "channel.id",
+        "channel.name",
+        "assignee.id",
+        "division.id",
+    ]
+    show_columns = list_columns
+    search_columns = ["state", "channel", "assignee", "division", "contact", "last_at"]
+
+
+class MessageApi(AdminApi):
+    """`/api/v1/message/`, to read."""
+
+    resource_name = "message"
+    datamodel = SQLAInterface(Message)
+    class_permission_name = "Message"
+    read_only = True
+    list_columns = [
+        "id",
+        "uuid",
+        "direction",
+        "sender",
+        "kind",
+        "body",
+        "state",
+        "error_class",
+        "error_code",
+        "error_reason",
+        "reactions",
+        "provider_id",
+        "sent_at",
+        "created_at",
+        "delivered_at",
+        "read_at",
+        "conversation.id",
+        "contact.id",
+        "channel.id",
+        "card.id",
+    ]
+    show_columns = list_columns
+    search_columns = ["direction", "kind", "state", "conversation", "contact", "channel", "sent_at"]
+
+
+class AssignmentApi(AdminApi):
+    """`/api/v1/assignment/`, to read."""
+
+    resource_name = "assignment"
+    datamodel = SQLAInterface(Assignment)
+    class_permission_name = "Assignment"
+    read_only = True
+    list_columns = ["id", "conversation_id", "agent.id", "division.id", "reason", "at"]
+
+
+class AttachmentApi(AdminApi):
+    """`/api/v1/attachment/`: what is known of a message's files; the bytes are at /files/<uuid>."""
+
+    resource_name = "attachment"
+    datamodel = SQLAInterface(Attachment)
+    class_permission_name = "Message"
+    read_only = True
+    list_columns = ["id", "uuid", "message_id", "kind", "name", "mime_type", "size", "state"]
+
+
+MENU = "Records"
+NOUNS = (
+    ViewDecl(
+        view=ConversationView,
+        name="Conversations",
+        icon="messages",
+        category=MENU,
+        category_icon="database",
+    ),
+    ViewDecl(view=MessageView, name="Messages", icon="message", category=MENU),
+    ViewDecl(view=AssignmentView, name="Assignments", icon="user-share", category=MENU),
+    ViewDecl(
+        view=BadInboundItemView, name="Unreadable items", icon="alert-triangle", category=MENU
+    ),
+    ApiDecl(api=ConversationApi),
+    ApiDecl(api=MessageApi),
+    ApiDecl(api=AssignmentApi),
+    ApiDecl(api=AttachmentApi),
+)

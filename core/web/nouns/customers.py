@@ -1,0 +1,200 @@
+"""Customers and their contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from core.host.declarations import ApiDecl, ViewDecl
+from core.models import Contact, Customer, Identity, Label
+from core.services import customers, erase
+from core.web.fab import AdminApi, AdminView, SQLAInterface
+from core.web.nouns.base import LIVING, commit, shown_phone
+from core.web.request import web_session
+
+TYPED = ("name", "phone", "email")
+
+
+class CustomerWrites:
+    """Both doors to a customer lead through the same services."""
+
+    origin = "person"
+    readonly_columns = ("uuid", "is_group", "version", "archived_at", "created_at", "updated_at")
+
+    def perform_add(self, data: dict[str, Any]) -> Customer:
+        given = {field: data.get(field) or "" for field in TYPED}
+        customer = customers.create_customer(web_session(), **given, origin=self.origin)
+        commit()
+        return customer
+
+    def perform_edit(self, item: Customer, data: dict[str, Any]) -> Customer:
+        contact = customers.main_contact(item)
+        customers.change_contact(
+            web_session(), contact, {field: data[field] for field in TYPED if field in data}
+        )
+        commit()
+        return item
+
+    def perform_delete(self, item: Customer) -> None:
+        erase.erase_customer(web_session(), item)
+        commit()
+
+
+class IdentityView(AdminView):
+    """Addresses: what reaches a contact. Made by messages and by a contact's own fields."""
+
+    datamodel = SQLAInterface(Identity)
+    class_permission_name = "Identity"
+    read_only = True
+    list_title = _("Addresses")
+    list_columns = ["kind", "address", "is_verified", "last_inbound_at"]
+    show_columns = ["kind", "address", "contact", "is_verified", "created_at", "last_inbound_at"]
+    search_columns = ["kind", "address", "is_verified"]
+    base_order = ("id", "desc")
+
+
+class ContactView(AdminView):
+    """One address-book entry each; several may belong to one customer."""
+
+    datamodel = SQLAInterface(Contact)
+    class_permission_name = "Contact"
+    list_title, show_title = _("Contacts"), _("Contact")
+    add_title, edit_title = _("New contact"), _("Edit contact")
+    list_columns = ["name", "phone", "email", "customer", "consent"]
+    show_columns = ["name", "phone", "email", "consent", "customer", "sources", "created_at"]
+    add_columns = ["name", "phone", "email"]
+    edit_columns = ["name", "phone", "email", "consent"]
+    search_columns = ["name", "phone", "email", "consent", "created_at"]
+    base_filters = LIVING
+    base_order = ("id", "desc")
+    related_views = [IdentityView]
+    formatters_columns = {"phone": shown_phone}
+    description_columns = {
+        "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
+        "consent": _("“out” wins: nothing automatic is sent to this person any more."),
+    }
+    badges = {"consent": {"in": "green", "out": "red", "unknown": "secondary"}}
+
+    def perform_add(self, data: dict[str, Any]) -> Contact:
+        given = {field: data.get(field) or "" for field in TYPED}
+        contact = customers.create_customer(web_session(), **given).contacts[0]
+        commit()
+        return contact
+
+    def perform_edit(self, item: Contact, data: dict[str, Any]) -> Contact:
+        customers.change_contact(web_session(), item, data)
+        commit()
+        return item
+
+    def perform_delete(self, item: Contact) -> None:
+        customers.archive_contact(web_session(), item)
+        commit()
+
+
+class CustomerView(CustomerWrites, AdminView):
+    """The people a business talks to."""
+
+    datamodel = SQLAInterface(Customer)
+    class_permission_name = "Customer"
+    list_title, show_title = _("Customers"), _("Customer")
+    add_title, edit_title = _("New customer"), _("Edit customer")
+    list_columns = ["name", "phone", "email", "created_at"]
+    show_columns = ["name", "phone", "email", "created_at", "updated_at"]
+    add_columns = edit_columns = list(TYPED)
+    search_columns = ["name", "phone", "email", "created_at"]
+    base_filters = LIVING
+    base_order = ("id", "desc")
+    related_views = [ContactView]
+    formatters_columns = {"phone": shown_phone}
+    description_columns = {
+        "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
+    }
+    empty_state = {
+        "title": _("No customers yet"),
+        "text": _("They appear by themselves when somebody writes to you. Or add the first one."),
+        "action_label": _("New customer"),
+    }
+
+
+class LabelView(AdminView):
+    """Coloured words that people put on contacts."""
+
+    datamodel = SQLAInterface(Label)
+    class_permission_name = "Label"
+    list_title = _("Labels")
+    list_columns = ["name", "color"]
+    add_columns = edit_columns = ["name", "color"]
+    search_columns = ["name"]
+
+
+class CustomerApi(CustomerWrites, AdminApi):
+    """`/api/v1/customer/`."""
+
+    resource_name = "customer"
+    datamodel = SQLAInterface(Customer)
+    class_permission_name = "Customer"
+    origin = "api"
+    list_columns = ["id", "uuid", *TYPED, "version", "created_at", "updated_at"]
+    show_columns = [*list_columns, "contacts.id", "contacts.name"]
+    add_columns = edit_columns = list(TYPED)
+    search_columns = [*TYPED, "created_at", "updated_at"]
+    base_filters = LIVING
+
+
+class ContactApi(AdminApi):
+    """`/api/v1/contact/`: made through customers; changed here as a person would."""
+
+    resource_name = "contact"
+    datamodel = SQLAInterface(Contact)
+    class_permission_name = "Contact"
+    exclude_route_methods = {"post"}
+    list_columns = ["id", "uuid", *TYPED, "consent", "customer.id", "sources", "created_at"]
+    show_columns = list_columns
+    edit_columns = [*TYPED, "consent"]
+    search_columns = [*TYPED, "consent", "created_at"]
+    base_filters = LIVING
+
+    def perform_edit(self, item: Contact, data: dict[str, Any]) -> Contact:
+        customers.change_contact(web_session(), item, data)
+        commit()
+        return item
+
+    def perform_delete(self, item: Contact) -> None:
+        customers.archive_contact(web_session(), item)
+        commit()
+
+
+class LabelApi(AdminApi):
+    """`/api/v1/label/`."""
+
+    resource_name = "label"
+    datamodel = SQLAInterface(Label)
+    class_permission_name = "Label"
+    list_columns = ["id", "name", "color"]
+    add_columns = edit_columns = ["name", "color"]
+
+
+class IdentityApi(AdminApi):
+    """`/api/v1/identity/`, to read."""
+
+    resource_name = "identity"
+    datamodel = SQLAInterface(Identity)
+    class_permission_name = "Identity"
+    read_only = True
+    list_columns = ["id", "kind", "address", "is_verified", "contact.id", "last_inbound_at"]
+
+
+MENU = "Customers"
+NOUNS = (
+    ViewDecl(
+        view=CustomerView, name="Customers", icon="users", category=MENU, category_icon="users"
+    ),
+    ViewDecl(view=ContactView, name="Contacts", icon="address-book", category=MENU),
+    ViewDecl(view=LabelView, name="Labels", icon="tag", category=MENU),
+    ViewDecl(view=IdentityView),
+    ApiDecl(api=CustomerApi),
+    ApiDecl(api=ContactApi),
+    ApiDecl(api=LabelApi),
+    ApiDecl(api=IdentityApi),
+)

@@ -1,0 +1,140 @@
+"""Orders: made, paid, sent and received by operations; nothing here writes a status."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from core.host.declarations import ApiDecl, ViewDecl
+from core.models import Order, OrderLine
+from core.services import orders
+from core.web.fab import AdminApi, AdminView, SQLAInterface
+from core.web.nouns.base import LIVING, commit
+from core.web.nouns.writes import Archives
+from core.web.request import web_session
+
+STATUS_BADGES = {
+    "new": "secondary",
+    "processing": "azure",
+    "shipped": "indigo",
+    "received": "green",
+    "cancelled": "red",
+}
+PAYMENT_BADGES = {"unpaid": "orange", "part": "yellow", "paid": "green"}
+
+
+class OrderWrites(Archives):
+    """Both doors to an order lead through the same services."""
+
+    source = "desk"
+
+    def perform_add(self, data: dict[str, Any]) -> Order:
+        order = orders.create_order(
+            web_session(),
+            data["contact"],
+            number=(data.get("number") or "").strip(),
+            total=data.get("total") or Decimal(0),
+            currency=data.get("currency") or "IDR",
+            estimated_date=data.get("estimated_date"),
+            note=data.get("note") or "",
+            source=self.source,
+        )
+        commit()
+        return order
+
+    def perform_edit(self, item: Order, data: dict[str, Any]) -> Order:
+        orders.change_order(web_session(), item, note=data.get("note"), total=data.get("total"))
+        commit()
+        return item
+
+
+class OrderLineView(AdminView):
+    """What was ordered."""
+
+    datamodel = SQLAInterface(OrderLine)
+    class_permission_name = "OrderLine"
+    read_only = True
+    list_title = _("Products")
+    list_columns = ["product", "quantity", "price"]
+    search_columns = ["product"]
+
+
+class OrderView(OrderWrites, AdminView):
+    """Orders and their invoices."""
+
+    datamodel = SQLAInterface(Order)
+    class_permission_name = "Order"
+    list_title, show_title = _("Orders"), _("Order")
+    add_title, edit_title = _("New order"), _("Edit order")
+    list_columns = ["number", "contact", "total", "currency", "status", "payment", "created_at"]
+    show_columns = [
+        "number",
+        "contact",
+        "status",
+        "payment",
+        "total",
+        "paid",
+        "currency",
+        "estimated_date",
+        "carrier",
+        "tracking_number",
+        "note",
+        "source",
+        "created_at",
+        "verified_at",
+        "shipped_at",
+        "received_at",
+        "cancelled_at",
+    ]
+    add_columns = ["contact", "number", "total", "currency", "estimated_date", "note"]
+    edit_columns = ["total", "note"]
+    validators_columns: dict[str, Any] = {}
+    search_columns = ["number", "status", "payment", "tracking_number", "created_at"]
+    base_filters = LIVING
+    base_order = ("id", "desc")
+    related_views = [OrderLineView]
+    description_columns = {
+        "number": _("Left empty, Sapa gives the next one."),
+        "estimated_date": _("When the customer should have it."),
+    }
+    badges = {"status": STATUS_BADGES, "payment": PAYMENT_BADGES}
+
+
+class OrderApi(OrderWrites, AdminApi):
+    """`/api/v1/order/`; paying, sending and the rest are operations on it."""
+
+    resource_name = "order"
+    datamodel = SQLAInterface(Order)
+    class_permission_name = "Order"
+    source = "api"
+    list_columns = [
+        "id",
+        "uuid",
+        "number",
+        "contact.id",
+        "currency",
+        "total",
+        "paid",
+        "status",
+        "payment",
+        "estimated_date",
+        "carrier",
+        "tracking_number",
+        "created_at",
+        "updated_at",
+    ]
+    show_columns = [*list_columns, "note", "lines.product", "lines.quantity", "lines.price"]
+    add_columns = ["contact", "number", "total", "currency", "estimated_date", "note"]
+    edit_columns = ["total", "note"]
+    search_columns = ["number", "status", "payment", "contact", "created_at", "updated_at"]
+    base_filters = LIVING
+
+
+MENU = "Sales"
+NOUNS = (
+    ViewDecl(view=OrderView, name="Orders", icon="shopping-cart", category=MENU),
+    ViewDecl(view=OrderLineView),
+    ApiDecl(api=OrderApi),
+)

@@ -1,0 +1,46 @@
+"""Writes that several nouns share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.audit import record
+from core.errors import Refused
+from core.models.base import now
+from core.web.nouns.base import commit
+from core.web.request import web_session
+
+
+class Archives:
+    """Delete takes a row out of the lists and keeps it: what points at it still stands."""
+
+    def perform_delete(self, item: Any) -> None:
+        item.archived_at = now()
+        record(web_session(), "archive", item)
+        commit()
+
+
+class ChecksStages:
+    """A pipeline's stages are a list of names, each once."""
+
+    def perform_add(self, data: dict[str, Any]) -> Any:
+        return super().perform_add(_with_stages(data, is_new=True))  # type: ignore[misc]  # mixin
+
+    def perform_edit(self, item: Any, data: dict[str, Any]) -> Any:
+        return super().perform_edit(item, _with_stages(data))  # type: ignore[misc]  # mixin
+
+
+def _with_stages(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any]:
+    if is_new and not data.get("stages"):
+        return {key: value for key, value in data.items() if key != "stages"}
+    if "stages" not in data:
+        return data
+    stages = data["stages"]
+    if (
+        not isinstance(stages, list)
+        or not stages
+        or not all(isinstance(stage, str) and 0 < len(stage.strip()) <= 60 for stage in stages)
+        or len({stage.strip() for stage in stages}) != len(stages)
+    ):
+        raise Refused('List the stages by name, each once: ["New", "Talking", "Won"].', "stages")
+    return {**data, "stages": [stage.strip() for stage in stages]}
