@@ -53,7 +53,7 @@ class Order(TenantMixin, UuidMixin, TimesMixin, Base):
         Index("ix_order_contact", "tenant_id", "contact_id"),
     )
 
-    number: Mapped[str] = mapped_column(String(60))
+    number: Mapped[str] = mapped_column(String(60), default="")
     contact_id: Mapped[int] = mapped_column(Integer)
     currency: Mapped[str] = mapped_column(String(3), default="IDR")
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
@@ -19,6 +19,9 @@ from core.models.base import (
     tenant_table,
 )
 from core.models.tenant import Membership
+
+if TYPE_CHECKING:
+    from core.models.conversation import Conversation
 
 
 class Division(TenantMixin, TimesMixin, Base):
@@ -53,6 +56,9 @@ class Assignment(TenantMixin, Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
+    conversation: Mapped[Conversation] = relationship(
+        "Conversation", primaryjoin="foreign(Assignment.conversation_id) == Conversation.id"
+    )
     agent: Mapped[Membership | None] = relationship(
         Membership, primaryjoin=lambda: foreign(Assignment.agent_id) == Membership.id
     )

@@ -59,7 +59,7 @@ class AssignmentView(AdminView):
     read_only = True
     list_title = _("Assignments")
     list_columns = ["at", "agent", "division", "reason"]
-    show_columns = ["at", "agent", "division", "reason", "conversation_id"]
+    show_columns = ["at", "agent", "division", "reason", "conversation"]
     search_columns = ["at", "agent", "division", "reason"]
     base_order = ("id", "desc")
 
@@ -176,7 +176,8 @@ class AssignmentApi(AdminApi):
     datamodel = SQLAInterface(Assignment)
     class_permission_name = "Assignment"
     read_only = True
-    list_columns = ["id", "conversation_id", "agent.id", "division.id", "reason", "at"]
+    list_columns = ["id", "conversation.id", "agent.id", "division.id", "reason", "at"]
+    search_columns = ["conversation", "agent", "division", "at"]
 
 
 class AttachmentApi(AdminApi):
@@ -187,6 +188,7 @@ class AttachmentApi(AdminApi):
     class_permission_name = "Message"
     read_only = True
     list_columns = ["id", "uuid", "message_id", "kind", "name", "mime_type", "size", "state"]
+    search_columns = ["kind", "mime_type", "state"]
 
 
 MENU = "Records"
