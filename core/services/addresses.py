@@ -57,7 +57,12 @@ def find(session: TenantSession, channel: Channel, addresses: Sequence[Address])
 
 
 def add_missing(
-    session: TenantSession, channel: Channel, contact: Contact, addresses: Sequence[Address]
+    session: TenantSession,
+    channel: Channel,
+    contact: Contact,
+    addresses: Sequence[Address],
+    *,
+    is_verified: bool = True,
 ) -> list[Identity]:
     """Give `contact` those of the addresses that nobody has yet; answer its identities for all.
 
@@ -72,7 +77,7 @@ def add_missing(
                 scope=scope_of(address.kind, channel),
                 kind=address.kind,
                 address=address.value,
-                is_verified=True,
+                is_verified=is_verified,
             )
             session.add(identity)
             session.flush()

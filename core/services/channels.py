@@ -84,6 +84,11 @@ def create_channel(
     return channel
 
 
+def webhook_url(session: TenantSession, channel: Channel) -> str:
+    """The address to give to the provider."""
+    return f"{session.desk.settings.public_url}/webhooks/{channel.uuid}"
+
+
 def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
     """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
     form = adapter_of(session, channel).settings

@@ -99,4 +99,4 @@ def _blank_audit(session: TenantSession, contact: Contact) -> None:
     )
     for entry in session.scalars(entries):
         entry.label = f"#{contact.id}"
-        entry.changes = dict.fromkeys(entry.changes, ["", ""])
+        entry.changes = {field: ["", ""] for field in entry.changes}

@@ -153,8 +153,8 @@ def _check_may_send(conversation: Conversation, is_template: bool, sender: Sende
         raise Refused(f"{conversation.contact} asked not to be written to.")
     if not is_template and not is_window_open(conversation):
         raise Refused(
-            "More than 24 hours have passed since the customer last wrote: WhatsApp only takes an "
-            "approved template now. Choose one below.",
+            "More than 24 hours have passed since the customer last wrote: "
+            f"{conversation.channel.name} only takes an approved template now. Choose one.",
             "text",
         )
 

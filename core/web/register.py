@@ -11,6 +11,7 @@ from core.desk import Desk
 from core.host.declarations import ApiDecl, MenuLink
 from core.host.gate import blueprint_gate
 from core.web.nouns import NOUNS
+from core.web.operations import OPERATIONS
 from core.web.pages import PAGES
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def register_core(appbuilder: Any) -> None:
     """The screens and REST resources of the nouns, and the core's own pages."""
-    for declaration in (*PAGES, *NOUNS):
+    for declaration in (*PAGES, *NOUNS, *OPERATIONS):
         add(appbuilder, declaration)
 
 

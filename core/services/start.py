@@ -1,0 +1,52 @@
+"""Starting a conversation with an address: the customer behind it, or a new one."""
+
+from __future__ import annotations
+
+from core.errors import Refused
+from core.inbound import Address, IdentityKind
+from core.models import Channel, Conversation, FieldSource
+from core.phones import PhoneRefused, parse_phone
+from core.services import addresses, channels, conversations
+from core.services.mail_addresses import checked_email
+from core.tenancy.session import TenantSession
+
+
+def conversation_with(session: TenantSession, channel: Channel, to: str) -> Conversation:
+    """The conversation of `channel` with an address; opened, with a new customer where needed.
+
+    Refused, field `to`, for an address that can't be one, or of a kind the channel doesn't speak.
+    """
+    address = _address(session, channel, to)
+    found = addresses.find(session, channel, (address,))
+    if found is not None:
+        return conversations.find_or_open(session, channel, [found.identity])
+    is_phone = address.kind is IdentityKind.PHONE
+    contact = addresses.create_contact(
+        session,
+        name="",
+        phone=address.value if is_phone else "",
+        email=address.value if address.kind is IdentityKind.EMAIL else "",
+        source=FieldSource.PERSON,
+    )
+    identities = addresses.add_missing(session, channel, contact, (address,), is_verified=False)
+    return conversations.find_or_open(session, channel, identities)
+
+
+def _address(session: TenantSession, channel: Channel, to: str) -> Address:
+    kinds = channels.adapter_of(session, channel).capabilities.identity_kinds
+    to = to.strip()
+    if not to:
+        raise Refused("Say whom to write to.", "to")
+    if IdentityKind.PHONE in kinds and not any(character.isalpha() for character in to):
+        try:
+            return Address(IdentityKind.PHONE, parse_phone(to, channel.region).e164)
+        except PhoneRefused as refused:
+            raise Refused(refused.message, "to") from refused
+    if IdentityKind.EMAIL in kinds and "@" in to:
+        return Address(IdentityKind.EMAIL, checked_email(to))
+    for kind in kinds:
+        if kind not in addresses.GLOBAL_KINDS:
+            known = addresses.find_identity(session, channel, Address(kind, to))
+            if known is not None:
+                return Address(kind, to)
+    raise Refused(f"{channel.name} can't reach “{to[:60]}”.", "to")

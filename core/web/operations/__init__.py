@@ -1,0 +1,19 @@
+"""Operations: what moves a noun and can't be written as a field. `POST /api/v1/<noun>/<id>/<verb>`.
+
+Each is a REST resource of its own beside the noun's generated one, under the same permissions name,
+so that a role or a token's scope says once who may work with that noun.
+"""
+
+from __future__ import annotations
+
+from core.host.declarations import ApiDecl
+from core.web.operations import channels, conversations, messages, orders, plugins, tokens
+
+OPERATIONS: tuple[ApiDecl, ...] = (
+    *channels.OPERATIONS,
+    *conversations.OPERATIONS,
+    *messages.OPERATIONS,
+    *orders.OPERATIONS,
+    *plugins.OPERATIONS,
+    *tokens.OPERATIONS,
+)

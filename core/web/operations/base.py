@@ -1,0 +1,76 @@
+"""What operations share: a typed body, one transaction, an answer in JSON."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import Response
+from flask_appbuilder.api import BaseApi
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import Invalid, Malformed
+from core.web.fab.api import json_object
+from core.web.fab.values import text_problem
+from core.web.request import web_session
+
+B = TypeVar("B", bound="Body")
+
+
+class Body(BaseModel):
+    """The JSON body of an operation. Unknown fields are refused, by name."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+
+
+class Operation(BaseApi):
+    """A REST resource of operations. Writes need the CSRF token unless a bearer token came."""
+
+    allow_browser_login = True
+    csrf_exempt = False
+
+    def answer(self, code: int = 200, /, **values: Any) -> Response:
+        """Commit, then answer with `values`."""
+        web_session().commit()
+        answer: Response = self.response(code, **values)
+        return answer
+
+
+def body_of(kind: type[B]) -> B:
+    """The request's body, checked. Raises Malformed (400), or Invalid (422) by field."""
+    payload = json_object()
+    for value in (payload, *payload.values()):
+        if problem := text_problem(value):
+            raise Malformed(problem)
+    try:
+        return kind.model_validate(payload)
+    except ValidationError as error:
+        raise Invalid(sentences(error)) from error
+
+
+def sentences(error: ValidationError) -> dict[str, list[str]]:
+    """pydantic's findings as field → sentences for a person."""
+    found: dict[str, list[str]] = {}
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "body"
+        found.setdefault(field, []).append(_SENTENCES.get(problem["type"], problem["msg"] + "."))
+    return found
+
+
+_SENTENCES = {
+    "missing": "This field is needed.",
+    "extra_forbidden": "There is no such field here.",
+    "int_type": "Give a whole number.",
+    "int_parsing": "Give a whole number.",
+    "string_type": "Give a text.",
+    "bool_parsing": "Give true or false.",
+    "date_parsing": "Give a date like 2026-11-30.",
+    "date_from_datetime_parsing": "Give a date like 2026-11-30.",
+    "decimal_parsing": "Give an amount like 125000.50.",
+}
+
+
+def row_id(text: str) -> int:
+    """An id from the path. Raises Malformed; a list of ids is refused by the caller's rule (B8)."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Malformed("The id in the address must be a whole number.")
+    return int(text)

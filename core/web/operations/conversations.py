@@ -1,0 +1,158 @@
+"""Operations on a conversation: reply, assign, hand over, close, reopen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_appbuilder.api import expose
+from pydantic import Field
+from sqlalchemy import select
+
+from core.errors import Refused
+from core.host.declarations import ApiDecl
+from core.models import Conversation, Division, Membership, Message, Sender, Template
+from core.services import conversations, send
+from core.tenancy.session import TenantSession
+from core.web.fab import protect
+from core.web.operations.base import Body, Operation, body_of, row_id
+from core.web.request import membership, web_session
+
+
+class ReplyBody(Body):
+    """Free text, or a template by name with its variables."""
+
+    text: str = ""
+    template: str = ""
+    variables: dict[str, str] = Field(default_factory=dict)
+
+
+class AssignBody(Body):
+    """The agent's membership id; null takes the conversation from whoever has it."""
+
+    agent_id: int | None
+
+
+class HandoverBody(Body):
+    """The division that gets the conversation."""
+
+    division_id: int
+
+
+class ConversationOperations(Operation):
+    """`/api/v1/conversation/<id>/…`."""
+
+    resource_name = "conversation"
+    class_permission_name = "Conversation"
+
+    @expose("/<pk>/reply", methods=["POST"])
+    @protect()
+    def reply(self, pk: str) -> Response:
+        """Send a reply.
+        ---
+        post:
+          description: Queue free text, or an approved template with its variables
+          responses:
+            202: {description: Queued; the message's id and state}
+            422: {description: Refused, with the field}
+        """
+        conversation = _conversation(pk)
+        body = body_of(ReplyBody)
+        message = send.send_message(
+            web_session(),
+            conversation,
+            text=body.text,
+            template=template_named(web_session(), body.template),
+            variables=body.variables,
+            author=membership(),
+            sender=Sender.AGENT if membership() else Sender.API,
+        )
+        return self.answer(202, **as_answer(message))
+
+    @expose("/<pk>/assign", methods=["POST"])
+    @protect()
+    def assign(self, pk: str) -> Response:
+        """Give the conversation to an agent.
+        ---
+        post:
+          description: Assign to an agent, or with null to nobody
+          responses:
+            200: {description: Done}
+            422: {description: No such agent here}
+        """
+        body = body_of(AssignBody)
+        agent = None
+        if body.agent_id is not None:
+            agent = web_session().get(Membership, body.agent_id)
+            if agent is None:
+                raise Refused("There is no such agent here.", "agent_id")
+        conversations.assign(web_session(), _conversation(pk), agent)
+        return self.answer(message="OK")
+
+    @expose("/<pk>/handover", methods=["POST"])
+    @protect()
+    def handover(self, pk: str) -> Response:
+        """Hand the conversation over to a division.
+        ---
+        post:
+          description: Hand over to a division
+          responses:
+            200: {description: Done}
+            422: {description: No such division}
+        """
+        body = body_of(HandoverBody)
+        division = web_session().get(Division, body.division_id)
+        if division is None:
+            raise Refused("There is no such division.", "division_id")
+        conversations.hand_over(web_session(), _conversation(pk), division)
+        return self.answer(message="OK")
+
+    @expose("/<pk>/close", methods=["POST"])
+    @protect()
+    def close(self, pk: str) -> Response:
+        """Close the conversation.
+        ---
+        post:
+          description: Close; a new message reopens it
+          responses:
+            200: {description: Done}
+        """
+        conversations.close(web_session(), _conversation(pk))
+        return self.answer(message="OK")
+
+    @expose("/<pk>/reopen", methods=["POST"])
+    @protect()
+    def reopen(self, pk: str) -> Response:
+        """Reopen the conversation.
+        ---
+        post:
+          description: Open it again
+          responses:
+            200: {description: Done}
+        """
+        conversations.reopen(web_session(), _conversation(pk))
+        return self.answer(message="OK")
+
+
+def _conversation(pk: str) -> Conversation:
+    return conversations.get(web_session(), row_id(pk))
+
+
+def template_named(session: TenantSession, name: str) -> Template | None:
+    """The living template of a name; "" is none. Refused where there is no such template."""
+    if not name:
+        return None
+    template = session.scalar(
+        select(Template).where(Template.name == name, Template.archived_at.is_(None))
+    )
+    if template is None:
+        raise Refused(f"There is no template “{name[:80]}”.", "template")
+    return template
+
+
+def as_answer(message: Message) -> dict[str, Any]:
+    """What a caller learns of a message that was queued."""
+    return {"id": message.id, "uuid": str(message.uuid), "state": message.state.value}
+
+
+OPERATIONS = (ApiDecl(api=ConversationOperations),)

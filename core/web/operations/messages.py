@@ -1,0 +1,83 @@
+"""Sending to an address that may be new: a conversation is opened where there is none."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_appbuilder.api import expose
+from pydantic import Field
+
+from core.errors import Conflict, NotFound, Refused
+from core.host.declarations import ApiDecl
+from core.models import Channel, Message, Sender
+from core.services import send
+from core.services.start import conversation_with
+from core.web.fab import protect
+from core.web.operations.base import Body, Operation, body_of, row_id
+from core.web.operations.conversations import as_answer, template_named
+from core.web.request import membership, web_session
+
+
+class SendBody(Body):
+    """`to` is a phone number, or an address of a kind that the channel speaks."""
+
+    channel_id: int
+    to: str
+    text: str = ""
+    template: str = ""
+    variables: dict[str, str] = Field(default_factory=dict)
+
+
+class MessageOperations(Operation):
+    """`/api/v1/message/send` and `/api/v1/message/<id>/retry`."""
+
+    resource_name = "message"
+    class_permission_name = "Message"
+
+    @expose("/send", methods=["POST"])
+    @protect()
+    def send(self) -> Response:
+        """Send a message to an address.
+        ---
+        post:
+          description: Send text or a template; an unknown address becomes a customer
+          responses:
+            202: {description: Queued; the message's id and state}
+            422: {description: Refused, with the field}
+        """
+        body = body_of(SendBody)
+        channel = web_session().get(Channel, body.channel_id)
+        if channel is None or channel.archived_at is not None:
+            raise Refused("There is no such channel.", "channel_id")
+        message = send.send_message(
+            web_session(),
+            conversation_with(web_session(), channel, body.to),
+            text=body.text,
+            template=template_named(web_session(), body.template),
+            variables=body.variables,
+            author=membership(),
+            sender=Sender.AGENT if membership() else Sender.API,
+        )
+        return self.answer(202, **as_answer(message))
+
+    @expose("/<pk>/retry", methods=["POST"])
+    @protect()
+    def retry(self, pk: str) -> Response:
+        """Send a failed message again.
+        ---
+        post:
+          description: Send again what failed, or whose outcome is unknown
+          responses:
+            202: {description: Queued}
+            409: {description: It is neither failed nor unknown}
+        """
+        message = web_session().get(Message, row_id(pk))
+        if message is None:
+            raise NotFound("There is no such message.")
+        try:
+            send.retry(web_session(), message)
+        except Refused as refused:
+            raise Conflict(refused.message, refused.field) from refused
+        return self.answer(202, **as_answer(message))
+
+
+OPERATIONS = (ApiDecl(api=MessageOperations),)
