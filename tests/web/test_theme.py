@@ -208,7 +208,10 @@ def test_states_are_badges_and_absence_is_a_dash(client: FlaskClient) -> None:
 
 
 def test_text_from_people_is_escaped(toy_app: Flask) -> None:
-    source = "{% import 'sapa/macros.html' as ui %}{{ ui.value(x) }}{{ ui.badge(x) }}{{ ui.post_button('/', x, confirm=x) }}"
+    source = (
+        "{% import 'sapa/macros.html' as ui %}{{ ui.value(x) }}{{ ui.badge(x) }}"
+        "{{ ui.post_button('/', x, confirm=x) }}"
+    )
     with toy_app.test_request_context("/"):
         html = toy_app.jinja_env.from_string(source).render(x='<b onclick="x">')
     assert "<b" not in html.replace("<button", "")
@@ -320,6 +323,12 @@ def test_log_out_is_posted_where_the_route_takes_it(tmp_path: Path) -> None:
     app.url_map.add(Rule("/logout/", endpoint="AuthDBView.logout", methods=["POST"]))
     page = log_in(app.test_client()).get("/").get_data(as_text=True)
     assert '<form method="post" action="/logout/">' in page
+
+
+def test_versioned_files_are_kept_for_a_year(client: FlaskClient) -> None:
+    assert "immutable" in client.get("/static/sapa/sapa.css?v=1").headers["Cache-Control"]
+    assert "immutable" not in client.get("/static/sapa/sapa.css").headers["Cache-Control"]
+    assert "immutable" not in client.get("/login/?v=1").headers["Cache-Control"]
 
 
 # --- contrast, with numbers (WCAG 2.2: 4.5 for text, 3 for controls) ---------------------------
