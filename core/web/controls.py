@@ -33,7 +33,7 @@ NUMERIC = {"IntegerField": "1", "FloatField": "any", "DecimalField": "any"}
 
 def control(field: Field) -> Markup:
     """The input alone, with its error state and the ids of its help and error texts."""
-    if getattr(field, "blank_text", "") == "__None":  # FAB's word for "nothing chosen"
+    if getattr(field, "blank_text", None) == "":  # WTForms would show FAB's "__None" instead
         field.blank_text = "–"  # noqa: RUF001 - a dash, as lists show it
     attrs: dict[str, Any] = {**(field.render_kw or {})}
     attrs["class_"] = css_class(field, str(attrs.pop("class_", attrs.pop("class", ""))))

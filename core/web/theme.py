@@ -12,10 +12,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, Response, current_app, request, url_for
 from flask_babel import (  # type: ignore[import-untyped] # it ships no types
     format_date,
     format_time,
+    get_locale,
 )
 
 from core.web.controls import control
@@ -37,12 +38,14 @@ def init_theme(app: Flask) -> None:
         initials=initials,
         kind_of=kind_of,
         logout_method=logout_method,
+        page_language=page_language,
         sidebar=sidebar,
         local_date=format_date,
         local_time=local_time,
         view_of=view_of,
     )
     app.context_processor(shell)
+    app.after_request(keep_versioned)
 
 
 def shell() -> dict[str, Any]:
@@ -55,6 +58,18 @@ def asset(name: str) -> str:
     place = STATIC / name
     stamp = int(place.stat().st_mtime) if place.is_file() else 0
     return url_for("static", filename=name, v=stamp)
+
+
+def keep_versioned(response: Response) -> Response:
+    """A static file asked for by `asset()` never changes under its address."""
+    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def page_language() -> str:
+    """The language for `<html lang>`, as browsers write it: `id`, `pt-BR`."""
+    return str(get_locale() or "en").replace("_", "-")
 
 
 def view_of(name: str) -> Any:

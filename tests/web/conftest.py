@@ -6,6 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,43 @@ def toy_url(toy_app: Flask) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+@pytest.fixture
+def page(chromium: Any, toy_url: str) -> Iterator[Any]:
+    """A logged-in page, 1440 px wide; the test fails if the browser logged an error."""
+    with watched_page(chromium, toy_url, 1440) as one:
+        yield one
+
+
+@pytest.fixture
+def phone(chromium: Any, toy_url: str) -> Iterator[Any]:
+    """The same on 390 px."""
+    with watched_page(chromium, toy_url, 390) as one:
+        yield one
+
+
+@contextmanager
+def watched_page(chromium: Any, address: str, width: int) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": width, "height": 850}, base_url=address)
+    one = context.new_page()
+    broken: list[str] = []
+    one.on("console", lambda line: broken.append(line.text) if line.type == "error" else None)
+    one.on("pageerror", lambda error: broken.append(str(error)))
+    one.on("request", lambda asked: refuse_strangers(asked.url, address, broken))
+    one.goto("/login/")
+    one.fill("#username", "admin")
+    one.fill("#password", "admin")
+    one.click("button[type=submit]")
+    one.wait_for_url(address + "/")
+    yield one
+    context.close()
+    assert broken == []
+
+
+def refuse_strangers(asked: str, address: str, broken: list[str]) -> None:
+    if not asked.startswith((address, "data:", "blob:")):
+        broken.append(f"a request to {asked}")
 
 
 @pytest.fixture(scope="session")

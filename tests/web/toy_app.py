@@ -221,7 +221,8 @@ PARTS = """
 {% extends "sapa/base.html" %}
 {% block title %}Parts{% endblock %}
 {% block page_header %}{% call ui.page_header("Parts", "Each macro once", "Kit", back="/") %}
-<button class="btn btn-primary" data-bs-toggle="modal" data-bs-target="#ask">Ask</button>{% endcall %}{% endblock %}
+<button class="btn btn-primary" data-bs-toggle="modal" data-bs-target="#ask">Ask</button>
+{% endcall %}{% endblock %}
 {% block content %}
 <p>{{ ui.badge("Open", "green", dot=true) }} {{ ui.avatar("Dewi Lestari") }}
 {{ ui.post_button("/parts/", "Send", "btn", "send", "Send it?") }}</p>
@@ -230,11 +231,14 @@ PARTS = """
 {% endcall %}
 {{ ui.empty_state("Nothing", "Add one.", "Add", "/", "mail") }}
 {{ ui.toast("Saved", "success") }}
-<button type="button" class="btn" hx-get="/fragment" hx-target="#swap" hx-confirm="Fetch it?">Fetch</button>
+<button type="button" class="btn" hx-get="/fragment" hx-target="#swap"
+  hx-confirm="Fetch it?">Fetch</button>
 <div id="swap"></div>
 {{ ui.confirm_dialog("ask", "Really?", "It goes out at once.", "/parts/", "Send") }}
 {% endblock %}
-{% block scripts %}<script nonce="{{ csp_nonce() }}">document.body.dataset.ran = "yes";</script>{% endblock %}
+{% block scripts %}
+<script nonce="{{ csp_nonce() }}">document.body.dataset.ran = "yes";</script>
+{% endblock %}
 """
 
 
