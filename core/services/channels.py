@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy import select
 
 from core.adapter import Account, Adapter
-from core.audit import record
+from core.audit import changed_fields, record
 from core.errors import Conflict, Invalid, Refused
 from core.events import ChannelStateChanged, publish
 from core.inbound import MessageState
 from core.jobs.outbox import enqueue
 from core.live import tell
-from core.models import Channel, ChannelCount, ChannelState, Membership, Message
-from core.phones import PhoneRefused, own_number
+from core.models import (
+    Channel,
+    ChannelCount,
+    ChannelFilter,
+    ChannelState,
+    Membership,
+    Message,
+)
+from core.models.base import now
+from core.phones import PhoneRefused, own_number, parse_phone
 from core.tenancy.session import SystemSession, TenantSession
 
 OWN_NUMBER = "own_number"
@@ -73,7 +82,9 @@ def create_channel(
         raise Refused("Give the channel a name that your team will recognise.", "name")
     if session.scalar(select(Channel.id).where(Channel.name == name.strip())) is not None:
         raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
-    channel = Channel(kind=kind, name=name.strip(), region=region or _region(session), owner=owner)
+    channel = Channel(
+        kind=kind, name=name.strip(), region=checked_region(region) or _region(session), owner=owner
+    )
     channel.module_id = module_id
     channel.own_address = checked_own_address(own_address)
     session.add(channel)
@@ -82,6 +93,66 @@ def create_channel(
     channel.state = ChannelState.CONNECTED
     record(session, "connect", channel)
     return channel
+
+
+def change_channel(
+    session: TenantSession,
+    channel: Channel,
+    *,
+    name: str,
+    region: str,
+    owner: Membership | None,
+    module_id: int | None,
+    filter_kind: str,
+    filter_numbers: str,
+    values: Mapping[str, Any],
+) -> None:
+    """Change a channel as its admin typed it. Refused with the field, as `create_channel`."""
+    name = name.strip()
+    if not name:
+        raise Refused("Give the channel a name that your team will recognise.", "name")
+    taken = select(Channel.id).where(Channel.name == name, Channel.id != channel.id)
+    if session.scalar(taken) is not None:
+        raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
+    channel.name = name
+    channel.region = checked_region(region) or channel.region
+    channel.owner_id = owner.id if owner else None
+    channel.module_id = module_id
+    try:
+        channel.filter = ChannelFilter(filter_kind)
+    except ValueError as error:
+        raise Refused("Choose one of the list.", "filter") from error
+    channel.filter_numbers = [
+        _filtered_number(line, channel.region)
+        for line in filter_numbers.split("\n")
+        if line.strip()
+    ]
+    changes = changed_fields(channel)
+    configure(session, channel, values)
+    record(session, "change", channel, {k: v for k, v in changes.items() if k != "sealed"})
+
+
+def checked_region(text: str) -> str:
+    """Two letters of a country, in capitals; "" stays "". Refused, field `region`."""
+    text = text.strip().upper()
+    if text and text not in SUPPORTED_REGIONS:
+        raise Refused("Give the country as two letters, like ID or RO.", "region")
+    return text
+
+
+def _filtered_number(line: str, region: str) -> str:
+    try:
+        return parse_phone(line, region).e164
+    except PhoneRefused as error:
+        raise Refused(f"{line.strip()[:40]}: {error.message}", "filter_numbers") from error
+
+
+def archive(session: TenantSession, channel: Channel) -> None:
+    """Disconnect: nothing comes in or goes out any more; the conversations stay."""
+    channel.archived_at = now()
+    channel.sealed = ""
+    session.flush()
+    record(session, "disconnect", channel)
 
 
 def webhook_url(session: TenantSession, channel: Channel) -> str:

@@ -24,6 +24,7 @@ from core.web.fab import (
     register_error_handlers,
 )
 from core.web.health import health
+from core.web.pages.tenants import tenant_choices
 from core.web.register import register_core, register_plugins
 from core.web.theme import init_theme
 from core.web.webhooks import webhooks
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     csrf = init_csrf(app)
     init_theme(app)
     register_error_handlers(app)
+    app.context_processor(lambda: {"tenants": tenant_choices()})
     with app.app_context():
         appbuilder = AppBuilder(
             app,

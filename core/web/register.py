@@ -12,14 +12,14 @@ from core.host.declarations import ApiDecl, MenuLink
 from core.host.gate import blueprint_gate
 from core.web.nouns import NOUNS
 from core.web.operations import OPERATIONS
-from core.web.pages import PAGES
+from core.web.pages import PAGES, SETTINGS_PAGES
 
 log = logging.getLogger(__name__)
 
 
 def register_core(appbuilder: Any) -> None:
     """The screens and REST resources of the nouns, and the core's own pages."""
-    for declaration in (*PAGES, *NOUNS, *OPERATIONS):
+    for declaration in (*PAGES, *NOUNS, *SETTINGS_PAGES, *OPERATIONS):
         add(appbuilder, declaration)
 
 

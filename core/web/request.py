@@ -46,9 +46,9 @@ def web_session() -> TenantSession:
     return found
 
 
-def memberships() -> list[Membership]:
-    """The asker's places of work, by tenant name; each has its tenant loaded as `.tenant`."""
-    found: list[Membership] = g.get("_sapa_memberships", [])
+def places() -> list[tuple[Membership, Tenant]]:
+    """Where the asker works, by tenant name."""
+    found: list[tuple[Membership, Tenant]] = g.get("_sapa_places", [])
     return found
 
 
@@ -115,9 +115,8 @@ def _enter_as_person() -> None:
     user = current_app.appbuilder.sm.acting_user()  # type: ignore[attr-defined]  # FAB sets it
     if user is None:
         return
-    places = _places_of(user.id)
-    g._sapa_memberships = [place for place, _ in places]
-    chosen = _choose(places)
+    g._sapa_places = _places_of(user.id)
+    chosen = _choose(g._sapa_places)
     if chosen is None:
         set_actor(Actor(user.username, user.id))
         return

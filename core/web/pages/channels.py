@@ -1,0 +1,227 @@
+"""Channels: the connected numbers and accounts, connecting one, its settings and its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from core.errors import NotFound, Refused
+from core.host.declarations import ViewDecl
+from core.models import Channel, ChannelCount, Membership, Module
+from core.services import channels
+from core.web.fab import Page, expose, has_access
+from core.web.fab.values import text_problem
+from core.web.operations.base import row_id
+from core.web.pages.settings_form import rows_of, typed_values
+from core.web.request import need_tenant, web_session
+
+
+class ChannelsView(Page):
+    """`/channels/`. The list is *My devices* too, once contacts can be synchronised."""
+
+    route_base = "/channels"
+    class_permission_name = "Channel"
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        need_tenant()
+        session = web_session()
+        rows = session.scalars(
+            select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
+        ).all()
+        return self.render_template(
+            "sapa/channels/index.html",
+            title=_("Channels"),
+            channels=rows,
+            kinds={kind: adapter.title for kind, adapter in session.desk.host.adapters.items()},
+        )
+
+    @expose("/new")
+    @has_access
+    def new(self) -> Any:
+        need_tenant()
+        return self.render_template(
+            "sapa/channels/new.html", title=_("Connect a channel"), kinds=_open_kinds()
+        )
+
+    @expose("/new/<kind>", methods=["GET", "POST"])
+    @has_access
+    def connect(self, kind: str) -> Any:
+        need_tenant()
+        adapter = _open_kinds().get(kind)
+        if adapter is None:
+            raise NotFound(_("There is no such kind of channel, or its plugin is off."))
+        if request.method == "GET":
+            return self._form(adapter, None, {}, {})
+        try:
+            _check_text()
+            channel = channels.create_channel(
+                web_session(),
+                kind=kind,
+                name=request.form.get("name", ""),
+                values=typed_values(adapter.settings, request.form),
+                region=request.form.get("region", ""),
+                owner=_chosen(Membership, "owner"),
+                module_id=getattr(_chosen(Module, "module"), "id", None),
+            )
+        except Refused as refused:
+            web_session().rollback()
+            return self._form(adapter, None, request.form, refused.errors or _top(refused)), 422
+        web_session().commit()
+        flash(_("Connected. Now give the provider the webhook address below."), "success")
+        return redirect(url_for("ChannelsView.show", pk=channel.id))
+
+    @expose("/<pk>")
+    @has_access
+    def show(self, pk: str) -> Any:
+        channel = _channel(pk)
+        session = web_session()
+        counts = session.scalars(
+            select(ChannelCount)
+            .where(ChannelCount.channel_id == channel.id)
+            .order_by(ChannelCount.what)
+        ).all()
+        adapter = session.desk.host.adapters.get(channel.kind)
+        return self.render_template(
+            "sapa/channels/show.html",
+            title=channel.name,
+            channel=channel,
+            kind=adapter.title if adapter else channel.kind,
+            webhook_url=channels.webhook_url(session, channel),
+            counts=counts,
+        )
+
+    @expose("/<pk>/edit", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        channel = _channel(pk)
+        adapter = channels.adapter_of(web_session(), channel)
+        if request.method == "GET":
+            return self._form(adapter, channel, {**channel.settings, **_own(channel)}, {})
+        try:
+            _check_text()
+            channels.change_channel(
+                web_session(),
+                channel,
+                name=request.form.get("name", ""),
+                region=request.form.get("region", ""),
+                owner=_chosen(Membership, "owner"),
+                module_id=getattr(_chosen(Module, "module"), "id", None),
+                filter_kind=request.form.get("filter", channel.filter.value),
+                filter_numbers=request.form.get("filter_numbers", ""),
+                values=typed_values(adapter.settings, request.form),
+            )
+        except Refused as refused:
+            web_session().rollback()
+            return self._form(
+                adapter, _channel(pk), request.form, refused.errors or _top(refused)
+            ), 422
+        web_session().commit()
+        flash(_("Saved."), "success")
+        return redirect(url_for("ChannelsView.show", pk=pk))
+
+    @expose("/<pk>/pause", methods=["POST"])
+    @has_access
+    def pause(self, pk: str) -> Any:
+        channels.pause(web_session(), _channel(pk))
+        web_session().commit()
+        return redirect(url_for("ChannelsView.show", pk=pk))
+
+    @expose("/<pk>/resume", methods=["POST"])
+    @has_access
+    def resume(self, pk: str) -> Any:
+        channels.resume(web_session(), _channel(pk))
+        web_session().commit()
+        return redirect(url_for("ChannelsView.show", pk=pk))
+
+    @expose("/<pk>/archive", methods=["POST"])
+    @has_access
+    def archive(self, pk: str) -> Any:
+        channels.archive(web_session(), _channel(pk))
+        web_session().commit()
+        flash(_("Disconnected. Its conversations stay."), "success")
+        return redirect(url_for("ChannelsView.index"))
+
+    def _form(self, adapter: Any, channel: Channel | None, typed: Any, errors: Any) -> Any:
+        session = web_session()
+        kept = frozenset(channels.account_of(session, channel).secrets) if channel else frozenset()
+        return self.render_template(
+            "sapa/channels/form.html",
+            title=_("Edit %(name)s", name=channel.name)
+            if channel
+            else _("Connect %(kind)s", kind=adapter.title),
+            adapter=adapter,
+            channel=channel,
+            typed=typed,
+            errors=errors,
+            rows=rows_of(adapter.settings, dict(typed), errors, kept),
+            people=_options(session.scalars(select(Membership).where(Membership.is_active))),
+            modules=_options(session.scalars(select(Module).where(Module.archived_at.is_(None)))),
+        )
+
+
+def _options(rows: Any) -> list[tuple[int, str]]:
+    return sorted(((row.id, str(row)) for row in rows), key=lambda option: option[1].casefold())
+
+
+def _open_kinds() -> dict[str, Any]:
+    host = web_session().desk.host
+    return {
+        kind: adapter
+        for kind, adapter in sorted(host.adapters.items())
+        if host.ownership.is_kind_open(kind)
+    }
+
+
+def _channel(pk: str) -> Channel:
+    need_tenant()
+    channel = web_session().get(Channel, row_id(pk))
+    if channel is None or channel.archived_at is not None:
+        raise NotFound(_("There is no such channel."))
+    return channel
+
+
+def _own(channel: Channel) -> dict[str, Any]:
+    return {
+        "name": channel.name,
+        "region": channel.region,
+        "owner": str(channel.owner_id or ""),
+        "module": str(channel.module_id or ""),
+        "filter": channel.filter.value,
+        "filter_numbers": "\n".join(channel.filter_numbers),
+    }
+
+
+def _chosen(noun: Any, name: str) -> Any:
+    text = request.form.get(name, "")
+    if not text:
+        return None
+    row = web_session().get(noun, row_id(text))
+    if row is None:
+        raise Refused(_("Choose one of the list."), name)
+    return row
+
+
+def _check_text() -> None:
+    for name, value in request.form.items():
+        if problem := text_problem(value):
+            raise Refused(problem, name)
+
+
+def _top(refused: Refused) -> dict[str, list[str]]:
+    return {"": [refused.message]}
+
+
+PAGES = (
+    ViewDecl(
+        view=ChannelsView,
+        name="Channels",
+        icon="device-mobile",
+        category="Settings",
+        category_icon="settings",
+    ),
+)

@@ -1,0 +1,89 @@
+"""The Plugins screen: what is on for this tenant, what could be, and what is broken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask_babel import gettext as _
+
+from core.errors import Refused
+from core.host.declarations import ViewDecl
+from core.services import plugins
+from core.web.fab import Page, expose, has_access
+from core.web.request import need_tenant, web_session
+
+
+class PluginsView(Page):
+    """`/plugins/`."""
+
+    route_base = "/plugins"
+    class_permission_name = "Plugins"
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        need_tenant()
+        rows = plugins.overview(web_session())
+        return self.render_template(
+            "sapa/plugins/index.html",
+            title=_("Plugins"),
+            groups=_by_family(rows),
+            titles={row.name: row.title for row in rows},
+        )
+
+    @expose("/<name>/enable", methods=["POST"])
+    @has_access
+    def enable(self, name: str) -> Any:
+        return self._switch(name, is_on=True)
+
+    @expose("/<name>/disable", methods=["POST"])
+    @has_access
+    def disable(self, name: str) -> Any:
+        return self._switch(name, is_on=False)
+
+    def _switch(self, name: str, *, is_on: bool) -> Any:
+        need_tenant()
+        session = web_session()
+        try:
+            switched = (plugins.enable if is_on else plugins.disable)(session, name)
+        except Refused as refused:
+            session.rollback()
+            flash(refused.message, "danger")
+            return redirect(url_for("PluginsView.index"))
+        session.commit()
+        changed = switched.on if is_on else switched.off
+        titles = ", ".join(sorted(self._title(each) for each in changed))
+        if titles:
+            done = _("Switched on: %(titles)s", titles=titles) if is_on else ""
+            flash(done or _("Switched off: %(titles)s", titles=titles), "success")
+        return redirect(url_for("PluginsView.index"))
+
+    def _title(self, name: str) -> str:
+        return web_session().desk.host.title(name)
+
+
+def _by_family(rows: list[plugins.PluginRow]) -> list[tuple[str, list[plugins.PluginRow]]]:
+    families = {
+        "channels": _("Channels"),
+        "sync": _("Contacts"),
+        "automation": _("Automation"),
+        "routing": _("Lead distribution"),
+        "merge": _("Customers"),
+        "other": _("Other"),
+    }
+    groups = [
+        (title, [row for row in rows if row.family == family]) for family, title in families.items()
+    ]
+    return [(title, found) for title, found in groups if found]
+
+
+PAGES = (
+    ViewDecl(
+        view=PluginsView,
+        name="Plugins",
+        icon="plug",
+        category="Settings",
+        category_icon="settings",
+    ),
+)

@@ -1,0 +1,86 @@
+"""API tokens: for programs of this tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from core.errors import NotFound, Refused
+from core.host.declarations import ViewDecl
+from core.models import ApiToken
+from core.services import tokens
+from core.web.fab import Page, expose, has_access
+from core.web.fab.values import text_problem
+from core.web.operations.base import row_id
+from core.web.request import need_tenant, web_session
+from core.web.scopes import known_scopes
+
+
+class TokensView(Page):
+    """`/tokens/`."""
+
+    route_base = "/tokens"
+    class_permission_name = "ApiToken"
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        return self._page()
+
+    @expose("/create", methods=["POST"])
+    @has_access
+    def create(self) -> Any:
+        need_tenant()
+        try:
+            if problem := text_problem(request.form.get("name", "")):
+                raise Refused(problem, "name")
+            chosen = request.form.getlist("scopes")
+            token, plain = tokens.create_token(
+                web_session(), request.form.get("name", ""), chosen, known_scopes()
+            )
+        except Refused as refused:
+            web_session().rollback()
+            return self._page(errors=refused.errors), 422
+        web_session().commit()
+        return self._page(made=plain, made_name=token.name)
+
+    @expose("/<pk>/revoke", methods=["POST"])
+    @has_access
+    def revoke(self, pk: str) -> Any:
+        need_tenant()
+        token = web_session().get(ApiToken, row_id(pk))
+        if token is None:
+            raise NotFound(_("There is no such token."))
+        tokens.revoke_token(web_session(), token)
+        web_session().commit()
+        flash(_("Revoked: its next call is refused."), "success")
+        return redirect(url_for("TokensView.index"))
+
+    def _page(self, errors: Any = None, made: str = "", made_name: str = "") -> Any:
+        need_tenant()
+        rows = web_session().scalars(select(ApiToken).order_by(ApiToken.id.desc())).all()
+        nouns = sorted({scope.partition(":")[0] for scope in known_scopes()})
+        return self.render_template(
+            "sapa/tokens/index.html",
+            title=_("API tokens"),
+            tokens=rows,
+            nouns=nouns,
+            errors=errors or {},
+            typed=request.form,
+            made=made,
+            made_name=made_name,
+        )
+
+
+PAGES = (
+    ViewDecl(
+        view=TokensView,
+        name="API tokens",
+        icon="key",
+        category="Settings",
+        category_icon="settings",
+    ),
+)
