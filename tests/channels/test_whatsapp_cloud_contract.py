@@ -64,6 +64,8 @@ class TestWhatsAppCloudContract(AdapterContract):
             {"timestamp": "soon"},
             {"timestamp": "99999999999999999999"},
             {"timestamp": "-5"},
+            {"timestamp": "5"},
+            {"timestamp": 1780000000000},
             {"timestamp": True},
             {"timestamp": "1780000000000"},
             {"timestamp": "\uff11780000000"},

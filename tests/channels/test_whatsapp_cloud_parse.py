@@ -362,6 +362,13 @@ def test_a_wrong_list_spoils_itself_only(spoilt: Any) -> None:
     assert [type(item) for item in rest] == [BadItem] * 3
 
 
+def test_a_null_byte_in_a_field_s_name_is_one_bad_item() -> None:
+    body = NUMBERS.body(NUMBERS.change("new\x00", {}), NUMBERS.messages(text(ANI, "Halo")))
+    bad, good = parse(body)
+    assert isinstance(bad, BadItem)
+    assert good.text == "Halo"
+
+
 def test_nesting_without_end_is_one_bad_item() -> None:
     deep: Any = []
     for _ in range(200):

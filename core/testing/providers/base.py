@@ -165,7 +165,7 @@ class ProviderSimulator:
                 self.stopping.wait(60)
             if fault.is_hung or fault.is_dropped:
                 _cut(environ)
-                return []
+                raise ConnectionAbortedError("cut on purpose")  # the server ends the call quietly
             self.stopping.wait(fault.delay)
             answer = fault.answer or answer
         response = Response(answer.body, answer.status, content_type=answer.content_type)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -13,7 +12,6 @@ from core.api import (
     Accepted,
     Account,
     Capabilities,
-    Fetched,
     IdentityKind,
     Item,
     Media,
@@ -65,8 +63,6 @@ class WhatsAppCloudAdapter:
         """Hand one message to Meta; raises SendFailed, OutcomeUnknown."""
         return send.send(account, message, http)
 
-    def fetch_media(
-        self, account: Account, file: Media, http: OutboundClient, dest: Path
-    ) -> Fetched:
-        """Download a file that a webhook named to `dest`; raises SendFailed."""
-        return media.fetch_media(account, file, http, dest)
+    def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
+        """Download a file that a webhook named; raises SendFailed."""
+        return media.fetch_media(account, file, http)

@@ -39,6 +39,23 @@ def call(
     raise _refusal(response, answer)
 
 
+def download(account: Account, http: OutboundClient, url: str, limit: int) -> bytes:
+    """Fetch a file of at most `limit` bytes from an address that Meta named.
+
+    Raises as `call` does, and ResponseTooLarge.
+    """
+    response = http.request(
+        "GET",
+        url,
+        headers=bearer(account),
+        allow_hosts=allowed_hosts(account),
+        max_bytes=limit,
+    )
+    if response.status_code != 200:
+        raise _refusal(response, _json(response))
+    return bytes(response.content)
+
+
 def base_url(account: Account) -> str:
     """Where the Graph API is for this account, without a trailing slash."""
     return str(account.settings.get("graph_url") or DEFAULT_GRAPH_URL).rstrip("/")

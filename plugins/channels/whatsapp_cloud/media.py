@@ -5,11 +5,11 @@ A media id lives for 7 days, the URL behind it for about 5 minutes.
 
 from __future__ import annotations
 
-from pathlib import Path
+import base64
+import hashlib
 
 from core.api import (
     Account,
-    Fetched,
     Media,
     MessageKind,
     OutboundClient,
@@ -19,7 +19,7 @@ from core.api import (
     SendFailed,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RETRY
-from plugins.channels.whatsapp_cloud.graph import allowed_hosts, bearer, call, node
+from plugins.channels.whatsapp_cloud.graph import call, download, node
 
 MIB = 1024 * 1024
 LIMITS = {
@@ -59,11 +59,12 @@ def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> 
     return identifier
 
 
-def fetch_media(account: Account, media: Media, http: OutboundClient, dest: Path) -> Fetched:
-    """Download a file that a webhook named to `dest`, checked against its limit and SHA-256.
+def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
+    """Download a file that a webhook named, checked against its size limit and its SHA-256.
 
-    Raises SendFailed: `retry` when Meta or the line failed, `payload` when the file itself is
-    wrong or gone. Call it in a job, at once, outside any transaction.
+    Raises SendFailed: `retry` when Meta or the line failed, `channel` when the token was refused,
+    `payload` when the file itself is wrong or gone. Call it in a job, at once, outside any
+    transaction. The file is in memory once: 100 MB at most.
     """
     limit = LIMITS.get(media.kind, 0)
     number = str(account.settings.get("phone_number_id", ""))
@@ -75,15 +76,17 @@ def fetch_media(account: Account, media: Media, http: OutboundClient, dest: Path
             raise SendFailed(RETRY, "media", "Meta named no address for the file.")
         if isinstance(size, int) and size > limit:
             raise SendFailed(PAYLOAD, "too_large", f"The file has {size} bytes, {limit} are taken.")
-        return http.fetch_to_file(
-            url,
-            dest,
-            limit,
-            media.sha256 or None,
-            headers=bearer(account),
-            allow_hosts=allowed_hosts(account),
-        )
+        content = download(account, http, url, limit)
     except ResponseTooLarge as error:
         raise SendFailed(PAYLOAD, "too_large", f"The file has more than {limit} bytes.") from error
     except OutcomeUnknown as error:
         raise SendFailed(RETRY, "media", f"The file could not be fetched: {error}") from error
+    if media.sha256 and not _is_digest(media.sha256, content):
+        raise SendFailed(RETRY, "sha256", "The file is not the one sent: its SHA-256 differs.")
+    return content
+
+
+def _is_digest(stated: str, content: bytes) -> bool:
+    """Meta writes a SHA-256 in base64 in webhooks and in hex where it describes the file."""
+    digest = hashlib.sha256(content).digest()
+    return stated in {digest.hex(), base64.b64encode(digest).decode()}

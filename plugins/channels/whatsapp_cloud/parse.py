@@ -41,9 +41,12 @@ class Change:
     field: str
     value: dict[str, Any]
 
-    @property
-    def own_digits(self) -> str:
-        return _digits(self.account.own_address)
+    def is_own(self, number: Any) -> bool:
+        """True for the account's own number, as the channel or this change's metadata writes it."""
+        metadata = self.value.get("metadata")
+        stated = metadata.get("display_phone_number") if isinstance(metadata, dict) else ""
+        digits = _digits(number)
+        return digits != "" and digits in {_digits(self.account.own_address), _digits(stated)}
 
 
 def load(body: bytes) -> dict[str, Any]:
@@ -76,6 +79,7 @@ def _changes(account: Account, entry: dict[str, Any]) -> Iterator[Item]:
 
 def _change(account: Account, entry: dict[str, Any], raw: dict[str, Any]) -> Iterator[Item]:
     change = Change(account, entry, string(raw, "field"), mapping(raw, "value"))
+    refuse_unstorable(change.field)  # its name is stored with what it tells
     read = FIELDS.get(change.field, _event)
     yield from read(change)
 
@@ -132,10 +136,9 @@ def _thread(change: Change, thread: dict[str, Any]) -> Iterator[Item]:
         thread=optional_string(thread, "id"),
     )
     sent = replace(received, is_echo=True)
-    own = change.own_digits
 
     def read(item: dict[str, Any]) -> Iterator[Item]:
-        is_own = bool(item.get("to")) or (own != "" and _digits(item.get("from")) == own)
+        is_own = bool(item.get("to")) or change.is_own(item.get("from"))
         return read_message(item, sent if is_own else received)
 
     yield from _each(thread, "messages", read)
@@ -149,7 +152,7 @@ def _event(change: Change) -> Iterator[Item]:
         yield Counted("other_account")
         return
     number = value.get("display_phone_number")
-    if isinstance(number, str) and _digits(number) != change.own_digits:
+    if number is not None and not change.is_own(number):
         yield Counted("other_number")
         return
     if value.get("metadata") is not None and not _is_own_number(change):
