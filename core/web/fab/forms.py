@@ -26,6 +26,9 @@ from wtforms import (  # type: ignore[import-untyped]  # WTForms ships no types
     ValidationError,
     validators,
 )
+from wtforms.fields.choices import (  # type: ignore[import-untyped]  # ships no types
+    SelectChoice,
+)
 from wtforms.widgets import (  # type: ignore[import-untyped]  # ships no types
     DateInput,
     DateTimeLocalInput,
@@ -118,6 +121,7 @@ class FormField(FieldConverter):  # type: ignore[misc]  # FAB is untyped
         if choices:
             if self.datamodel.is_nullable(self.colname):
                 choices = [("", ""), *choices]
+            choices = [SelectChoice(value, label) for value, label in choices]
             return SelectField(choices=choices, coerce=coerce, widget=Select(), **shared)
         return super().convert()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app, jsonify
-from flask_appbuilder.api import expose  # type: ignore[import-untyped]  # FAB ships no types
 from flask_appbuilder.security.api import (  # type: ignore[import-untyped]  # no types
     SecurityApi,
 )
@@ -28,6 +27,7 @@ from marshmallow import ValidationError
 
 from core.errors import Invalid
 from core.web.fab.api import flattened, json_object
+from core.web.fab.routes import expose
 
 
 def login_limit() -> str:

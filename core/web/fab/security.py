@@ -149,7 +149,7 @@ class SapaSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB is unty
             return token
         if bearer_token():
             try:
-                return jwt_user._get_current_object() if jwt_user else None  # type: ignore[attr-defined]  # werkzeug's proxy
+                return jwt_user._get_current_object() if jwt_user else None
             except RuntimeError:  # nobody has verified a JWT in this request
                 pass
         return current_user._get_current_object() if current_user.is_authenticated else None

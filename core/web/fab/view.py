@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
-from flask_appbuilder import ModelView, expose  # type: ignore[import-untyped]  # FAB: no types
-from flask_appbuilder.actions import action  # type: ignore[import-untyped]  # FAB: no types
+from flask_appbuilder import ModelView  # type: ignore[import-untyped]  # FAB ships no types
 from flask_babel import lazy_gettext as _  # type: ignore[import-untyped]  # ships no types
 
 from core.errors import Malformed, NotFound, Refused
@@ -17,10 +16,9 @@ from core.web.fab.export import exported
 from core.web.fab.forms import FormConverter, values_of, without_keys
 from core.web.fab.listing import Listing, asked
 from core.web.fab.request_state import PerRequestFilters, VisibleRelatedViews
+from core.web.fab.routes import expose
 from core.web.fab.search_select import SearchSelectField, matches, url_of
 from core.web.fab.writes import Writes
-
-__all__ = ["AdminView", "action", "expose"]
 
 
 class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
@@ -33,6 +31,12 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
 
     read_only = False
     exclude_route_methods = {"download"}
+    # declared again for mypy: FAB's own attributes have no types
+    show_columns: Any = None
+    add_columns: Any = None
+    edit_columns: Any = None
+    search_columns: Any = None
+    search_form: Any = None
     _filters = PerRequestFilters()
     _related_views = VisibleRelatedViews()
 
@@ -169,7 +173,7 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
 
     def _export_url(self) -> Any:
         may = self._has_route("export") and self._may("export")
-        return url_for(f"{self.endpoint}.export", **request.args) if may else None
+        return url_for(f"{self.endpoint}.export", **request.args.to_dict()) if may else None  # type: ignore[arg-type]  # any name may be a query argument
 
     def _get_view_widget(self, **kwargs: Any) -> Any:
         # a related tab: FAB passes order and page of the tab, which asked() reads itself

@@ -118,6 +118,15 @@ class ToyView(AdminView):
         return f"sold {len(toys)}"
 
 
+class NarrowView(AdminView):
+    """One column: the cheapest page that still lists and searches."""
+
+    datamodel = SQLAInterface(Toy)
+    list_columns = ["name"]
+    search_columns = ["name"]
+    read_only = True
+
+
 class ShopView(AdminView):
     datamodel = SQLAInterface(ToyShop)
     list_columns = ["name"]
@@ -176,7 +185,7 @@ class StockToyApi(ModelRestApi):
     allow_browser_login = True
 
 
-OURS = (ToyView, ShopView, ReadOnlyView, RuledView, HelloPage)
+OURS = (ToyView, NarrowView, ShopView, ReadOnlyView, RuledView, HelloPage)
 OUR_APIS = (ToyApi, ReadOnlyApi)
 
 
