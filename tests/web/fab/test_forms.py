@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from tests.web.fab.toy import OURS, Toy, ToyMaker, Toys, ToyShop, toy_form
+from tests.web.fab.toy import Toy, ToyMaker, Toys, ToyShop, toy_form
 
 
 def test_an_unticked_box_is_a_no(toys: Toys) -> None:
