@@ -19,7 +19,7 @@ from sqlalchemy import false
 
 from core.errors import Malformed
 from core.web.fab.enums import members_of
-from core.web.fab.values import INT64, key_of, stored_moment, text_problem
+from core.web.fab.values import INT64, column_problem, key_of, stored_moment, text_problem
 
 _YES, _NO = {"y", "yes", "true", "on", "1"}, {"n", "no", "false", "off", "0", ""}
 
@@ -89,7 +89,9 @@ def _scalar(datamodel: Any, column: str, value: Any) -> Any:
             return known[text.lower()]
         if datamodel.is_integer(column):
             number = int(text) if len(text) < 20 else INT64 + 1
-            return number if abs(number) <= INT64 else _or_refuse(None, column, "a smaller number")
+            # SQLAlchemy casts to the column's type, and PostgreSQL then refuses the cast
+            fits = not column_problem(datamodel.list_columns[column], number)
+            return number if fits else _or_refuse(None, column, "a smaller number")
         if datamodel.is_float(column) or datamodel.is_numeric(column):
             figure = float(text)
             return figure if abs(figure) < 1e300 else _or_refuse(None, column, "a smaller number")

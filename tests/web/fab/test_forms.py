@@ -65,18 +65,18 @@ def test_stock_refuses_what_a_native_picker_sends(stock: Toys) -> None:
     ],
 )
 def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(
-    toys: Toys, field: str, value: str, sentence: str
+    shared: Toys, field: str, value: str, sentence: str
 ) -> None:
-    browser = toys.client()
+    browser = shared.client()
     form = toy_form(notes="typed with care")
-    answer = toys.post(browser, "/toyview/add", {**form, field: value})
+    answer = shared.post(browser, "/toyview/add", {**form, field: value})
     page = answer.get_data(as_text=True)
     assert answer.status_code in (409, 422)
     assert sentence in page
     assert "INSERT" not in page
     if field != "notes":
         assert "typed with care" in page
-    assert toys.session.query(Toy).count() == 30
+    assert shared.session.query(Toy).count() == 30
 
 
 def test_a_failed_edit_keeps_what_was_typed_too(toys: Toys) -> None:
@@ -119,11 +119,11 @@ def test_stock_offers_the_tenant_in_its_form(stock: Toys) -> None:
 
 
 @pytest.mark.parametrize("key", ["abc", "9" * 30, "%00", "999", "1.5"])
-def test_a_row_that_is_none_is_404(toys: Toys, key: str) -> None:
-    browser = toys.client()
+def test_a_row_that_is_none_is_404(shared: Toys, key: str) -> None:
+    browser = shared.client()
     assert browser.get(f"/toyview/show/{key}").status_code == 404
     assert browser.get(f"/toyview/edit/{key}").status_code == 404
-    assert toys.post(browser, f"/toyview/delete/{key}").status_code == 404
+    assert shared.post(browser, f"/toyview/delete/{key}").status_code == 404
 
 
 def test_a_row_in_use_is_not_deleted_and_the_person_is_told(toys: Toys) -> None:

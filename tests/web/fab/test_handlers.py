@@ -22,8 +22,9 @@ RAISED = {
 }
 
 
-@pytest.fixture
-def broken(toys: Toys) -> Any:
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    toys = Toys(tmp_path_factory.mktemp("broken"), tamed=True)
     toys.app._got_first_request = False
 
     def fail(kind: str) -> Any:

@@ -35,8 +35,8 @@ from tests.web.fab.toy import Toy, Toys
         "after_ToyView=3&_oc_ToyView=name",
     ],
 )
-def test_an_unusable_list_argument_is_400(toys: Toys, query: str) -> None:
-    answer = toys.client().get(f"/toyview/list/?{query}")
+def test_an_unusable_list_argument_is_400(shared: Toys, query: str) -> None:
+    answer = shared.client().get(f"/toyview/list/?{query}")
     assert answer.status_code == 400
     assert b"SELECT" not in answer.data
 
@@ -49,8 +49,8 @@ def test_stock_breaks_on_a_page_that_is_no_number(stock: Toys) -> None:
 @pytest.mark.parametrize(
     "query", ["_flt_0_shop=1", "_flt_0_is_sold=n", "_oc_ToyView=name", "foo=1"]
 )
-def test_a_usable_list_argument_works(toys: Toys, query: str) -> None:
-    assert toys.client().get(f"/toyview/list/?{query}").status_code == 200
+def test_a_usable_list_argument_works(shared: Toys, query: str) -> None:
+    assert shared.client().get(f"/toyview/list/?{query}").status_code == 200
 
 
 def test_a_filter_by_a_row_that_is_not_there_finds_nothing(toys: Toys) -> None:
