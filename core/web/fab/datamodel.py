@@ -80,7 +80,10 @@ class SQLAInterface(StockInterface):  # type: ignore[misc]  # FAB is untyped
     def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
         """Rows that match, but never more than COUNT_CAP + 1."""
         query = self.apply_filters(query, filters)
-        counted: int = query.with_entities(self.key).limit(COUNT_CAP + 1).count()
+        # the mapped attribute, not the table's column: a query of bare columns is no longer
+        # the model's, and the session's tenant criteria would not apply to it
+        mapped_key = getattr(self.obj, self.get_pk_name())
+        counted: int = query.with_entities(mapped_key).limit(COUNT_CAP + 1).count()
         return counted
 
     def query(
