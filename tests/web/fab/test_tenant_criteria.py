@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from tests.web.fab.toy import Toy, ToyMaker, Toys, toy_form, toy_json
 
 
 @pytest.fixture(scope="module")
-def walled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toys]:
+def walled(tmp_path_factory: pytest.TempPathFactory) -> Toys:
     """Toys above 20 and maker 3 are another tenant's, as a tenant's session would hide them."""
     folder: Path = tmp_path_factory.mktemp("walled")
     toys = Toys(folder, tamed=True)
@@ -27,7 +26,7 @@ def walled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toys]:
             )
 
     event.listen(toys.session.session_factory, "do_orm_execute", hide)
-    yield toys
+    return toys
 
 
 def test_list_count_and_pages_hold(walled: Toys) -> None:
