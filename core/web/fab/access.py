@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from flask import abort, current_app, flash, redirect, request, url_for
-from flask_appbuilder.const import PERMISSION_PREFIX  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.const import PERMISSION_PREFIX
 from flask_jwt_extended import verify_jwt_in_request
-from flask_login import current_user  # type: ignore[import-untyped]  # ships no types
+from flask_login import current_user
 
 from core.web.fab.bearer import bearer_token, use_token
 from core.web.fab.routes import Method

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from flask import current_app, request
-from flask_appbuilder.api import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.api import (
     BaseApi,
     ModelRestApi,
     get_info_schema,
@@ -28,7 +28,7 @@ from core.web.fab.writes import Writes
 SCHEMAS_KEPT = 64  # column subsets that callers choose, each a schema worth keeping
 
 
-class AdminApi(Writes, ModelRestApi):  # type: ignore[misc]  # FAB is untyped
+class AdminApi(Writes, ModelRestApi):
     """GET list and item, POST, PUT (what isn't given stays), DELETE and `_info` for one model.
 
     As AdminView: `read_only`, `readonly_columns`, and `perform_add`, `perform_edit`,

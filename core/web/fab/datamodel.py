@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask_appbuilder.models.sqla.interface import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.models.sqla.interface import (
     SQLAInterface as StockInterface,
 )
 from sqlalchemy import Column
@@ -23,7 +23,7 @@ COUNT_CAP = 1000  # a list says "more than 1000"; nobody reads on which page the
 MAX_OFFSET = 10_000  # beyond, OFFSET reads and throws away: page by key instead
 
 
-class SQLAInterface(StockInterface):  # type: ignore[misc]  # FAB is untyped
+class SQLAInterface(StockInterface):
     """Drop-in for FAB's. `shown` names the relations that a list loads along."""
 
     filter_converter_class = FilterConverter

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import prison  # type: ignore[import-untyped]  # ships no types
 from flask import request
-from flask_appbuilder.api.schemas import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.api.schemas import (
     get_list_schema as stock_list_schema,
 )
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
-from flask_appbuilder.actions import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.actions import (
     action as stock_action,
 )
-from flask_appbuilder.api import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.api import (
     expose as stock_expose,
 )
 from flask_appbuilder.api import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_appbuilder import ModelView  # type: ignore[import-untyped]  # FAB ships no types
-from flask_babel import lazy_gettext as _  # type: ignore[import-untyped]  # ships no types
+from flask_appbuilder import ModelView
+from flask_babel import lazy_gettext as _
 
 from core.errors import NotFound
 from core.web.fab.access import is_allowed
@@ -14,7 +14,7 @@ from core.web.fab.search_select import SearchSelectField, url_of
 from core.web.fab.writes import Writes
 
 
-class Screen(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
+class Screen(Writes, ModelView):
     """FAB's ModelView with its request state kept per request."""
 
     # declared again for mypy: FAB's own attributes have no types

@@ -12,10 +12,10 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import String, or_
-from wtforms import SelectFieldBase  # type: ignore[import-untyped]  # no types
-from wtforms.fields.choices import Choice  # type: ignore[import-untyped]  # ships no types
-from wtforms.validators import StopValidation  # type: ignore[import-untyped]  # no types
-from wtforms.widgets import Select  # type: ignore[import-untyped]  # ships no types
+from wtforms import SelectFieldBase
+from wtforms.fields.choices import Choice
+from wtforms.validators import StopValidation
+from wtforms.widgets import Select
 
 SELECT_LIMIT = 200
 SEARCH_LIMIT = 20
@@ -23,7 +23,7 @@ BLANK = "__None"  # FAB's own value for "nothing chosen"
 _NAMES = ("name", "title", "label", "subject", "slug", "username", "email", "phone", "body")
 
 
-class SearchSelectWidget(Select):  # type: ignore[misc]  # WTForms is untyped
+class SearchSelectWidget(Select):
     """Renders a `<select>`; a long one carries `data-search-url` and no other options."""
 
     def __call__(self, field: Any, **kwargs: Any) -> Any:
@@ -36,7 +36,7 @@ class SearchSelectWidget(Select):  # type: ignore[misc]  # WTForms is untyped
         return super().__call__(field, **kwargs)
 
 
-class SearchSelectField(SelectFieldBase):  # type: ignore[misc]  # WTForms is untyped
+class SearchSelectField(SelectFieldBase):
     """`data` is the chosen row (a list of rows with `many`), found through the session.
 
     `datamodel` and `column` say which relation; `lean` never counts the related table

@@ -10,11 +10,11 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from flask import current_app, g, has_request_context, session
-from flask_appbuilder.security.sqla.manager import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.sqla.manager import (
     SecurityManager,
 )
 from flask_jwt_extended import current_user as jwt_user
-from flask_login import (  # type: ignore[import-untyped]  # ships no types
+from flask_login import (
     current_user,
     user_logged_in,
 )
@@ -30,7 +30,7 @@ from core.web.fab.versions import StoredVersions, Versions, watch_security
 _STAMP = "_sv"  # the session version in cookie and JWT
 
 
-class SapaSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB is untyped
+class SapaSecurityManager(SecurityManager):
     """Set the callbacks below on `appbuilder.sm`; each has a default that lets through."""
 
     security_api = LimitedSecurityApi
