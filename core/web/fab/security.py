@@ -44,6 +44,7 @@ class SapaSecurityManager(SecurityManager):
         self.roles_for: Callable[[Any], list[Any]] = self._stored_roles
         self.roles_key: Callable[[], Hashable] = lambda: None
         self.is_view_open: Callable[[str], bool] = lambda _view: True
+        self.is_menu_open: Callable[[str], bool] = lambda _name: True  # links without a view
         self.is_in_scope: Callable[[str, str], bool] = lambda _permission, _view: True
         self.user_from_token: Callable[[str], Any | None] = lambda _token: None
         self._cache = PermissionCache()
@@ -180,6 +181,7 @@ class SapaSecurityManager(SecurityManager):
             if (("menu_access", name) in pairs or self._is_builtin(roles, "menu_access", name))
             and (not needs_operator("menu_access", name) or is_operator(roles))
             and self.is_view_open(views.get(name, name))
+            and self.is_menu_open(name)
         }
 
     def _views_by_menu(self) -> dict[str, str]:

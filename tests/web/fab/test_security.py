@@ -98,6 +98,14 @@ def test_a_category_without_open_entries_is_left_out(toys: Toys) -> None:
     assert "Toys" not in browser.get("/api/v1/menu/").get_data(as_text=True)
 
 
+def test_a_closed_menu_entry_is_left_out(toys: Toys) -> None:
+    browser = toys.client()
+    toys.appbuilder.sm.is_menu_open = lambda name: name != "ShopView"
+    menu = browser.get("/api/v1/menu/").get_data(as_text=True)
+    assert "ToyView" in menu
+    assert "ShopView" not in menu
+
+
 def test_a_token_of_ours_acts_for_its_user_within_its_scope(toys: Toys) -> None:
     sm, caller = toys.appbuilder.sm, toys.app.test_client()
     sm.user_from_token = lambda t: sm.find_user("admin") if t == "sapa_good" else None
