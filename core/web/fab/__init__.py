@@ -10,9 +10,10 @@ from core.web.fab.csrf import init_csrf
 from core.web.fab.datamodel import SQLAInterface
 from core.web.fab.handlers import register_error_handlers
 from core.web.fab.page import Page
+from core.web.fab.routes import action, expose, permission_name
 from core.web.fab.security import SapaSecurityManager
 from core.web.fab.sync import sync_permissions
-from core.web.fab.view import AdminView, action, expose
+from core.web.fab.view import AdminView
 
 __all__ = [
     "AdminApi",
@@ -25,6 +26,7 @@ __all__ = [
     "harden_config",
     "has_access",
     "init_csrf",
+    "permission_name",
     "protect",
     "register_error_handlers",
     "sync_permissions",

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from flask import abort, current_app, flash, redirect, request, url_for
-from flask_appbuilder.const import PERMISSION_PREFIX  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.const import PERMISSION_PREFIX
 from flask_jwt_extended import verify_jwt_in_request
-from flask_login import current_user  # type: ignore[import-untyped]  # ships no types
+from flask_login import current_user
 
 from core.web.fab.bearer import bearer_token, use_token
+from core.web.fab.routes import Method
 
 
 def permission_of(view: Any, method: Callable[..., Any]) -> str:
     """`can_<name>` for this method of this view, its renaming applied."""
     own = method._permission_name  # type: ignore[attr-defined]  # set below, as FAB does
-    return PERMISSION_PREFIX + str(view.method_permission_name.get(method.__name__) or own)
+    return str(PERMISSION_PREFIX) + str(view.method_permission_name.get(method.__name__) or own)
 
 
 def is_allowed(view: Any, permission: str) -> bool:
@@ -32,7 +33,7 @@ def is_allowed(view: Any, permission: str) -> bool:
     return bool(view.appbuilder.sm.has_access(permission, view.class_permission_name))
 
 
-def has_access(method: Callable[..., Any]) -> Callable[..., Any]:
+def has_access(method: Method) -> Method:
     """For screens: log in first, else 403. An htmx call is sent to the login page by header."""
     if not hasattr(method, "_permission_name"):
         method._permission_name = method.__name__  # type: ignore[attr-defined]  # FAB reads it
@@ -45,7 +46,7 @@ def has_access(method: Callable[..., Any]) -> Callable[..., Any]:
             abort(403)
         return to_login()
 
-    return guarded
+    return cast(Method, guarded)
 
 
 def to_login() -> Any:
@@ -53,7 +54,7 @@ def to_login() -> Any:
     back = request.full_path.rstrip("?") if request.method == "GET" else ""
     login = url_for(
         f"{current_app.appbuilder.sm.auth_view.endpoint}.login",  # type: ignore[attr-defined]
-        **({"next": back} if back else {}),
+        next=back or None,  # None is left out
     )
     if request.headers.get("HX-Request") == "true":
         # a redirect would be followed inside the swap and nest the login form in the page
@@ -63,13 +64,13 @@ def to_login() -> Any:
     return redirect(login)
 
 
-def protect(allow_browser_login: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def protect(allow_browser_login: bool = False) -> Callable[[Method], Method]:
     """For REST: a bearer token, or the session's cookie where the API allows it.
 
     401 without either, 403 without the permission. A public permission needs neither.
     """
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(method: Method) -> Method:
         if not hasattr(method, "_permission_name"):
             method._permission_name = method.__name__  # type: ignore[attr-defined]  # FAB reads it
 
@@ -93,6 +94,6 @@ def protect(allow_browser_login: bool = False) -> Callable[[Callable[..., Any]],
                 return method(self, *args, **kwargs)
             return abort(401)
 
-        return guarded
+        return cast(Method, guarded)
 
     return decorate

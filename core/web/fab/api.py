@@ -6,14 +6,11 @@ from collections import OrderedDict
 from typing import Any
 
 from flask import current_app, request
-from flask_appbuilder.api import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.api import (
     BaseApi,
     ModelRestApi,
-    expose,
     get_info_schema,
     get_item_schema,
-    merge_response_func,
-    permission_name,
 )
 from marshmallow import ValidationError
 
@@ -24,13 +21,14 @@ from core.web.fab.datamodel import COUNT_CAP, SQLAInterface
 from core.web.fab.request_state import PerRequestFilters
 from core.web.fab.rest_fields import SchemaConverter, normalised
 from core.web.fab.rison import list_schema, rison
+from core.web.fab.routes import adds, expose, permission_name
 from core.web.fab.values import key_of, text_problem
 from core.web.fab.writes import Writes
 
 SCHEMAS_KEPT = 64  # column subsets that callers choose, each a schema worth keeping
 
 
-class AdminApi(Writes, ModelRestApi):  # type: ignore[misc]  # FAB is untyped
+class AdminApi(Writes, ModelRestApi):
     """GET list and item, POST, PUT (what isn't given stays), DELETE and `_info` for one model.
 
     As AdminView: `read_only`, `readonly_columns`, and `perform_add`, `perform_edit`,
@@ -41,6 +39,8 @@ class AdminApi(Writes, ModelRestApi):  # type: ignore[misc]  # FAB is untyped
     read_only = False
     allow_browser_login = True  # with the CSRF token, see csrf.py
     csrf_exempt = False
+    exclude_route_methods: set[str] = set()
+    search_columns: Any = None
     model2schemaconverter = SchemaConverter
     _filters = PerRequestFilters()
     # the order of a list that asks for none is the key's, so keyset paging always works
@@ -76,12 +76,12 @@ class AdminApi(Writes, ModelRestApi):  # type: ignore[misc]  # FAB is untyped
     @protect()
     @rison(get_info_schema)
     @permission_name("info")
-    @merge_response_func(BaseApi.merge_current_user_permissions, "permissions")
-    @merge_response_func(ModelRestApi.merge_add_field_info, "add_columns")
-    @merge_response_func(ModelRestApi.merge_edit_field_info, "edit_columns")
-    @merge_response_func(ModelRestApi.merge_search_filters, "filters")
-    @merge_response_func(ModelRestApi.merge_add_title, "add_title")
-    @merge_response_func(ModelRestApi.merge_edit_title, "edit_title")
+    @adds(BaseApi.merge_current_user_permissions, "permissions")
+    @adds(ModelRestApi.merge_add_field_info, "add_columns")
+    @adds(ModelRestApi.merge_edit_field_info, "edit_columns")
+    @adds(ModelRestApi.merge_search_filters, "filters")
+    @adds(ModelRestApi.merge_add_title, "add_title")
+    @adds(ModelRestApi.merge_edit_title, "edit_title")
     def info(self, **kwargs: Any) -> Any:
         return self.info_headless(**kwargs)
 
@@ -89,10 +89,10 @@ class AdminApi(Writes, ModelRestApi):  # type: ignore[misc]  # FAB is untyped
     @protect()
     @rison(get_item_schema)
     @permission_name("get")
-    @merge_response_func(ModelRestApi.merge_show_label_columns, "label_columns")
-    @merge_response_func(ModelRestApi.merge_show_columns, "show_columns")
-    @merge_response_func(ModelRestApi.merge_description_columns, "description_columns")
-    @merge_response_func(ModelRestApi.merge_show_title, "show_title")
+    @adds(ModelRestApi.merge_show_label_columns, "label_columns")
+    @adds(ModelRestApi.merge_show_columns, "show_columns")
+    @adds(ModelRestApi.merge_description_columns, "description_columns")
+    @adds(ModelRestApi.merge_show_title, "show_title")
     def get(self, pk: str, **kwargs: Any) -> Any:
         args = kwargs["rison"]
         chosen = self._chosen_columns(args, self.show_columns)
@@ -108,11 +108,11 @@ class AdminApi(Writes, ModelRestApi):  # type: ignore[misc]  # FAB is untyped
     @protect()
     @rison(list_schema)
     @permission_name("get")
-    @merge_response_func(ModelRestApi.merge_order_columns, "order_columns")
-    @merge_response_func(ModelRestApi.merge_list_label_columns, "label_columns")
-    @merge_response_func(ModelRestApi.merge_description_columns, "description_columns")
-    @merge_response_func(ModelRestApi.merge_list_columns, "list_columns")
-    @merge_response_func(ModelRestApi.merge_list_title, "list_title")
+    @adds(ModelRestApi.merge_order_columns, "order_columns")
+    @adds(ModelRestApi.merge_list_label_columns, "label_columns")
+    @adds(ModelRestApi.merge_description_columns, "description_columns")
+    @adds(ModelRestApi.merge_list_columns, "list_columns")
+    @adds(ModelRestApi.merge_list_title, "list_title")
     def get_list(self, **kwargs: Any) -> Any:
         args = kwargs["rison"]
         chosen = self._chosen_columns(args, self.list_columns)

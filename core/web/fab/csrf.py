@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Flask, request, session
-from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # ships no types
+from flask_wtf.csrf import CSRFProtect
 
 from core.web.fab.bearer import bearer_token
 
 
-class SapaCSRF(CSRFProtect):  # type: ignore[misc]  # Flask-WTF is untyped
+class SapaCSRF(CSRFProtect):
     """A form sends `csrf_token`, a script the header X-CSRFToken."""
 
     def exempt(self, view: Any) -> Any:

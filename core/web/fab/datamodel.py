@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask_appbuilder.models.sqla.interface import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.models.sqla.interface import (
     SQLAInterface as StockInterface,
 )
 from sqlalchemy import Column
@@ -23,7 +23,7 @@ COUNT_CAP = 1000  # a list says "more than 1000"; nobody reads on which page the
 MAX_OFFSET = 10_000  # beyond, OFFSET reads and throws away: page by key instead
 
 
-class SQLAInterface(StockInterface):  # type: ignore[misc]  # FAB is untyped
+class SQLAInterface(StockInterface):
     """Drop-in for FAB's. `shown` names the relations that a list loads along."""
 
     filter_converter_class = FilterConverter
@@ -80,7 +80,10 @@ class SQLAInterface(StockInterface):  # type: ignore[misc]  # FAB is untyped
     def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
         """Rows that match, but never more than COUNT_CAP + 1."""
         query = self.apply_filters(query, filters)
-        counted: int = query.with_entities(self.key).limit(COUNT_CAP + 1).count()
+        # the mapped attribute, not the table's column: a query of bare columns is no longer
+        # the model's, and the session's tenant criteria would not apply to it
+        mapped_key = getattr(self.obj, self.get_pk_name())
+        counted: int = query.with_entities(mapped_key).limit(COUNT_CAP + 1).count()
         return counted
 
     def query(

@@ -12,19 +12,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from dateutil import parser as moments  # type: ignore[import-untyped]  # ships no types
-from flask_appbuilder.models.sqla import (  # type: ignore[import-untyped]  # ships no types
+from flask_appbuilder.models.sqla import (
     filters as stock,
 )
 from sqlalchemy import false
 
 from core.errors import Malformed
 from core.web.fab.enums import members_of
-from core.web.fab.values import INT64, key_of, stored_moment, text_problem
+from core.web.fab.values import INT64, column_problem, key_of, stored_moment, text_problem
 
 _YES, _NO = {"y", "yes", "true", "on", "1"}, {"n", "no", "false", "off", "0", ""}
 
 
-class RelationEqual(stock.FilterRelationOneToManyEqual):  # type: ignore[misc]  # FAB is untyped
+class RelationEqual(stock.FilterRelationOneToManyEqual):
     """`relation is this row`; a row that isn't there matches nothing."""
 
     def apply(self, query: Any, value: Any) -> Any:
@@ -34,7 +34,7 @@ class RelationEqual(stock.FilterRelationOneToManyEqual):  # type: ignore[misc]  
         )
 
 
-class RelationNotEqual(stock.FilterRelationOneToManyNotEqual):  # type: ignore[misc]  # as above
+class RelationNotEqual(stock.FilterRelationOneToManyNotEqual):
     """`relation is not this row`; a row that isn't there excludes nothing."""
 
     def apply(self, query: Any, value: Any) -> Any:
@@ -42,7 +42,7 @@ class RelationNotEqual(stock.FilterRelationOneToManyNotEqual):  # type: ignore[m
         return query if row is None else query.filter(getattr(self.model, self.column_name) != row)
 
 
-class RelationContains(stock.FilterRelationManyToManyEqual):  # type: ignore[misc]  # as above
+class RelationContains(stock.FilterRelationManyToManyEqual):
     """`relation contains this row`; a row that isn't there matches nothing."""
 
     def apply_item(self, query: Any, field: Any, value_item: Any) -> Any:
@@ -57,7 +57,7 @@ _OURS = {
 }
 
 
-class FilterConverter(stock.SQLAFilterConverter):  # type: ignore[misc]  # FAB is untyped
+class FilterConverter(stock.SQLAFilterConverter):
     """FAB's table of filters by column type, with the relation filters above."""
 
     conversion_table = tuple(
@@ -89,7 +89,9 @@ def _scalar(datamodel: Any, column: str, value: Any) -> Any:
             return known[text.lower()]
         if datamodel.is_integer(column):
             number = int(text) if len(text) < 20 else INT64 + 1
-            return number if abs(number) <= INT64 else _or_refuse(None, column, "a smaller number")
+            # SQLAlchemy casts to the column's type, and PostgreSQL then refuses the cast
+            fits = not column_problem(datamodel.list_columns[column], number)
+            return number if fits else _or_refuse(None, column, "a smaller number")
         if datamodel.is_float(column) or datamodel.is_numeric(column):
             figure = float(text)
             return figure if abs(figure) < 1e300 else _or_refuse(None, column, "a smaller number")

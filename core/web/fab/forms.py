@@ -11,12 +11,12 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask_appbuilder.forms import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.forms import (
     FieldConverter,
     GeneralModelConverter,
 )
 from sqlalchemy.types import Enum
-from wtforms import (  # type: ignore[import-untyped]  # WTForms ships no types
+from wtforms import (
     BooleanField,
     DateField,
     DateTimeLocalField,
@@ -26,7 +26,10 @@ from wtforms import (  # type: ignore[import-untyped]  # WTForms ships no types
     ValidationError,
     validators,
 )
-from wtforms.widgets import (  # type: ignore[import-untyped]  # ships no types
+from wtforms.fields.choices import (
+    SelectChoice,
+)
+from wtforms.widgets import (
     DateInput,
     DateTimeLocalInput,
     Select,
@@ -45,7 +48,7 @@ MOMENT_FORMATS = [
 ]
 
 
-class NativeDate(DateInput):  # type: ignore[misc]  # WTForms is untyped
+class NativeDate(DateInput):
     """`<input type=date>`; works without a script."""
 
     def __call__(self, field: Any, **kwargs: Any) -> Any:
@@ -53,7 +56,7 @@ class NativeDate(DateInput):  # type: ignore[misc]  # WTForms is untyped
         return super().__call__(field, **kwargs)
 
 
-class NativeMoment(DateTimeLocalInput):  # type: ignore[misc]  # WTForms is untyped
+class NativeMoment(DateTimeLocalInput):
     """`<input type=datetime-local>`; seconds allowed, so that an edit keeps them."""
 
     def __call__(self, field: Any, **kwargs: Any) -> Any:
@@ -61,7 +64,7 @@ class NativeMoment(DateTimeLocalInput):  # type: ignore[misc]  # WTForms is unty
         return super().__call__(field, **kwargs)
 
 
-class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms is untyped
+class JsonField(TextAreaField):
     """A JSON column as text; upstream stores the text itself, as a JSON string."""
 
     def _value(self) -> str:
@@ -91,7 +94,7 @@ class Fits:
             raise ValidationError(problem)
 
 
-class FormField(FieldConverter):  # type: ignore[misc]  # FAB is untyped
+class FormField(FieldConverter):
     """One column as a field. Dates are native; a column with `info["choices"]` is a select."""
 
     conversion_table = tuple(
@@ -118,11 +121,12 @@ class FormField(FieldConverter):  # type: ignore[misc]  # FAB is untyped
         if choices:
             if self.datamodel.is_nullable(self.colname):
                 choices = [("", ""), *choices]
+            choices = [SelectChoice(value, label) for value, label in choices]
             return SelectField(choices=choices, coerce=coerce, widget=Select(), **shared)
         return super().convert()
 
 
-class FormConverter(GeneralModelConverter):  # type: ignore[misc]  # FAB is untyped
+class FormConverter(GeneralModelConverter):
     """FAB's converter with our fields; `search` makes every field optional and lean."""
 
     def __init__(self, datamodel: Any, search: bool = False) -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app, jsonify
-from flask_appbuilder.api import expose  # type: ignore[import-untyped]  # FAB ships no types
-from flask_appbuilder.security.api import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.api import (
     SecurityApi,
 )
-from flask_appbuilder.security.schemas import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.schemas import (
     login_post,
 )
-from flask_appbuilder.security.views import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.views import (
     AuthDBView,
 )
-from flask_appbuilder.utils.limit import Limit  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.utils.limit import Limit
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -28,6 +27,7 @@ from marshmallow import ValidationError
 
 from core.errors import Invalid
 from core.web.fab.api import flattened, json_object
+from core.web.fab.routes import expose
 
 
 def login_limit() -> str:
@@ -35,11 +35,11 @@ def login_limit() -> str:
     return str(current_app.config["AUTH_RATE_LIMIT"])
 
 
-class LoginView(AuthDBView):  # type: ignore[misc]  # FAB is untyped
+class LoginView(AuthDBView):
     """FAB's login page; a name of our own so that the theme can extend it."""
 
 
-class LimitedSecurityApi(SecurityApi):  # type: ignore[misc]  # FAB is untyped
+class LimitedSecurityApi(SecurityApi):
     """POST /api/v1/security/login and /refresh."""
 
     limits = [Limit(login_limit, key_func=None, methods=["POST"])]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_appbuilder.menu import Menu  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.menu import Menu
 
 
-class PrunedMenu(Menu):  # type: ignore[misc]  # FAB is untyped
+class PrunedMenu(Menu):
     """`get_data()` gives only what this user can open; render from it."""
 
     def get_data(self, menu: Any = None) -> list[Any]:

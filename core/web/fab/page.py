@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask_appbuilder import BaseView  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder import BaseView
 
 
-class Page(BaseView):  # type: ignore[misc]  # FAB is untyped
+class Page(BaseView):
     """A screen with `@expose`d and `@has_access`ed methods; see AdminView for models.
 
     Raise core.errors.Refused to answer a person with a sentence.

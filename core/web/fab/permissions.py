@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
     Role,

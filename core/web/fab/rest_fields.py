@@ -11,7 +11,7 @@ import datetime as dt
 from typing import Any
 
 from flask import current_app
-from flask_appbuilder.api.convert import (  # type: ignore[import-untyped]  # FAB ships no types
+from flask_appbuilder.api.convert import (
     Model2SchemaConverter,
     TreeNode,
 )
@@ -51,7 +51,7 @@ class RowLabel(fields.Field):
         return {"id": getattr(value, key), "label": str(value)}
 
 
-class SchemaConverter(Model2SchemaConverter):  # type: ignore[misc]  # FAB is untyped
+class SchemaConverter(Model2SchemaConverter):
     """FAB's converter; `load()` gives a dict of typed values, never an instance."""
 
     def _meta_schema_factory(

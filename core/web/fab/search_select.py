@@ -12,9 +12,10 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import String, or_
-from wtforms import SelectFieldBase  # type: ignore[import-untyped]  # no types
-from wtforms.validators import StopValidation  # type: ignore[import-untyped]  # no types
-from wtforms.widgets import Select  # type: ignore[import-untyped]  # ships no types
+from wtforms import SelectFieldBase
+from wtforms.fields.choices import Choice
+from wtforms.validators import StopValidation
+from wtforms.widgets import Select
 
 SELECT_LIMIT = 200
 SEARCH_LIMIT = 20
@@ -22,7 +23,7 @@ BLANK = "__None"  # FAB's own value for "nothing chosen"
 _NAMES = ("name", "title", "label", "subject", "slug", "username", "email", "phone", "body")
 
 
-class SearchSelectWidget(Select):  # type: ignore[misc]  # WTForms is untyped
+class SearchSelectWidget(Select):
     """Renders a `<select>`; a long one carries `data-search-url` and no other options."""
 
     def __call__(self, field: Any, **kwargs: Any) -> Any:
@@ -35,7 +36,7 @@ class SearchSelectWidget(Select):  # type: ignore[misc]  # WTForms is untyped
         return super().__call__(field, **kwargs)
 
 
-class SearchSelectField(SelectFieldBase):  # type: ignore[misc]  # WTForms is untyped
+class SearchSelectField(SelectFieldBase):
     """`data` is the chosen row (a list of rows with `many`), found through the session.
 
     `datamodel` and `column` say which relation; `lean` never counts the related table
@@ -91,13 +92,13 @@ class SearchSelectField(SelectFieldBase):  # type: ignore[misc]  # WTForms is un
         if self._missing:
             raise StopValidation("This choice no longer exists. Choose another.")
 
-    def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
+    def iter_choices(self) -> Iterator[Any]:
         chosen = [row for row in (self.data if self.many else [self.data]) if row is not None]
         if not self.many and (self.allow_blank or not chosen):
-            yield (BLANK if self.allow_blank else "", "", not chosen, {})
+            yield Choice(BLANK if self.allow_blank else "", "", not chosen, {})
         rows = chosen if self.is_long else self.choices_loaded()
         for row in rows:
-            yield (self._pk(row), str(row), row in chosen, {})
+            yield Choice(self._pk(row), str(row), row in chosen, {})
 
     def has_groups(self) -> bool:
         return False
@@ -125,7 +126,7 @@ def matches(datamodel: Any, column: str, text: str, given: Any = ()) -> dict[str
     query = related.apply_filters(query, conditions(related, given))
     names = _named_columns(related)
     if text and names:
-        pattern = f"%{text.translate(str.maketrans({c: chr(92) + c for c in '%_' + chr(92)}))}%"
+        pattern = f"%{_literally(text)}%"
         query = query.filter(or_(*(name.ilike(pattern, escape="\\") for name in names)))
     rows = query.order_by(*names[:1], related.key).limit(SEARCH_LIMIT + 1).all()
     return {
@@ -146,3 +147,9 @@ def _named_columns(related: Any) -> list[Any]:
     text = {n for n, c in related.list_columns.items() if isinstance(c.type, String)}
     names = [n for n in _NAMES if n in text] or sorted(text)[:1]
     return [getattr(related.obj, n) for n in names[:3]]
+
+
+def _literally(text: str) -> str:
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, "\\" + sign)
+    return text

@@ -10,11 +10,11 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from flask import current_app, g, has_request_context, session
-from flask_appbuilder.security.sqla.manager import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.sqla.manager import (
     SecurityManager,
 )
 from flask_jwt_extended import current_user as jwt_user
-from flask_login import (  # type: ignore[import-untyped]  # ships no types
+from flask_login import (
     current_user,
     user_logged_in,
 )
@@ -30,7 +30,7 @@ from core.web.fab.versions import StoredVersions, Versions, watch_security
 _STAMP = "_sv"  # the session version in cookie and JWT
 
 
-class SapaSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB is untyped
+class SapaSecurityManager(SecurityManager):
     """Set the callbacks below on `appbuilder.sm`; each has a default that lets through."""
 
     security_api = LimitedSecurityApi
@@ -44,6 +44,7 @@ class SapaSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB is unty
         self.roles_for: Callable[[Any], list[Any]] = self._stored_roles
         self.roles_key: Callable[[], Hashable] = lambda: None
         self.is_view_open: Callable[[str], bool] = lambda _view: True
+        self.is_menu_open: Callable[[str], bool] = lambda _name: True  # links without a view
         self.is_in_scope: Callable[[str, str], bool] = lambda _permission, _view: True
         self.user_from_token: Callable[[str], Any | None] = lambda _token: None
         self._cache = PermissionCache()
@@ -149,7 +150,7 @@ class SapaSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB is unty
             return token
         if bearer_token():
             try:
-                return jwt_user._get_current_object() if jwt_user else None  # type: ignore[attr-defined]  # werkzeug's proxy
+                return jwt_user._get_current_object() if jwt_user else None
             except RuntimeError:  # nobody has verified a JWT in this request
                 pass
         return current_user._get_current_object() if current_user.is_authenticated else None
@@ -180,6 +181,7 @@ class SapaSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB is unty
             if (("menu_access", name) in pairs or self._is_builtin(roles, "menu_access", name))
             and (not needs_operator("menu_access", name) or is_operator(roles))
             and self.is_view_open(views.get(name, name))
+            and self.is_menu_open(name)
         }
 
     def _views_by_menu(self) -> dict[str, str]:

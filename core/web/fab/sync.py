@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
     Role,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-from flask_appbuilder.security.sqla.models import (  # type: ignore[import-untyped]  # no types
+from flask_appbuilder.security.sqla.models import (
     Group,
     Permission,
     PermissionView,

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
-from flask_appbuilder import ModelView, expose  # type: ignore[import-untyped]  # FAB: no types
-from flask_appbuilder.actions import action  # type: ignore[import-untyped]  # FAB: no types
-from flask_babel import lazy_gettext as _  # type: ignore[import-untyped]  # ships no types
+from flask import flash, request
 
-from core.errors import Malformed, NotFound, Refused
+from core.errors import Refused
 from core.web.fab import filters as filtering
-from core.web.fab.access import has_access, is_allowed
-from core.web.fab.datamodel import COUNT_CAP, SQLAInterface
-from core.web.fab.export import exported
+from core.web.fab.access import has_access
+from core.web.fab.actions import PostedActions
+from core.web.fab.datamodel import SQLAInterface
 from core.web.fab.forms import FormConverter, values_of, without_keys
-from core.web.fab.listing import Listing, asked
-from core.web.fab.request_state import PerRequestFilters, VisibleRelatedViews
-from core.web.fab.search_select import SearchSelectField, matches, url_of
-from core.web.fab.writes import Writes
-
-__all__ = ["AdminView", "action", "expose"]
+from core.web.fab.listpage import ListPage
+from core.web.fab.routes import expose
 
 
-class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
+class AdminView(ListPage, PostedActions):
     """List, show, add, edit, delete, actions, CSV and searching selects for one model.
 
     `datamodel = SQLAInterface(Model)` as with FAB. `read_only = True` takes every write
@@ -33,8 +26,6 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
 
     read_only = False
     exclude_route_methods = {"download"}
-    _filters = PerRequestFilters()
-    _related_views = VisibleRelatedViews()
 
     def __init__(self, **kwargs: Any) -> None:
         given = kwargs.pop("datamodel", None) or self.datamodel
@@ -103,119 +94,6 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
     def get_init_inner_views(self) -> Any:
         # FAB appends to this list while it registers views: all of them, not the visible ones
         return self.__dict__["_all_related_views"]
-
-    # -- list ----------------------------------------------------------------------------
-
-    @expose("/list/")
-    @has_access
-    def list(self) -> Any:
-        self.update_redirect()
-        widgets = self._list()
-        return self.render_template(self.list_template, title=self.list_title, widgets=widgets)
-
-    def _list(self, **kwargs: Any) -> Any:
-        filtering.from_page(self._filters, request.args, strict=True)
-        widgets = self._get_list_widget(filters=self._filters, listing=asked(self), **kwargs)
-        return self._get_search_widget(form=self._form(self.search_form), widgets=widgets)
-
-    def _get_list_widget(
-        self,
-        filters: Any,
-        actions: Any = None,
-        listing: Listing | None = None,
-        widgets: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """FAB's list widget. Beyond its arguments the template gets: `count_capped` (there
-        are more than `count_cap` rows), `has_next`, `after` (key for the next page where
-        the list is in key order, else None) and `export_url` (None if not allowed).
-        """
-        at = listing or asked(self)
-        joined = filters.get_joined_filters(self._base_filters)
-        # one row more than shown says whether there is a next page, whatever the count
-        rows = self.datamodel.rows(
-            joined, at.order_column, at.order_direction, at.page, at.size + 1, at.after
-        )
-        has_next, rows = len(rows) > at.size, rows[: at.size]
-        if not has_next and at.after is None and (rows or not at.page):
-            count = at.page * at.size + len(rows)  # the last page is in hand: nothing to count
-        else:
-            count = self.datamodel.query_count(
-                self.datamodel.session.query(self.datamodel.obj), joined
-            )
-        in_key_order = at.order_column in ("", self.datamodel.key.name)
-        widgets = widgets or {}
-        widgets["list"] = self.list_widget(
-            label_columns=self.label_columns,
-            include_columns=self.list_columns,
-            value_columns=self.datamodel.get_values(rows, self.list_columns),
-            order_columns=self.order_columns,
-            formatters_columns=self.formatters_columns,
-            page=at.page,
-            page_size=at.size,
-            count=count,
-            count_cap=COUNT_CAP,
-            count_capped=count > COUNT_CAP,
-            has_next=has_next,
-            after=self.datamodel.get_pk_value(rows[-1]) if has_next and in_key_order else None,
-            export_url=self._export_url(),
-            pks=self.datamodel.get_keys(rows),
-            actions=actions or self.actions,
-            filters=filters,
-            modelview_name=type(self).__name__,
-            **kwargs,
-        )
-        return widgets
-
-    def _export_url(self) -> Any:
-        may = self._has_route("export") and self._may("export")
-        return url_for(f"{self.endpoint}.export", **request.args) if may else None
-
-    def _get_view_widget(self, **kwargs: Any) -> Any:
-        # a related tab: FAB passes order and page of the tab, which asked() reads itself
-        return self._get_list_widget(filters=kwargs["filters"]).get("list")
-
-    def _get_search_widget(
-        self, form: Any = None, exclude_cols: Any = None, widgets: Any = None
-    ) -> Any:
-        may_search = self._may("add") or self._may("edit")
-        shown = [c for c in self.search_columns if may_search or not self.datamodel.is_relation(c)]
-        for flt, value in self._filters.get_filters_values():
-            if flt.column_name in shown and self.datamodel.is_relation(flt.column_name):
-                first = value[0] if isinstance(value, (list, tuple)) else value
-                form[flt.column_name].data = self.datamodel.related_row(flt.column_name, first)
-        widgets = widgets or {}
-        widgets["search"] = self.search_widget(
-            route_base=self.route_base,
-            form=form,
-            include_cols=shown,
-            exclude_cols=exclude_cols or [],
-            filters=self._filters,
-        )
-        return widgets
-
-    @expose("/export.csv")
-    @has_access
-    def export(self) -> Any:
-        filtering.from_page(self._filters, request.args, strict=True)
-        return exported(self, self._filters.get_joined_filters(self._base_filters))
-
-    @expose("/related/<column>")
-    def related(self, column: str) -> Any:
-        """Matches for a searching select: `?q=text`. Needs this view's add or edit."""
-        if not (self._may("add") or self._may("edit")):
-            abort(403)
-        in_forms = {*self.add_columns, *self.edit_columns, *self.search_columns}
-        if column not in in_forms or not self.datamodel.is_relation(column):
-            abort(404)
-        text = request.args.get("q", "").strip()[:100]
-        filtering.typed(self.datamodel, "", text)  # refuses what can't be searched for
-        given = (self.edit_form_query_rel_fields or {}).get(column) or (
-            self.add_form_query_rel_fields or {}
-        ).get(column)
-        return matches(self.datamodel, column, text, given)
-
-    # -- show, add, edit, delete ---------------------------------------------------------
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -314,73 +192,3 @@ class AdminView(Writes, ModelView):  # type: ignore[misc]  # FAB is untyped
                 placed = True
         if not placed:
             flash(refused.message, "danger")
-
-    # -- actions -------------------------------------------------------------------------
-
-    @expose("/action/<string:name>/<pk>", methods=["POST"])
-    def action(self, name: str, pk: str) -> Any:
-        chosen = self._chosen_action(name, "single")
-        return self._acted(chosen, self._item(pk))
-
-    @expose("/action_post", methods=["POST"])
-    def action_post(self) -> Any:
-        chosen = self._chosen_action(request.form.get("action", ""), "multiple")
-        raw = request.form.getlist("rowid")
-        if not raw:
-            raise Malformed("Choose at least one row first.")
-        items = self.datamodel.get_all(raw, self._base_filters)
-        if items is None:
-            raise NotFound("One of these records is no longer there. Reload the list.")
-        return self._acted(chosen, items)
-
-    def _chosen_action(self, name: str, kind: str) -> Any:
-        chosen = self.actions.get(name)
-        if chosen is None or not getattr(chosen, kind):
-            abort(404)
-        if not is_allowed(self, self.get_action_permission_name(name)):
-            abort(403)
-        return chosen
-
-    def _acted(self, chosen: Any, what: Any) -> Any:
-        try:
-            with self.refusals():
-                return chosen.func(what)
-        except Refused as refused:
-            flash(refused.message, "danger")
-            return redirect(self.get_redirect())
-
-    # -- small things --------------------------------------------------------------------
-
-    def _item(self, pk: str) -> Any:
-        item = self.datamodel.get(pk, self._base_filters)
-        if item is None:
-            raise NotFound(str(_("This record doesn't exist, or it is not yours to see.")))
-        return item
-
-    def _parents(self, columns: Any) -> dict[str, Any]:
-        """Relations that the URL has fixed (`_flt_0_parent=3`: "add a child of 3"), by name."""
-        fixed = {}
-        for name in self._filters.get_relation_cols():
-            value = self._filters.get_filter_value(name)
-            row = self.datamodel.related_row(name, value[0]) if value else None
-            if name in columns and row is not None:
-                fixed[name] = row
-        return fixed
-
-    def _fill(self, form: Any, fixed: dict[str, Any]) -> None:
-        for name, row in fixed.items():
-            form[name].data = row
-
-    def _may(self, method: str) -> bool:
-        return is_allowed(self, f"can_{self.get_method_permission(method)}")
-
-    def _form(self, kind: Any, item: Any = None) -> Any:
-        form = kind.refresh(obj=item)
-        for field in form:
-            if isinstance(field, SearchSelectField) and self._has_route("related"):
-                field.search_url = url_of(self, field.column)
-        return form
-
-    def _has_route(self, method: str) -> bool:
-        included = self.include_route_methods
-        return method not in self.exclude_route_methods and (not included or method in included)

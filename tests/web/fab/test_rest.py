@@ -10,13 +10,13 @@ import pytest
 from tests.web.fab.toy import ToyMaker, Toys, ToyShop, toy_json
 
 
-@pytest.fixture
-def rest(toys: Toys) -> Any:
+@pytest.fixture(scope="module")
+def rest(shared: Toys) -> Any:
     """Calls with a bearer token: `rest("post", "/api/v1/toy/", json=…)` → (status, body)."""
-    header = toys.bearer()
+    header = shared.bearer()
 
     def call(method: str, url: str, **kwargs: Any) -> tuple[int, dict[str, Any]]:
-        client = toys.app.test_client()
+        client = shared.app.test_client()
         answer = getattr(client, method)(url, headers=header, **kwargs)
         body = answer.get_json()
         assert isinstance(body, dict), answer.data
@@ -77,9 +77,9 @@ def test_a_bad_value_is_refused_beside_its_field(rest: Any, field: str, value: A
     assert body["message"]
 
 
-def test_an_unknown_related_id_creates_nothing(rest: Any, toys: Toys) -> None:
+def test_an_unknown_related_id_creates_nothing(rest: Any, shared: Toys) -> None:
     rest("post", "/api/v1/toy/", json=toy_json(maker=77))
-    assert toys.session.query(ToyMaker).count() == 3
+    assert shared.session.query(ToyMaker).count() == 3
 
 
 def test_stock_creates_a_row_from_an_unknown_id(stock: Toys) -> None:
@@ -172,7 +172,7 @@ def test_usable_filters_find_rows(rest: Any) -> None:
     assert found("(col:name,opr:ct,value:7)") == 3
 
 
-def test_pages_are_capped_and_continue_by_key(toys: Toys, rest: Any) -> None:
+def test_pages_are_capped_and_continue_by_key(rest: Any) -> None:
     assert len(rest("get", "/api/v1/toy/?q=(page_size:100000)")[1]["result"]) == 30
     seen: list[int] = []
     after = 0

@@ -51,7 +51,7 @@ def test_none_of_2000_list_requests_shows_anothers_filter(tmp_path: Path, switch
 
     def ask(client: Any, number: int) -> bool:
         number = number % 30 + 1
-        url = f"/toyview/list/?_flt_3_name=toy+{number}"
+        url = f"/narrowview/list/?_flt_3_name=toy+{number}"
         return shown_other(client.get(url).get_data(as_text=True), number)
 
     assert sum(hits(toys, 2000, ask)) == 0

@@ -118,6 +118,15 @@ class ToyView(AdminView):
         return f"sold {len(toys)}"
 
 
+class NarrowView(AdminView):
+    """One column: the cheapest page that still lists and searches."""
+
+    datamodel = SQLAInterface(Toy)
+    list_columns = ["name"]
+    search_columns = ["name"]
+    read_only = True
+
+
 class ShopView(AdminView):
     datamodel = SQLAInterface(ToyShop)
     list_columns = ["name"]
@@ -176,22 +185,33 @@ class StockToyApi(ModelRestApi):
     allow_browser_login = True
 
 
-OURS = (ToyView, ShopView, ReadOnlyView, RuledView, HelloPage)
+OURS = (ToyView, NarrowView, ShopView, ReadOnlyView, RuledView, HelloPage)
 OUR_APIS = (ToyApi, ReadOnlyApi)
 
 
 class Toys:
     """One running toy application and the engine below it."""
 
-    def __init__(self, folder: Path, tamed: bool, rows: int = 30, **config: Any) -> None:
-        self.engine = create_engine(f"sqlite:///{folder / 'toys.db'}", connect_args={"timeout": 30})
-        event.listen(self.engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=ON"))
+    def __init__(
+        self,
+        folder: Path,
+        tamed: bool,
+        rows: int = 30,
+        url: str = "",
+        filled: bool = False,
+        **config: Any,
+    ) -> None:
+        self.engine = create_engine(url or f"sqlite:///{folder / 'toys.db'}")
+        if not url:
+            event.listen(self.engine, "connect", _pragmas)
         self.session = scoped_session(sessionmaker(self.engine))
-        Model.metadata.create_all(self.engine)
-        self._fill(rows)
+        if not filled:
+            Model.metadata.create_all(self.engine)
+            self._fill(rows)
         self.app = self._tamed(config) if tamed else self._stock(config)
-        with self.app.app_context():
-            self._users()
+        if not filled:
+            with self.app.app_context():
+                self._users()
 
     def _fill(self, rows: int) -> None:
         with self.engine.begin() as connection:
@@ -318,6 +338,11 @@ class Toys:
             yield seen
         finally:
             event.remove(self.engine, "before_cursor_execute", note)
+
+
+def _pragmas(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=OFF")  # nobody pulls the plug on a toy
 
 
 def toy_form(**changes: Any) -> dict[str, Any]:
