@@ -82,9 +82,8 @@ def create_channel(
         raise Refused("Give the channel a name that your team will recognise.", "name")
     if session.scalar(select(Channel.id).where(Channel.name == name.strip())) is not None:
         raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
-    channel = Channel(
-        kind=kind, name=name.strip(), region=checked_region(region) or _region(session), owner=owner
-    )
+    channel = Channel(kind=kind, name=name.strip(), owner=owner)
+    channel.region = checked_region(region) or _region(session)
     channel.module_id = module_id
     channel.own_address = checked_own_address(own_address)
     session.add(channel)
@@ -291,4 +290,5 @@ def _region(session: TenantSession) -> str:
 
 
 def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")  # pydantic's word, not a person's
     return message if message.endswith(".") else message + "."

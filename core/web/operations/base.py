@@ -52,7 +52,9 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for problem in error.errors():
         field = ".".join(str(part) for part in problem["loc"]) or "body"
-        found.setdefault(field, []).append(_SENTENCES.get(problem["type"], problem["msg"] + "."))
+        found.setdefault(field, []).append(
+            _SENTENCES.get(problem["type"], problem["msg"].removeprefix("Value error, ") + ".")
+        )
     return found
 
 

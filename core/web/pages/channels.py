@@ -117,9 +117,8 @@ class ChannelsView(Page):
             )
         except Refused as refused:
             web_session().rollback()
-            return self._form(
-                adapter, _channel(pk), request.form, refused.errors or _top(refused)
-            ), 422
+            errors = refused.errors or _top(refused)
+            return self._form(adapter, _channel(pk), request.form, errors), 422
         web_session().commit()
         flash(_("Saved."), "success")
         return redirect(url_for("ChannelsView.show", pk=pk))
