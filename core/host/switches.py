@@ -14,13 +14,12 @@ from core.models.tenant import Plan, PluginSwitch, Tenant
 from core.tenancy.session import TenantSession
 
 if TYPE_CHECKING:
-    from core.db import Database
     from core.host.host import PluginHost
 
 EVERY_PLUGIN = "*"
 _CHANGED = "sapa_switches_changed"
 
-Unpark = Callable[[TenantSession, str], object]
+Unpark = Callable[[TenantSession, frozenset[str]], None]
 Disabled = Callable[[int, frozenset[str]], None]
 
 
@@ -63,8 +62,8 @@ _pin: ContextVar[_Pin | None] = ContextVar("sapa_switches", default=None)
 class Switches:
     """The switches of one installation.
 
-    Two callables are set when the process starts: `unpark(session, plugin)` runs in the
-    transaction that switches a plugin on; `disabled(tenant_id, plugins)` after the commit that
+    Two callables are set when the process starts: `unpark(session, plugins)` runs in the
+    transaction that switches plugins on; `disabled(tenant_id, plugins)` after the commit that
     switched them off, to close streams.
     """
 
@@ -117,11 +116,6 @@ class Switches:
     def forget(self) -> None:
         """Drop what is known of every tenant, after a plugin left."""
         self._known.clear()
-
-    def is_open(self, database: Database, tenant_id: int, plugin: str) -> bool:
-        """Whether a plugin is on, for the job engine: asked outside any transaction."""
-        with database.tenant(tenant_id, write=False) as session:
-            return plugin in self._read(session)
 
     def _read(self, session: TenantSession) -> frozenset[str]:
         """One row tells whether what we know still holds: the version, and the plan's plugins."""
@@ -216,9 +210,8 @@ class Switches:
         session.flush()
         after = self._resolve(plan, {**rows, **wanted})
         switched = Switched(on=after - before, off=before - after)
-        if self.unpark is not None:
-            for name in sorted(switched.on):
-                self.unpark(session, name)
+        if switched.on and self.unpark is not None:
+            self.unpark(session, switched.on)
         if switched.off and (disabled := self.disabled) is not None:
             tenant_id = session.tenant_id
             session.on_commit(lambda: disabled(tenant_id, switched.off))

@@ -1,5 +1,5 @@
-from sqlalchemy import ForeignKey, Integer
-from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
+from sqlalchemy import Integer
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from core.api import Manifest, hookimpl, plugin_registry
 from core.models import Contact, TenantMixin

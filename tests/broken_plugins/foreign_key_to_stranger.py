@@ -1,8 +1,8 @@
-from sqlalchemy import ForeignKey, Integer
-from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.api import Manifest, hookimpl, plugin_registry
-from core.models import Contact, TenantMixin
+from core.models import TenantMixin
 
 manifest = Manifest(name="stranger", title="stranger", version="1.0")
 

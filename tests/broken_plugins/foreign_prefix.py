@@ -1,8 +1,7 @@
-from sqlalchemy import ForeignKey, Integer
-from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase
 
 from core.api import Manifest, hookimpl, plugin_registry
-from core.models import Contact, TenantMixin
+from core.models import TenantMixin
 
 manifest = Manifest(name="prefixless", title="prefixless", version="1.0")
 

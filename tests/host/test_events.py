@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import events
+from core import api, events
 from core.config import Settings
 from core.db import Database
 from core.events import (
@@ -119,10 +119,15 @@ def test_a_database_without_a_host_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_every_event_survives_json(kind: type[Event]) -> None:
-    samples = {"int": 3, "str": "x", "bool": True, "int | None": None}
+    samples = {"int": 3, "str": "x", "bool": True, "int | None": None, "tuple[str, ...]": ("x",)}
     values = {field.name: samples[str(field.type)] for field in fields(kind)}
     event = kind(**values)
     assert kind.from_payload(json.loads(json.dumps(event.to_payload()))) == event
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_every_event_is_open_to_plugins(kind: type[Event]) -> None:
+    assert getattr(api, kind.__name__) is kind
 
 
 def test_names_are_past_tense_and_lanes_name_a_noun() -> None:

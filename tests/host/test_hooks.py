@@ -51,7 +51,9 @@ class Renamed:
         return "renamed"
 
 
-def build(enabled: set[str], *plugins: Plugin) -> tuple[TenantHooks, list[str], Callable[..., None]]:
+def build(
+    enabled: set[str], *plugins: Plugin
+) -> tuple[TenantHooks, list[str], Callable[..., None]]:
     manager = pluggy.PluginManager("t")
     manager.add_hookspecs(Specs)
     for plugin in plugins:

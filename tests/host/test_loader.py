@@ -92,7 +92,9 @@ def test_F7_a_broken_plugin_is_named_and_the_rest_runs(
     assert_house_stands()
 
 
-@pytest.mark.parametrize("module", ["core_base", "own_base", "half_mapped", "bad_relationship", "late_models"])
+@pytest.mark.parametrize(
+    "module", ["core_base", "own_base", "half_mapped", "bad_relationship", "late_models"]
+)
 def test_F7_a_second_load_in_the_process_judges_the_same(
     load: Callable[..., PluginHost], module: str
 ) -> None:

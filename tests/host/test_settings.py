@@ -50,9 +50,7 @@ def test_defaults_hold_until_a_tenant_sets_something(host: PluginHost, database:
     assert read(host, database, tenant_id=2) == ("Hello", "")
 
 
-def test_a_secret_is_sealed_and_stays_when_left_empty(
-    host: PluginHost, database: Database
-) -> None:
+def test_a_secret_is_sealed_and_stays_when_left_empty(host: PluginHost, database: Database) -> None:
     save(host, database, text="Halo", key="s3cret")
     save(host, database, text="Hai", key="")
     assert read(host, database) == ("Hai", "s3cret")
@@ -79,9 +77,7 @@ def test_saving_settings_switches_nothing(host: PluginHost, database: Database) 
         assert "greeter" not in host.switches.enabled(session)
 
 
-def test_a_stored_value_that_no_longer_fits_gives_way(
-    host: PluginHost, database: Database
-) -> None:
+def test_a_stored_value_that_no_longer_fits_gives_way(host: PluginHost, database: Database) -> None:
     with database.tenant(1) as session:
         row = host.switches.row(session, "greeter", is_enabled=True)
         row.settings = {"text": "x" * 50, "_sealed": PlainBox().seal({"key": "k"}, CONTEXT)}
