@@ -58,6 +58,9 @@ from core.inbound import (
     MessageKind,
     MessageState,
 )
+from core.jobs.schedule import Periodic, periodic
+from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
+from core.models.base import TenantMixin, TimesMixin, UuidMixin, tenant_fk, tenant_table
 from core.outbound import (
     ErrorClass,
     Fetched,
@@ -99,6 +102,7 @@ __all__ = [
     "InboundStatus",
     "InboxAction",
     "Item",
+    "JobSpec",
     "MalformedBody",
     "Manifest",
     "Media",
@@ -118,14 +122,24 @@ __all__ = [
     "OutboundMessage",
     "OutboundTemplate",
     "OutcomeUnknown",
+    "Periodic",
+    "ProviderCall",
     "Receipts",
     "ResponseTooLarge",
+    "RetryAt",
     "SendFailed",
     "SignatureRefused",
     "TaskClosed",
     "TaskOpened",
+    "TenantMixin",
+    "TimesMixin",
+    "UuidMixin",
     "ViewDecl",
     "WebhookRequest",
     "hookimpl",
+    "job",
+    "periodic",
     "plugin_registry",
+    "tenant_fk",
+    "tenant_table",
 ]

@@ -47,11 +47,14 @@ class TenantHooks:
     def gather(self, hook: str, **arguments: Any) -> list[Any]:
         """All answers that aren't None. A plugin that fails is left out, logged and named."""
         answers = []
-        for plugin, caller in self._apart(hook, self._enabled()):
+        for each in self._apart(hook, self._enabled()):
             try:
-                answers += caller(**arguments)
+                answer = each.function(*[arguments[name] for name in each.argnames])
             except Exception as error:
-                self._failed(plugin, hook, error)
+                self._failed(each.plugin_name, hook, error)
+            else:
+                if answer is not None:
+                    answers.append(answer)
         return answers
 
     def notify(self, hook: str, **arguments: Any) -> None:
@@ -71,9 +74,8 @@ class TenantHooks:
         off = [plugin for name, plugin in self._manager.list_name_plugin() if name not in enabled]
         return self._manager.subset_hook_caller(hook, off)
 
-    def _each(
-        self, hook: str, enabled: frozenset[str]
-    ) -> tuple[tuple[str, pluggy.HookCaller], ...]:
+    def _each(self, hook: str, enabled: frozenset[str]) -> tuple[pluggy.HookImpl, ...]:
+        # A subset caller for each plugin was 7 times slower: it filters all of them at each call.
+        # Calling the functions is all that pluggy would do, since the loader refuses wrappers.
         implemented = getattr(self._manager.hook, hook).get_hookimpls()
-        names = [each.plugin_name for each in reversed(implemented) if each.plugin_name in enabled]
-        return tuple((name, self._subset(hook, frozenset((name,)))) for name in names)
+        return tuple(each for each in reversed(implemented) if each.plugin_name in enabled)

@@ -39,8 +39,18 @@ def host(load: Callable[..., PluginHost]) -> PluginHost:
 
 
 @pytest.fixture
-def database(settings: Settings, host: PluginHost) -> Iterator[Database]:
-    """Tenant 1 may switch everything on, tenant 2 the greeter only. On each kind of database."""
+def database(sqlite_settings: Settings, host: PluginHost) -> Iterator[Database]:
+    """Tenant 1 may switch everything on, tenant 2 the greeter only."""
+    yield from two_tenants(sqlite_settings, host)
+
+
+@pytest.fixture
+def each_database(settings: Settings, host: PluginHost) -> Iterator[Database]:
+    """The same on SQLite, and on PostgreSQL as the role that row-level security binds."""
+    yield from two_tenants(settings, host)
+
+
+def two_tenants(settings: Settings, host: PluginHost) -> Iterator[Database]:
     database = Database(settings)
     attach(database, host)
     with database.system() as session:

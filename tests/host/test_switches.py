@@ -13,6 +13,12 @@ from core.host.host import PluginHost
 from core.host.switches import SwitchRefused, UnknownPlugin
 from core.models import Plan, PluginSwitch, Tenant
 
+
+@pytest.fixture
+def database(each_database: Database) -> Database:
+    return each_database
+
+
 SAMPLES = ("tests.host.sample.greeter", "tests.host.sample.waver", "tests.host.sample.bridge")
 
 
@@ -116,8 +122,8 @@ def test_what_is_known_costs_one_statement(host: PluginHost, database: Database)
 
     event.listen(database.engine, "before_cursor_execute", count)
     enabled(host, database)
-    assert len(statements) == 1
-    assert "switch_version" in statements[0]
+    (statement,) = [each for each in statements if "set_config" not in each]  # the second wall's
+    assert "switch_version" in statement
 
 
 def test_a_request_keeps_what_was_on_when_it_began(host: PluginHost, database: Database) -> None:
@@ -150,10 +156,10 @@ def test_a_pin_of_one_tenant_says_nothing_about_another(
 def test_a_switch_that_is_rolled_back_leaves_nothing_behind(
     load: Callable[..., PluginHost], host: PluginHost, database: Database
 ) -> None:
-    with pytest.raises(ZeroDivisionError), database.tenant(1) as session:
+    with database.tenant(1) as session:
         host.switches.enable(session, "waver")
         assert "waver" in host.switches.enabled(session)
-        raise ZeroDivisionError
+        session.rollback()
     # another process now commits the very version that was given away
     with database.tenant(1) as session:
         load(*SAMPLES).switches.disable(session, "greeter")
@@ -170,9 +176,9 @@ def test_jobs_are_unparked_with_the_switch_and_streams_closed_after_it(
         host.switches.enable(session, "waver")
         assert seen == [(1, {"bridge", "waver"})]
         seen.clear()
-    with pytest.raises(ZeroDivisionError), database.tenant(1) as session:
+    with database.tenant(1) as session:
         host.switches.disable(session, "waver")
-        raise ZeroDivisionError
+        session.rollback()
     assert seen == []
     with database.tenant(1) as session:
         host.switches.disable(session, "waver")
