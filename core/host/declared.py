@@ -63,9 +63,9 @@ def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
         yield "a view class", view.view.__name__
     for api in declared.apis:
         yield "a view class", api.api.__name__
-    for entry in (*declared.views, *declared.menu_links):
-        if entry.name:
-            yield "the menu entry", entry.name
+    for name in [each.name for each in declared.views] + [e.name for e in declared.menu_links]:
+        if name:
+            yield "the menu entry", name
 
 
 def _ask(manager: pluggy.PluginManager, name: str, hook: str) -> Any:
