@@ -67,6 +67,7 @@ def test_F4_what_others_require_is_not_switched_off_under_them(
 
 
 def test_F5_a_plan_says_what_may_be_on(host: PluginHost, database: Database) -> None:
+    assert enabled(host, database, tenant_id=2) == {"greeter"}
     with pytest.raises(SwitchRefused, match="Your plan doesn't include Waver"):
         with database.tenant(2) as session:
             host.switches.enable(session, "waver")
