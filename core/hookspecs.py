@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.adapter import Adapter
     from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
+    from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
     from core.models import Conversation
 
@@ -53,8 +54,8 @@ def menu_links() -> Sequence[MenuLink]:
 
 
 @hookspec
-def jobs() -> Sequence[JobSpec]:
-    """Background work, declared as the actor `<plugin>.<job>`."""
+def jobs() -> Sequence[JobSpec | Periodic]:
+    """Background work, named `<plugin>.<job>`; some of it started by a clock."""
 
 
 @hookspec

@@ -44,9 +44,9 @@ def collect(manager: pluggy.PluginManager, name: str) -> Declared:
 
 
 def find_clash(record: PluginRecord, others: Iterable[PluginRecord]) -> None:
-    """Raise DeclarationError where another plugin has taken a kind of channel or a view's name.
+    """Raise DeclarationError where another plugin has taken a name that must be unique.
 
-    FAB keys permissions by the class's name: two views of one name would share theirs.
+    FAB keys permissions by a view class's name and by a menu entry's: two would share theirs.
     """
     mine = set(_taken(record.declared))
     for other in others:
@@ -63,6 +63,9 @@ def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
         yield "a view class", view.view.__name__
     for api in declared.apis:
         yield "a view class", api.api.__name__
+    for name in [each.name for each in declared.views] + [e.name for e in declared.menu_links]:
+        if name:
+            yield "the menu entry", name
 
 
 def _ask(manager: pluggy.PluginManager, name: str, hook: str) -> Any:

@@ -1,15 +1,18 @@
-"""What a tenant doesn't see of plugins that are off: 404, no menu entry, nothing in OpenAPI."""
+"""What a tenant doesn't see of plugins that are off: their addresses, and their OpenAPI.
+
+Screens' permissions and the menu ask `Ownership` through the security manager.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, request
+from flask import Response, abort, json, request
 
 from core.host.ownership import Ownership
 
-MenuData = list[dict[str, Any] | str]
+_OPENAPI = "OpenApi.get"
 
 
 def blueprint_gate(ownership: Ownership) -> Callable[[], None]:
@@ -27,25 +30,16 @@ def blueprint_gate(ownership: Ownership) -> Callable[[], None]:
     return refuse_closed
 
 
-def prune_menu(menu: MenuData, is_open: Callable[[str], bool]) -> MenuData:
-    """FAB's `menu.get_data()` without closed entries, without categories that hold nothing more.
+def openapi_filter(ownership: Ownership) -> Callable[[Response], Response]:
+    """An `after_request` function: takes closed resources out of FAB's OpenAPI documents."""
 
-    `is_open` is `ownership.is_menu_open`. Separators ("-") stay only between two entries.
-    """
-    kept: MenuData = []
-    for item in menu:
-        if isinstance(item, str):
-            if kept and not isinstance(kept[-1], str):
-                kept.append(item)
-        elif "childs" in item:
-            children = prune_menu(item["childs"], is_open)
-            if children:
-                kept.append({**item, "childs": children})
-        elif is_open(item["name"]):
-            kept.append(item)
-    if kept and isinstance(kept[-1], str):
-        kept.pop()
-    return kept
+    def leave_out_closed(response: Response) -> Response:
+        if request.endpoint == _OPENAPI and response.status_code == 200:
+            document = prune_openapi(response.get_json(), ownership)
+            response.set_data(json.dumps(document))
+        return response
+
+    return leave_out_closed
 
 
 def prune_openapi(spec: dict[str, Any], ownership: Ownership) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Calls hooks of the plugins that are on for the tenant at hand. No plugin author writes `if`.
 
-Never for domain events (`core.events.publish` makes jobs of those): a plain pluggy call stops at
-the first exception, and a plugin would run inside the transaction of somebody else's cause.
+Never for domain events (`core.events.publish` makes jobs of those): a plugin would run inside the
+transaction of somebody else's cause.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ class TenantHooks:
     """`first`, `gather` and `notify` over the enabled plugins. Arguments go by keyword.
 
     `enabled` answers for the request or job at hand; `on_failure(plugin, hook, error)` keeps what
-    an isolated plugin raised. Later plugins are asked before the ones they require.
+    an isolated plugin raised. A plugin is asked before the ones it requires.
+
+    The functions are called one by one: the loader refuses wrappers, so that is all pluggy would
+    do. Its own call stops at the first exception, and its subset caller filters again each time
+    (4 of 100 plugins implementing: 4.3 µs against 1.8; `benchmarks/dispatch.py`).
     """
 
     def __init__(
@@ -37,21 +41,28 @@ class TenantHooks:
         self._manager = manager
         self._enabled = enabled
         self._on_failure = on_failure
-        self._together = lru_cache(_CACHED)(self._subset)
-        self._apart = lru_cache(_CACHED)(self._each)
+        self._cached = lru_cache(_CACHED)(self._select)
 
     def first(self, hook: str, **arguments: Any) -> Any:
         """The first answer that isn't None. What a plugin raises reaches the caller."""
-        return self._together(hook, self._enabled())(**arguments)
+        for each in self._implementing(hook):
+            answer = _call(each, arguments)
+            if answer is not None:
+                return answer
+        return None
 
     def gather(self, hook: str, **arguments: Any) -> list[Any]:
         """All answers that aren't None. A plugin that fails is left out, logged and named."""
         answers = []
-        for plugin, caller in self._apart(hook, self._enabled()):
+        for each in self._implementing(hook):
             try:
-                answers += caller(**arguments)
+                answer = _call(each, arguments)
             except Exception as error:
-                self._failed(plugin, hook, error)
+                _log.exception("Plugin %s failed in hook %s", each.plugin_name, hook)
+                self._on_failure(each.plugin_name, hook, error)
+            else:
+                if answer is not None:
+                    answers.append(answer)
         return answers
 
     def notify(self, hook: str, **arguments: Any) -> None:
@@ -59,21 +70,16 @@ class TenantHooks:
         self.gather(hook, **arguments)
 
     def forget(self) -> None:
-        """Drop cached callers, after a plugin left."""
-        self._together.cache_clear()
-        self._apart.cache_clear()
+        """Drop what is cached, after a plugin left."""
+        self._cached.cache_clear()
 
-    def _failed(self, plugin: str, hook: str, error: Exception) -> None:
-        _log.error("Plugin %s failed in hook %s", plugin, hook, exc_info=error)
-        self._on_failure(plugin, hook, error)
+    def _implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+        return self._cached(hook, self._enabled())
 
-    def _subset(self, hook: str, enabled: frozenset[str]) -> pluggy.HookCaller:
-        off = [plugin for name, plugin in self._manager.list_name_plugin() if name not in enabled]
-        return self._manager.subset_hook_caller(hook, off)
+    def _select(self, hook: str, enabled: frozenset[str]) -> tuple[pluggy.HookImpl, ...]:
+        implemented = getattr(self._manager.hook, hook).get_hookimpls()  # the first called is last
+        return tuple(each for each in reversed(implemented) if each.plugin_name in enabled)
 
-    def _each(
-        self, hook: str, enabled: frozenset[str]
-    ) -> tuple[tuple[str, pluggy.HookCaller], ...]:
-        implemented = getattr(self._manager.hook, hook).get_hookimpls()
-        names = [each.plugin_name for each in reversed(implemented) if each.plugin_name in enabled]
-        return tuple((name, self._subset(hook, frozenset((name,)))) for name in names)
+
+def _call(each: pluggy.HookImpl, arguments: dict[str, Any]) -> Any:
+    return each.function(*[arguments[name] for name in each.argnames])

@@ -94,7 +94,7 @@ class PluginHost:
 
     def job_specs(self) -> list[tuple[str, JobSpec | Periodic]]:
         """(owner, job) for the job registry: declared jobs and one for each event handler."""
-        return job_specs(self.active.values())
+        return job_specs(self.active.values(), self.switches)
 
     def models(self) -> list[type[Any]]:
         """The models of all active plugins."""

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from core.events import handler_actor
 from core.host.declarations import Handler
 from core.host.record import PluginRecord
+from core.host.switches import Switches
 from core.jobs.schedule import Periodic
+from core.jobs.spec import Handler as Run
 from core.jobs.spec import JobSpec
 from core.tenancy.session import TenantSession
 
 
-def handler_job(plugin: str, handler: Handler[Any]) -> JobSpec:
+def job_specs(
+    records: Iterable[PluginRecord], switches: Switches
+) -> list[tuple[str, JobSpec | Periodic]]:
+    """(owner, job) of every given plugin, for the job registry."""
+    found: list[tuple[str, JobSpec | Periodic]] = []
+    for record in records:
+        jobs = [*record.declared.jobs]
+        jobs += [_handler_job(record.name, each) for each in record.declared.event_handlers]
+        found += [(record.name, _pinned_job(job, switches)) for job in jobs]
+    return found
+
+
+def pinned_run(run: Run, switches: Switches) -> Run:
+    """`run` with the tenant's switches pinned, so that services it calls may ask hooks."""
+
+    def run_pinned(session: TenantSession, payload: Any) -> None:
+        with switches.pinned(session):
+            run(session, payload)
+
+    return run_pinned
+
+
+def _pinned_job(job: JobSpec | Periodic, switches: Switches) -> JobSpec | Periodic:
+    if isinstance(job, Periodic):
+        return replace(job, spec=_pinned_spec(job.spec, switches))
+    return _pinned_spec(job, switches)
+
+
+def _pinned_spec(spec: JobSpec, switches: Switches) -> JobSpec:
+    return spec if spec.run is None else replace(spec, run=pinned_run(spec.run, switches))
+
+
+def _handler_job(plugin: str, handler: Handler[Any]) -> JobSpec:
     """The job that rebuilds the event and hands it to the plugin, in the job's transaction."""
 
     def run(session: TenantSession, payload: dict[str, Any]) -> None:
         handler.run(session, handler.event.from_payload(payload))
 
     return JobSpec(handler_actor(plugin, handler.event.name), run=run)
-
-
-def job_specs(records: Iterable[PluginRecord]) -> list[tuple[str, JobSpec | Periodic]]:
-    """(owner, job) of every given plugin, for the job registry."""
-    found: list[tuple[str, JobSpec | Periodic]] = []
-    for record in records:
-        found += [(record.name, job) for job in record.declared.jobs]
-        found += [
-            (record.name, handler_job(record.name, handler))
-            for handler in record.declared.event_handlers
-        ]
-    return found

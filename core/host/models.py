@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from flask_appbuilder import Model as FabModel  # type: ignore[import-untyped]  # FAB ships no types
-from sqlalchemy import Table
+from sqlalchemy import Table, event
 from sqlalchemy.exc import InvalidRequestError, NoReferenceError, SQLAlchemyError
 from sqlalchemy.orm import Mapper, registry
 
@@ -47,23 +47,33 @@ def plugin_registry(name: str) -> registry:
 
 @contextmanager
 def watched(origin: str) -> Iterator[None]:
-    """Note which tables and registries a block adds, as `origin`'s."""
+    """Note which tables and registries a block adds, as `origin`'s. Raises ModelError.
+
+    A class that the block maps elsewhere than on a `plugin_registry` is unmapped again.
+    """
     tables, names = set(Base.metadata.tables), set(_registries)
-    mappers = {owner: set(owner.mappers) for owner in (Base.registry, FabModel.registry)}
+    mapped: list[Mapper[Any]] = []
+
+    def remember(mapper: Mapper[Any], class_: type) -> None:
+        mapped.append(mapper)
+
+    event.listen(Mapper, "after_mapper_constructed", remember)
     try:
         yield
     finally:
+        event.remove(Mapper, "after_mapper_constructed", remember)
         for key in Base.metadata.tables.keys() - tables:
             Base.metadata.tables[key].info[_ORIGIN] = origin
         for name in _registries.keys() - names:
             _registries[name] = (origin, _registries[name][1])
-        strays = [m for owner, before in mappers.items() for m in set(owner.mappers) - before]
+        own = [made for _, made in _registries_of(origin)]
+        strays = [mapper for mapper in mapped if mapper.registry not in own]
         for mapper in strays:
             _unmap(mapper)
     if strays:
         raise ModelError(
-            f"{strays[0].class_.__name__} is mapped on the core's base: derive it from a base with "
-            "`registry = plugin_registry(name)`."
+            f"{strays[0].class_.__name__} is mapped on a base that isn't the plugin's: derive it "
+            "from one with `registry = plugin_registry(name)`."
         )
 
 
@@ -160,6 +170,8 @@ def _registries_of(origin: str) -> list[tuple[str, registry]]:
     return [(name, made) for name, (owner, made) in _registries.items() if owner == origin]
 
 
-def _unmap(mapper: Mapper[object]) -> None:
-    # SQLAlchemy disposes whole registries only; the core's can't go for one stray class.
+def _unmap(mapper: Mapper[Any]) -> None:
+    # SQLAlchemy disposes whole registries only, and the core's can't go for one stray class. These
+    # are the two steps of `registry.dispose()`, for one mapper.
+    mapper.registry._managers.pop(mapper.class_manager, None)
     mapper.registry._dispose_manager_and_mapper(mapper.class_manager)

@@ -6,7 +6,7 @@ owns is the core's, and always open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +101,3 @@ class Ownership:
     def closed_views(self) -> frozenset[str]:
         """View class names of what is closed now."""
         return frozenset(name for name, owner in self._views.items() if not self.is_open(owner))
-
-    def open_menu_names(self, names: Iterable[str]) -> set[str]:
-        """The menu entries among `names` that are open: for `get_user_menu_access`."""
-        return {name for name in names if self.is_menu_open(name)}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.adapter import Adapter
     from core.host.declarations import ApiDecl, Handler, MenuLink, ViewDecl
     from core.host.manifest import Manifest
+    from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
 
 
@@ -43,7 +44,7 @@ class Declared:
     views: tuple[ViewDecl, ...] = ()
     apis: tuple[ApiDecl, ...] = ()
     menu_links: tuple[MenuLink, ...] = ()
-    jobs: tuple[JobSpec, ...] = ()
+    jobs: tuple[JobSpec | Periodic, ...] = ()
     event_handlers: tuple[Handler[Any], ...] = ()
     settings_form: type[BaseModel] | None = None
     channel_adapters: tuple[Adapter, ...] = ()

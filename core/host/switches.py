@@ -122,7 +122,7 @@ class Switches:
         version, plan = self._version(session)
         stamp = (version, *plan)
         known = self._known.get(session.tenant_id)
-        if known is not None and known[0] == stamp and not session.info.get(_CHANGED):
+        if known is not None and known[0] == stamp:
             return known[1]
         enabled = self._resolve(plan, self._rows(session))
         if not session.info.get(_CHANGED):  # a rollback would give that version away again

@@ -7,5 +7,5 @@ manifest = Manifest(
     title="Automated messages",
     version="0.1.0",
     family="automation",
-    summary="Answers and follows up by rules: a trigger, conditions, then a message or another action.",
+    summary="Answers and follows up by rules: a trigger, conditions, then an action.",
 )

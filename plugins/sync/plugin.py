@@ -7,5 +7,5 @@ manifest = Manifest(
     title="Contact sync",
     version="0.1.0",
     family="sync",
-    summary="Brings the contacts of a connected device into the address book, and keeps them fresh.",
+    summary="Brings the contacts of a connected device into the address book.",
 )

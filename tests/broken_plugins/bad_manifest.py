@@ -1,0 +1,3 @@
+from core.api import Manifest
+
+manifest = Manifest(name="Bad Name", title="Bad", version="1.0")

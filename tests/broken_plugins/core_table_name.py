@@ -1,0 +1,3 @@
+from core.api import Manifest
+
+manifest = Manifest(name="conversation", title="Conversation", version="1.0")

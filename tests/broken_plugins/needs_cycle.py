@@ -1,0 +1,3 @@
+from core.api import Manifest
+
+manifest = Manifest(name="needs_cycle", title="Needs cycle", requires=("cycle_a",), version="1.0")

@@ -1,0 +1,6 @@
+from core.api import hookimpl
+
+
+@hookimpl
+def menu_links():
+    return []

@@ -1,0 +1,80 @@
+"""A healthy plugin that uses every hook."""
+
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy import Integer, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
+
+from core.api import (
+    ContactCreated,
+    Handler,
+    InboxAction,
+    Manifest,
+    MenuLink,
+    hookimpl,
+    plugin_registry,
+)
+from core.jobs.spec import job
+from core.models import Contact, TenantMixin
+from core.models.base import tenant_fk, tenant_table
+
+manifest = Manifest(name="greeter", title="Greeter", version="1.0", default_enabled=True)
+
+
+class Base(DeclarativeBase):
+    registry = plugin_registry("greeter")
+
+
+class Greeting(TenantMixin, Base):
+    __tablename__ = "greeter_greeting"
+    __table_args__ = tenant_table(tenant_fk("contact_id", "contact"))
+
+    contact_id: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(String(80))
+
+    contact: Mapped[Contact] = relationship(
+        Contact, primaryjoin=lambda: foreign(Greeting.contact_id) == Contact.id
+    )
+
+
+class Form(BaseModel):
+    text: str = Field("Hello", max_length=20)
+    key: SecretStr = SecretStr("")
+
+
+@job("greeter.clean")
+def clean(session, payload):
+    pass
+
+
+def greet(session, event: ContactCreated) -> None:
+    session.add(Greeting(contact_id=event.contact_id, text=f"Hello, {event.origin}"))
+
+
+@hookimpl
+def models():
+    return [Greeting]
+
+
+@hookimpl
+def menu_links():
+    return [MenuLink(name="Greetings", href="/greeter/", category="Work")]
+
+
+@hookimpl
+def jobs():
+    return [clean]
+
+
+@hookimpl
+def event_handlers():
+    return [Handler(event=ContactCreated, run=greet)]
+
+
+@hookimpl
+def settings_form():
+    return Form
+
+
+@hookimpl
+def inbox_actions(conversation):
+    return [InboxAction(name="greet", label="Greet", href=f"/greeter/{conversation}")]
