@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wtforms.widgets import html_params  # type: ignore[import-untyped] # it ships no types
+from wtforms.widgets import html_params
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "node_modules"

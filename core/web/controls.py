@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_appbuilder.fieldwidgets import (  # type: ignore[import-untyped] # FAB ships no types
+from flask_appbuilder.fieldwidgets import (
     BS3PasswordFieldWidget,
     BS3TextAreaFieldWidget,
     BS3TextFieldWidget,
@@ -20,7 +20,7 @@ from flask_appbuilder.fieldwidgets import (  # type: ignore[import-untyped] # FA
     Select2Widget,
 )
 from markupsafe import Markup
-from wtforms import BooleanField, Field, widgets  # type: ignore[import-untyped] # no types either
+from wtforms import BooleanField, Field, widgets
 
 PLAIN: dict[type, Any] = {
     Select2ManyWidget: widgets.Select(multiple=True),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, request, url_for
-from flask_babel import (  # type: ignore[import-untyped] # it ships no types
+from flask_babel import (
     format_date,
     format_time,
     get_locale,

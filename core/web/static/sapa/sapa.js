@@ -133,7 +133,7 @@
     for (const select of all("select:not([data-plain])", root)) {
       if (select.tomselect || select.closest("template, .ts-wrapper") || "operator" in select.dataset) continue;
       if (!select.multiple && select.options.length < LONG && !("search" in select.dataset)) continue;
-      new window.TomSelect(select, {
+      searching(select, {
         plugins: select.multiple ? ["remove_button"] : [],
         maxOptions: 500,
         allowEmptyOption: true,
@@ -144,12 +144,21 @@
     for (const input of all("input[data-endpoint]", root)) remote(input);
   }
 
+  // Enter chooses and never sends the form: whoever types fast would save a half-filled one.
+  function searching(element, options) {
+    const box = new window.TomSelect(element, { refreshThrottle: 0, ...options });
+    box.control_input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
+    return box;
+  }
+
   // FAB's related-value fields: the options come from `data-endpoint` as [{id, text}].
   function remote(input) {
     if (input.tomselect) return;
     const master = input.dataset.master && document.getElementById(input.dataset.master);
     const address = () => input.dataset.endpoint.replace("{{ID}}", master ? master.value : "");
-    const box = new window.TomSelect(input, { valueField: "id", labelField: "text", searchField: "text", maxItems: 1 });
+    const box = searching(input, { valueField: "id", labelField: "text", searchField: "text", maxItems: 1 });
     const load = async () => {
       box.clearOptions();
       if (master && !master.value) return;
