@@ -52,6 +52,8 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
     )
     database.desk = desk
     attach(database, host)
+    host.settings.box = desk.box
+    host.switches.disabled = lambda tenant_id, _plugins: desk.live.close(tenant_id)
     host.switches.unpark = lambda session, plugins: _unpark(desk, session, plugins)
     return desk
 

@@ -25,6 +25,10 @@ class LiveEvent:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+CLOSE = "close"
+"""The event that ends a stream; a page never sees it."""
+
+
 class LiveHub:
     """Delivers events to the open streams of a tenant."""
 
@@ -66,6 +70,10 @@ class LiveHub:
                 self._streams[tenant_id].discard(stream)
                 if not self._streams[tenant_id]:
                     del self._streams[tenant_id]
+
+    def close(self, tenant_id: int) -> None:
+        """End the tenant's streams: their pages come back, and see what they may see now."""
+        self.publish(tenant_id, LiveEvent(CLOSE))
 
     def has_place(self) -> bool:
         """Whether another stream may open."""

@@ -16,7 +16,7 @@ from flask import Response
 from flask_babel import lazy_gettext as _
 
 from core.errors import Refused
-from core.live import LiveEvent, LiveHub
+from core.live import CLOSE, LiveEvent, LiveHub
 from core.web.fab import Page, expose, has_access
 from core.web.request import desk, need_tenant
 
@@ -55,9 +55,13 @@ def _stream(hub: LiveHub, tenant_id: int) -> Iterator[str]:
         ends = time.monotonic() + STREAM_SECONDS
         while (left := ends - time.monotonic()) > 0:
             try:
-                yield _as_text(events.get(timeout=min(PING_SECONDS, left)))
+                event = events.get(timeout=min(PING_SECONDS, left))
             except queue.Empty:
                 yield ": ping\n\n"
+                continue
+            if event.name == CLOSE:
+                return
+            yield _as_text(event)
 
 
 def _as_text(event: LiveEvent) -> str:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from core.desk import Desk
 from core.host.declarations import ApiDecl, MenuLink
-from core.host.gate import blueprint_gate
+from core.host.gate import blueprint_gate, openapi_filter
 from core.web.nouns import NOUNS
 from core.web.operations import OPERATIONS
 from core.web.pages import PAGES, SETTINGS_PAGES
@@ -31,13 +31,18 @@ def register_plugins(app: Flask, appbuilder: Any, desk: Desk) -> None:
         try:
             with ownership.claim(name, app, appbuilder.baseviews):
                 for declaration in (*declared.views, *declared.apis, *declared.menu_links):
+                    entry = getattr(declaration, "name", "")
+                    if entry and appbuilder.menu.find(entry):
+                        # claimed twice, it would close the other owner's entry with this plugin
+                        raise ValueError(f"There is a menu entry “{entry}” already.")
                     add(appbuilder, declaration)
-                    if entry := getattr(declaration, "name", ""):
+                    if entry:
                         ownership.claim_menu(name, entry)
         except Exception as error:
             log.exception("plugin %s: its screens could not be registered", name)
             desk.host.set_aside(name, f"Its screens could not be registered: {error}")
     app.before_request(blueprint_gate(ownership))
+    app.after_request(openapi_filter(ownership))
 
 
 def add(appbuilder: Any, declaration: Any) -> None:
