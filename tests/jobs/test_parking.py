@@ -50,9 +50,7 @@ def test_parked_jobs_hold_no_lane(database, build, effects):
     assert effects() == ["free"]
 
 
-def test_switched_on_again_fresh_jobs_run_and_stale_ones_end(
-    database, build, effects, jobs, clock
-):
+def test_switched_on_again_fresh_jobs_run_and_stale_ones_end(database, build, effects, jobs, clock):
     switch = {"on": False}
     engine = build(note, is_open=lambda tenant, plugin: switch["on"])
     put(database, "old")

@@ -293,4 +293,3 @@ def test_dramatiqs_global_broker_stays_unset(sqlite):
     registry.register("shop", note)
     JobEngine(sqlite, registry).run_pending()
     assert dramatiq.broker.global_broker is None
-
