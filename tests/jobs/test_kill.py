@@ -16,10 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sqlalchemy import func, select
-from tests.jobs.effects import Effect
 
 from core.jobs.outbox import enqueue
 from core.models import Job, JobState
+from tests.jobs.effects import Effect
 
 KILLS = 8
 JOBS_PER_LIFE = 36

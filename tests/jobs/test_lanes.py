@@ -7,12 +7,13 @@ import threading
 import time
 from datetime import timedelta
 
-from tests.jobs.effects import Effect
-
+from core.jobs.claim import claim
 from core.jobs.outbox import enqueue
+from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec, RetryAt, job
 from core.models import JobState
 from core.models.base import now
+from tests.jobs.effects import Effect
 
 
 @job("shop.say", max_attempts=2)
@@ -137,6 +138,33 @@ def test_a_leased_job_holds_its_lane_even_for_an_earlier_one(database, build, ef
     engine._runner.run(running.spec, 1, running.pairs)
     assert engine.run_pending() == 1
     assert effects() == ["today", "monday"]
+
+
+def test_claims_take_turns(postgres, clock):
+    """Blind to what the other leases, two at once could run two jobs of one lane together."""
+    registry = JobRegistry()
+    registry.register("shop", say)
+    with postgres.tenant(1) as session:
+        put(session, "monday", "a", due_at=clock() + timedelta(seconds=10))
+        put(session, "today", "a")
+
+    def lease(session, moment):
+        found = claim(session, registry, "now", moment, slots=9, lease=timedelta(seconds=30))
+        return sum(len(dispatch.pairs) for dispatch in found)
+
+    second: list[int] = []
+
+    def lease_too():
+        with postgres.system() as session:
+            second.append(lease(session, clock() + timedelta(seconds=11)))
+
+    other = threading.Thread(target=lease_too)
+    with postgres.system() as session:
+        assert lease(session, clock()) == 1
+        other.start()
+        other.join(1)
+    other.join(10)
+    assert second == [0]
 
 
 def test_an_error_in_front_delays_no_other_lane(database, build, effects):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from tests.jobs.effects import Effect
-
 from core.jobs.claim import renew, sweep
 from core.jobs.outbox import enqueue
 from core.jobs.relay import LEASE
 from core.jobs.spec import JobSpec, RetryAt, job
 from core.models import JobState
+from tests.jobs.effects import Effect
 
 
 @job("shop.note", max_attempts=3)

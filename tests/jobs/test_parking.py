@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.jobs.effects import Effect
-
 from core.jobs.outbox import enqueue
 from core.jobs.parking import unpark, unpark_open
 from core.jobs.spec import JobSpec, job
 from core.models import JobState
+from tests.jobs.effects import Effect
 
 
 def note_stale(session, payload, reason):

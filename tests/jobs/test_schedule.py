@@ -54,10 +54,10 @@ def test_threads_tick_each_minute_once(database, jobs):
 def test_four_processes_tick_each_minute_once(postgres, postgres_urls, tmp_path):
     prepare(postgres, [every_minute], START - timedelta(seconds=1))
     root = Path(__file__).parents[2]
+    script = str(Path(__file__).with_name("tick_child.py"))
     children = [
         subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("tick_child.py")), *postgres_urls]
-            + [START.isoformat()],
+            [sys.executable, script, *postgres_urls, START.isoformat()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

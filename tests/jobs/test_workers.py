@@ -10,7 +10,6 @@ import pytest
 from dramatiq import Message, Worker
 from dramatiq.middleware import MiddlewareError
 from sqlalchemy import event, select
-from tests.jobs.effects import Effect
 
 from core.jobs.broker import build_broker
 from core.jobs.engine import JobEngine
@@ -21,6 +20,7 @@ from core.jobs.spec import JobSpec, job
 from core.models import Job, JobState
 from core.models.base import now
 from core.tenancy.context import current_tenant
+from tests.jobs.effects import Effect
 
 
 @job("shop.note")

@@ -1,4 +1,4 @@
-"""One of several processes that tick the same schedule: `tick_child.py app_url system_url seconds`."""
+"""One of several processes that tick one schedule: `tick_child.py app_url system_url start`."""
 
 from __future__ import annotations
 
