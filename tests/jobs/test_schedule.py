@@ -51,13 +51,14 @@ def test_threads_tick_each_minute_once(database, jobs):
     assert len({row.due_at for row in jobs()}) == sum(won)
 
 
-def test_four_processes_tick_each_minute_once(postgres, postgres_urls, tmp_path):
+def test_four_processes_tick_each_minute_once(postgres, tmp_path):
     prepare(postgres, [every_minute], START - timedelta(seconds=1))
     root = Path(__file__).parents[2]
     script = str(Path(__file__).with_name("tick_child.py"))
+    urls = [postgres.settings.app_url, postgres.settings.system_url]
     children = [
         subprocess.Popen(
-            [sys.executable, script, *postgres_urls, START.isoformat()],
+            [sys.executable, script, *urls, START.isoformat()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
