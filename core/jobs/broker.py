@@ -38,13 +38,13 @@ def _declare(broker: Broker, spec: JobSpec, perform: Perform) -> None:
     def actor(pairs: list[list[int]]) -> None:
         perform(spec, [(job_id, attempt) for job_id, attempt in pairs])
 
-    dramatiq.actor(
-        actor,
+    as_actor = dramatiq.actor(
         broker=broker,
         actor_name=spec.name,
         queue_name=spec.queue,
         priority=100 if spec.queue == BULK else 0,  # a free thread takes urgent work first
     )
+    as_actor(actor)
 
 
 def message_for(dispatch: Dispatch, queue: str) -> Message[None]:

@@ -37,6 +37,8 @@ class JobEngine:
     """Runs jobs in this process once started; `run_pending` runs them here and now, for tests.
 
     `is_open(tenant_id, plugin)` says whether a plugin is on; it is asked outside any transaction.
+    `poll`: seconds at most between two looks at the table. Commits of this process and jobs falling
+    due wake the relay by themselves; the poll is for what other processes write.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class JobEngine:
         is_open: IsOpen = always_open,
         threads: int = 4,
         broker: str = "embedded",
+        poll: float = 1.0,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._database = database
@@ -54,6 +57,7 @@ class JobEngine:
         self._is_open = is_open
         self._threads = threads
         self._kind = broker
+        self._poll = poll
         self._clock = clock
         self._until: datetime | None = None
         self._flights = Flights()
@@ -134,6 +138,7 @@ class JobEngine:
             is_open=self._is_open,
             clock=self._moment,
             threads=self._threads,
+            poll=self._poll,
         )
 
     def _send(self, queue: str, dispatch: Dispatch) -> None:

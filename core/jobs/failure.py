@@ -62,19 +62,13 @@ def _describe_database(error: SQLAlchemyError) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Where it was raised last in our code or a plugin's, by module and line."""
-    frames = [
-        frame
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-        if not frame.f_globals.get("__name__", "").startswith(("sqlalchemy.", "core.jobs."))
-    ]
-    if not frames:
-        return ""
-    name = frames[-1].f_globals.get("__name__", "?")
+    """Where it was raised, by module and line, below the database layer and this package."""
+    place = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
-        if frame is frames[-1]:
-            return f" ({name}:{line})"
-    return f" ({name})"
+        module = frame.f_globals.get("__name__", "?")
+        if not module.startswith(("sqlalchemy.", "psycopg.", "core.jobs.", "contextlib")):
+            place = f" ({module}:{line})"
+    return place
 
 
 def record(

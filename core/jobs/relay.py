@@ -29,7 +29,7 @@ from core.jobs.spec import BULK, NOW, QUEUES
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-POLL = 1.0  # seconds at most between two looks at the table
+_MIND_EVERY = 0.9  # seconds between two looks at leases and the clock
 _RENEW_EVERY = LEASE.total_seconds() / 3
 _UNPARK_EVERY = 60.0
 
@@ -47,6 +47,7 @@ class Relay:
         is_open: IsOpen,
         clock: Callable[[], datetime],
         threads: int,
+        poll: float,
     ) -> None:
         self._database = database
         self._registry = registry
@@ -54,6 +55,7 @@ class Relay:
         self._send = send
         self._is_open = is_open
         self._clock = clock
+        self._poll = poll
         # enough in flight to keep the threads busy; bulk work leaves one of them to the urgent
         self._room = {NOW: threads * 4, BULK: max(1, threads - 1)}
         self._last: dict[str, float] = {}
@@ -94,14 +96,14 @@ class Relay:
                 pause = self.look()
             except Exception as error:  # the database is away or busy: it will come back
                 logger.error("The job relay could not look: %s", describe(error))
-                pause = POLL
+                pause = self._poll
 
     def look(self) -> float:
         """Do all that is due once; returns the seconds until the next look."""
         moment = self._clock()
         if self._is_time("renew", _RENEW_EVERY):
             self._renew(moment)
-        if self._is_time("mind", POLL * 0.9):
+        if self._is_time("mind", _MIND_EVERY):
             self.mind(moment)
         if self._is_time("unpark", _UNPARK_EVERY):
             unpark_open(self._database, self._registry, self._is_open, moment)
@@ -143,8 +145,8 @@ class Relay:
         with self._database.system(write=False) as session:
             due = next_due(session, moment)
         if due is None:
-            return POLL
-        return min(POLL, max(0.0, (due - moment).total_seconds()))
+            return self._poll
+        return min(self._poll, max(0.0, (due - moment).total_seconds()))
 
     def _is_time(self, what: str, every: float) -> bool:
         now = time.monotonic()

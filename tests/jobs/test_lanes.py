@@ -1,0 +1,181 @@
+"""A lane is a conversation: its jobs run in order, one at a time, and hold up nobody else."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from datetime import timedelta
+
+from core.jobs.claim import claim
+from core.jobs.outbox import enqueue
+from core.jobs.registry import JobRegistry
+from core.jobs.spec import JobSpec, RetryAt, job
+from core.models import JobState
+from core.models.base import now
+from tests.jobs.effects import Effect
+
+
+@job("shop.say", max_attempts=2)
+def say(session, payload):
+    if payload.get("fail"):
+        raise ValueError("no")
+    session.add(Effect(key=payload["key"]))
+
+
+def put(session, key, lane, **more):
+    options = {k: more.pop(k) for k in ("due_at",) if k in more}
+    return enqueue(session, "shop.say", {"key": key, **more}, lane=lane, **options)
+
+
+def wait_until(check, seconds=20.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if check():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_lanes_keep_their_order_under_four_threads(database, build, effects, jobs):
+    running: dict[str, int] = {}
+    overlaps = []
+    failed = set()
+    lock = threading.Lock()
+
+    class Twice:
+        """A provider call, so that handlers really run side by side on SQLite too."""
+
+        timeout = 5
+
+        def claim(self, session, payload):
+            with lock:
+                running[payload["lane"]] = running.get(payload["lane"], 0) + 1
+                if running[payload["lane"]] > 1:
+                    overlaps.append(payload)
+            return payload
+
+        def call(self, payload):
+            time.sleep(random.random() * 0.004)
+            with lock:
+                if payload["number"] % 7 == 3 and payload["key"] not in failed:
+                    failed.add(payload["key"])
+                    raise ValueError("once")
+
+        def complete(self, session, payload, claimed, result):
+            session.add(Effect(key=payload["key"]))
+            with lock:
+                running[payload["lane"]] -= 1
+
+        def fail(self, session, payload, claimed, error):
+            with lock:
+                running[payload["lane"]] -= 1
+            return RetryAt(now())
+
+    engine = build(JobSpec("shop.twice", call=Twice()), clock=now)
+    with database.tenant(1) as session:
+        for number in range(20):
+            for lane in "abcdef":
+                payload = {"key": f"{lane}{number:02}", "lane": lane, "number": number}
+                enqueue(session, "shop.twice", payload, lane=lane)
+    engine.start()
+    assert wait_until(lambda: not jobs())
+    written = effects()
+    assert overlaps == []
+    assert len(written) == 120
+    for lane in "abcdef":
+        mine = [key for key in written if key[0] == lane]
+        assert mine == sorted(mine)
+
+
+def test_a_retried_job_holds_its_lane_until_it_is_dead(database, build, effects, jobs, clock):
+    engine = build(say)
+    with database.tenant(1) as session:
+        put(session, "a1", "a", fail=True)
+        put(session, "a2", "a")
+        put(session, "b1", "b")
+        put(session, "free", None)
+    engine.run_pending()
+    assert effects() == ["b1", "free"]
+    assert engine.run_pending() == 0
+    clock.move(seconds=3)
+    engine.run_pending()
+    assert jobs()[0].state is JobState.DEAD
+    assert effects() == ["b1", "free", "a2"]
+
+
+def test_one_lanes_name_is_another_tenants_too(database, build, effects):
+    engine = build(say)
+    with database.tenant(1) as session:
+        put(session, "mine", "a", fail=True)
+    with database.tenant(2) as session:
+        put(session, "theirs", "a")
+    engine.run_pending()
+    assert effects() == ["theirs"]
+
+
+def test_work_for_later_holds_no_lane(database, build, effects, clock):
+    engine = build(say)
+    with database.tenant(1) as session:
+        put(session, "monday", "a", due_at=clock() + timedelta(days=2))
+        put(session, "today", "a")
+    engine.run_pending()
+    assert effects() == ["today"]
+    clock.move(days=3)
+    engine.run_pending()
+    assert effects() == ["today", "monday"]
+
+
+def test_a_leased_job_holds_its_lane_even_for_an_earlier_one(database, build, effects, clock):
+    """A retried dead job and a reminder that came due are older than what is running."""
+    engine = build(say)
+    with database.tenant(1) as session:
+        put(session, "monday", "a", due_at=clock() + timedelta(seconds=10))
+        put(session, "today", "a")
+    (running,) = engine._relay.claim("now", clock())
+    clock.move(seconds=11)
+    assert engine.run_pending() == 0
+    engine._runner.run(running.spec, 1, running.pairs)
+    assert engine.run_pending() == 1
+    assert effects() == ["today", "monday"]
+
+
+def test_claims_take_turns(postgres, clock):
+    """Blind to what the other leases, two at once could run two jobs of one lane together."""
+    registry = JobRegistry()
+    registry.register("shop", say)
+    with postgres.tenant(1) as session:
+        put(session, "monday", "a", due_at=clock() + timedelta(seconds=10))
+        put(session, "today", "a")
+
+    def lease(session, moment):
+        found = claim(session, registry, "now", moment, slots=9, lease=timedelta(seconds=30))
+        return sum(len(dispatch.pairs) for dispatch in found)
+
+    second: list[int] = []
+
+    def lease_too():
+        with postgres.system() as session:
+            second.append(lease(session, clock() + timedelta(seconds=11)))
+
+    other = threading.Thread(target=lease_too)
+    with postgres.system() as session:
+        assert lease(session, clock()) == 1
+        other.start()
+        other.join(1)
+    other.join(10)
+    assert second == [0]
+
+
+def test_an_error_in_front_delays_no_other_lane(database, build, effects):
+    engine = build(say, clock=now)
+    with database.tenant(1) as session:
+        for number in range(30):
+            put(session, f"bad{number}", f"bad{number}", fail=True)
+        for number in range(30):
+            put(session, f"good{number}", f"good{number}")
+    engine.start()
+    begun = time.monotonic()
+    assert wait_until(lambda: len(effects()) == 30)
+    assert time.monotonic() - begun < 5
+    assert all(key.startswith("good") for key in effects())
