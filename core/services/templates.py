@@ -34,9 +34,9 @@ def render(
         raise Refused(f"“{template.name}” is approved for another channel.", "template")
     if not template.is_approved:
         raise Refused(f"The provider hasn't approved “{template.name}” yet.", "template")
-    names = template.variables or variables_of(template.body)
+    in_order = template.variables or variables_of(template.body)
     return text, {
         "name": template.provider_name,
         "language": template.language,
-        "variables": [values[name] for name in names],
+        "variables": [values[name] for name in in_order],
     }
