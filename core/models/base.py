@@ -99,15 +99,22 @@ def choice(kind: type[StrEnum]) -> Enum:
     )
 
 
-class TenantMixin:
-    """A row that belongs to one tenant."""
+class OwnedMixin:
+    """A row with an owner: a tenant's session sees and writes its own tenant's only.
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-2)
+    By itself for the system tables that tenants' sessions may enter too, jobs and raw bodies.
+    """
 
     @declared_attr
     @classmethod
     def tenant_id(cls) -> Mapped[int]:
         return mapped_column(ForeignKey("tenant.id"), nullable=False, sort_order=-1)
+
+
+class TenantMixin(OwnedMixin):
+    """A row that belongs to one tenant."""
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-2)
 
 
 class UuidMixin:
@@ -141,6 +148,12 @@ def tenant_fk(column: str, target: str, *, ondelete: str | None = None) -> Forei
     return ForeignKeyConstraint(
         ["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"], ondelete=ondelete
     )
+
+
+def is_walled(table: Table) -> bool:
+    """True for tables that a tenant's session and row-level security show in part only."""
+    is_shared = table.info.get("system") and not table.info.get("row_security")
+    return "tenant_id" in table.c and not is_shared
 
 
 def is_tenant_table(table: Table) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.models.base import Base, Json, UtcDateTime, choice, now
+from core.models.base import Base, Json, OwnedMixin, UtcDateTime, choice, now
 
 
 class JobState(StrEnum):
@@ -21,7 +21,7 @@ class JobState(StrEnum):
     PARKED = "parked"
 
 
-class Job(Base):
+class Job(OwnedMixin, Base):
     """One piece of work, written in the transaction of its cause, deleted in that of its effect.
 
     A system table with `tenant_id`: a tenant's session may write its own rows, the relay sees all.
@@ -67,7 +67,9 @@ class Job(Base):
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
     )
-    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
+    tenant_id: Mapped[int | None] = mapped_column(  # type: ignore[assignment]  # NULL: the system's
+        ForeignKey("tenant.id", ondelete="CASCADE")
+    )
     actor: Mapped[str] = mapped_column(String(100))
     payload: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     lane: Mapped[str | None] = mapped_column(String(100))

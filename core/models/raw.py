@@ -16,10 +16,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.models.base import Base, Json, TenantMixin, UtcDateTime, now, tenant_fk, tenant_table
+from core.models.base import (
+    Base,
+    Json,
+    OwnedMixin,
+    TenantMixin,
+    UtcDateTime,
+    now,
+    tenant_fk,
+    tenant_table,
+)
 
 
-class RawInbox(Base):
+class RawInbox(OwnedMixin, Base):
     """A webhook body, stored before it is answered and deleted by what processes it.
 
     A system table: written by the webhook door, which knows the channel and not yet a tenant.

@@ -11,27 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.orm import (
+    Mapper,
     ORMExecuteState,
     Session,
     SessionTransaction,
     UOWTransaction,
+    object_mapper,
     with_loader_criteria,
 )
-from sqlalchemy.sql import visitors
 
-from core.models.base import TenantMixin, is_tenant_table
+from core.models.base import OwnedMixin
 from core.outbound.failures import in_transaction
 from core.tenancy.context import NoTenant, WrongTenant, current_tenant
+from core.tenancy.wall import UnsafeStatement, refuse_unreachable, refuse_unstamped_write
 
 if TYPE_CHECKING:
     from core.db import Database
     from core.desk import Desk
-
-
-class UnsafeStatement(RuntimeError):
-    """A statement that the tenant's criterion can't reach."""
 
 
 class BaseSession(Session):
@@ -104,6 +102,12 @@ class TenantSession(BaseSession):
         if self.in_transaction():
             _tell_postgres(self, self.connection())
 
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """As Session.get, and refused in another tenant's context even for rows at hand."""
+        if self._tenant_id is not None and current_tenant() is not None:
+            self.tenant_id  # noqa: B018 - raises WrongTenant
+        return super().get(*args, **kwargs)
+
     def bulk_save_objects(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise UnsafeStatement("Bulk methods skip the tenant's stamp: use add_all().")
 
@@ -144,63 +148,63 @@ def _unmark_transaction(session: BaseSession, transaction: SessionTransaction) -
         in_transaction.set(False)
 
 
+_AS_ORM = {"compile_state_plugin": "orm", "plugin_subject": None}
+
+
 @event.listens_for(TenantSession, "do_orm_execute")
 def _add_wall(state: ORMExecuteState) -> None:
-    if state.is_column_load or state.execution_options.get("tenant_unsafe"):
+    if state.execution_options.get("tenant_unsafe"):
         return
     session = state.session
     assert isinstance(session, TenantSession)  # noqa: S101 - the listener is on this class
+    if not refuse_unreachable(state.statement, is_loader=state.is_relationship_load):
+        return
     if not state.is_orm_statement:
-        _refuse_bare_tables(state)
-        return
-    # a tenant entity may also stand in a subquery only: the criterion reaches it there
-    if not _has_tenant_entity(state) and not _mentions_tenant_table(state.statement):
-        return
-    if state.is_insert:
-        raise UnsafeStatement("An INSERT statement skips the tenant's stamp: use session.add().")
-    if state.is_update and isinstance(state.parameters, list):
-        raise UnsafeStatement("An UPDATE by key skips the tenant's criterion: use a WHERE.")
+        # max(X.id).over(…), exists(): of mapped columns, yet Core on the outside
+        if not state.is_select:
+            raise UnsafeStatement("A Core statement over tenants' rows: use the mapped class.")
+        statement: Any = state.statement
+        state.statement = statement._set_propagate_attrs(_AS_ORM)
+    refuse_unstamped_write(state)
     tenant_id = session.tenant_id
     state.statement = state.statement.options(
         with_loader_criteria(
-            TenantMixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
+            OwnedMixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
         )
     )
 
 
-def _has_tenant_entity(state: ORMExecuteState) -> bool:
-    return any(issubclass(mapper.class_, TenantMixin) for mapper in state.all_mappers)
-
-
-def _refuse_bare_tables(state: ORMExecuteState) -> None:
-    if getattr(state.statement, "is_text", False) or state.statement.__visit_name__ == "textclause":
-        raise UnsafeStatement("Textual SQL: mark it tenant_unsafe after a second pair of eyes.")
-    if _mentions_tenant_table(state.statement):
-        raise UnsafeStatement("A Core statement on a tenant's table: use the mapped class.")
-
-
-def _mentions_tenant_table(statement: Any) -> bool:
-    return any(
-        isinstance(element, Table) and is_tenant_table(element)
-        for element in visitors.iterate(statement)
-    )
+@event.listens_for(TenantSession, "before_attach")
+def _prove(session: TenantSession, row: object) -> None:
+    """Look up what was loaded elsewhere: the flush writes by key alone, whosever it is."""
+    key = inspect(row).key if isinstance(row, OwnedMixin) else None
+    if key is None:
+        return
+    mapper: Mapper[Any] = object_mapper(row)
+    columns = [mapper.get_property_by_column(column) for column in mapper.primary_key]
+    same = [prop.class_attribute == value for prop, value in zip(columns, key[1], strict=True)]
+    with session.no_autoflush:
+        found = session.scalar(select(columns[0].class_attribute).where(*same))
+    if found is None:
+        raise WrongTenant(f"This {type(row).__name__} is not a row of tenant {session.tenant_id}.")
 
 
 @event.listens_for(TenantSession, "before_flush")
 def _stamp(session: TenantSession, context: UOWTransaction, instances: object) -> None:
     for row in session.new:
-        if isinstance(row, TenantMixin):
+        if isinstance(row, OwnedMixin):
             if row.tenant_id is None:
                 row.tenant_id = session.tenant_id
+            if inspect(row).attrs.id.value is not None:
+                # merge() of an unknown id comes here; a chosen id would also collide, one day,
+                # with the sequence that all tenants share
+                raise WrongTenant(f"A new {type(row).__name__} can't choose its id.")
             _check(session, row)
-    for row in session.dirty:
-        if isinstance(row, TenantMixin):
-            _check(session, row)
-    for row in session.deleted:
-        if isinstance(row, TenantMixin):
+    for row in (*session.dirty, *session.deleted):
+        if isinstance(row, OwnedMixin):
             _check(session, row)
 
 
-def _check(session: TenantSession, row: TenantMixin) -> None:
+def _check(session: TenantSession, row: OwnedMixin) -> None:
     if row.tenant_id != session.tenant_id:
         raise WrongTenant(f"{type(row).__name__} belongs to tenant {row.tenant_id}.")
