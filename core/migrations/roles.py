@@ -89,7 +89,7 @@ def _create(connection: Connection, role: str, password: str | None, *, bypass: 
     if password:
         # hashed here: the server's log may keep statements
         pgconn: Any = connection.connection.dbapi_connection
-        hashed = pgconn.pgconn.encrypt_password(password.encode(), role.encode(), "scram-sha-256")
+        hashed = pgconn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
         statement += sql.SQL(" PASSWORD {}").format(sql.Literal(hashed.decode()))
     if not bypass:
         run(connection, statement)

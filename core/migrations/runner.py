@@ -86,7 +86,7 @@ def pending(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> dic
 
 def downgrade_plugin(settings: Settings, plugin: PluginMigrations) -> None:
     """Take a plugin's tables away, with all that is in them, and its version table."""
-    if plugin is parts.CORE:
+    if plugin.name == parts.CORE.name:
         raise MigrationFailed("The core can't be uninstalled.")
     with _owner_engine(settings) as engine, only_one(engine), _transaction(engine) as connection:
         if not inspect(connection).has_table(plugin.version_table):

@@ -116,7 +116,7 @@ def _tables(connection: Connection, plugin: PluginMigrations) -> list[_Table]:
             continue
         mapped = Base.metadata.tables.get(row.name)
         info = mapped.info if mapped is not None else {}
-        is_system = bool(info.get("system")) or plugin is CORE
+        is_system = bool(info.get("system")) or plugin.name == CORE.name
         if not row.has_tenant and not is_system:
             raise MigrationFailed(open_table(plugin, row.name))
         open_by_choice = info.get("system") and not info.get("row_security")

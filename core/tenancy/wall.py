@@ -42,7 +42,7 @@ def refuse_unreachable(statement: Any, *, is_loader: bool = False) -> bool:
             table = _table(element)
             if _is_owned(element):
                 owned.add((scope, table))
-                if is_write and scope == id(statement) and table is not statement.table:
+                if is_write and scope == id(statement) and table != statement.table:
                     raise UnsafeStatement("A write over two tables: put the other in a subquery.")
             elif not is_loader and _is_bare(element, table):
                 bare[scope, table if kind == "column" else None] = str(element)
@@ -69,7 +69,6 @@ def refuse_unstamped_write(state: Any) -> None:
     statement = state.statement
     written = [
         *(statement._values or ()),
-        *(column for column, _ in statement._ordered_values or ()),
         *(state.parameters or ()),
     ]
     if _FIXED & {getattr(column, "key", column) for column in written}:
