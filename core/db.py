@@ -144,7 +144,13 @@ class _LockedConnection(sqlite3.Connection):
             raise
 
     def commit(self) -> None:
-        super().commit()
+        try:
+            super().commit()
+        except BaseException:
+            # SQLAlchemy takes a transaction whose commit failed for ended and rolls nothing back:
+            # the pool would keep the connection with the transaction, and the lock, still open
+            self.rollback()
+            raise
         self._give_back()
 
     def rollback(self) -> None:
