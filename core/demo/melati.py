@@ -1,0 +1,295 @@
+"""Toko Melati, a flower shop in Bandung: the numbers are made up."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.demo.people import MELATI
+from core.demo.script import Deal, Guest, Say, Shop, days, hours, minutes
+from core.models import OrderStatus
+
+PHONE = "Phone (simulator)"
+WEDDINGS = "Wedding line (simulator)"
+
+
+def idr(thousands: int) -> Decimal:
+    return Decimal(thousands * 1000)
+
+
+GUESTS = (
+    Guest(
+        "Dewi Lestari",
+        "+6281255500101",
+        line=PHONE,
+        says=(
+            Say(days(3), "Halo kak, buket mawar merah ready?"),
+            Say(days(3) - minutes(4), "Ready kak Dewi, isi 20 Rp 350.000.", by="Rina"),
+            Say(days(3) - minutes(9), "Oke saya ambil 1 ya, kirim besok pagi"),
+            Say(days(3) - minutes(12), "Siap kak, terima kasih!", by="Rina"),
+            Say(minutes(6), "Kak, bunganya sampai dengan selamat. Cantik sekali!"),
+        ),
+        agent="Rina",
+        division="Sales",
+        labels=("VIP",),
+        module="Flowers",
+        stage="Won",
+        deals=(
+            Deal("Red roses, 20 stems", 1, idr(350), OrderStatus.RECEIVED, tracking="JP0081231"),
+        ),
+    ),
+    Guest("Dewi Lestari", email="dewi.lestari@mail.example", note="Wrote by e-mail in March."),
+    Guest("Ibu Dewi Lestari", "+6281255500102", note="Her office number, from the address book."),
+    Guest(
+        "Bayu Nugroho",
+        "+6281255500103",
+        line=PHONE,
+        says=(
+            Say(minutes(42), "Selamat siang, bisa kirim bunga papan ke Jalan Dago hari ini?"),
+            Say(minutes(38), "Untuk pembukaan toko, jam 4 sore"),
+        ),
+        division="Sales",
+        labels=("New",),
+        module="Flowers",
+    ),
+    Guest(
+        "Citra Ayu",
+        "+6281255500104",
+        line=PHONE,
+        says=(
+            Say(days(1), "Kak pesanan saya belum sampai, nomor resinya berapa?"),
+            Say(days(1) - minutes(15), "Maaf kak, kami cek dulu ke kurir.", by="Budi"),
+            Say(hours(3), "Sudah ada kabar?"),
+        ),
+        note="Courier says the driver had a flat tyre. Offer a voucher.",
+        agent="Budi",
+        division="Delivery",
+        labels=("Complaint",),
+        deals=(Deal("Orchid in a pot", 2, idr(225), OrderStatus.SHIPPED, tracking="JP0081290"),),
+        todo="Call Citra when the courier answers",
+    ),
+    Guest(
+        "Eko Prasetyo",
+        "+6281255500105",
+        line=PHONE,
+        says=(
+            Say(hours(5), "Mau pesan 3 buket matahari untuk wisuda hari Sabtu"),
+            Say(hours(5) - minutes(7), "Bisa kak Eko. Total Rp 540.000, DP 50% ya.", by="Rina"),
+            Say(hours(4), "Sudah saya transfer DP nya"),
+            Say(hours(4) - minutes(3), "Diterima, terima kasih!", by="Rina", seen="delivered"),
+        ),
+        agent="Rina",
+        division="Sales",
+        module="Flowers",
+        stage="Offer",
+        deals=(Deal("Sunflower bouquet", 3, idr(180), paid=Decimal("0.5"), estimate=2),),
+    ),
+    Guest(
+        "Fitri Handayani",
+        "+6281255500106",
+        line=WEDDINGS,
+        says=(
+            Say(days(6), "Halo, paket dekorasi nikah untuk 200 tamu berapa ya?"),
+            Say(days(6) - hours(1), "Mulai Rp 18 juta kak, saya kirim contohnya.", by="Sari"),
+            Say(days(2), "Kami suka yang tema putih hijau. Tanggal 14 bulan depan masih kosong?"),
+            Say(days(2) - hours(2), "Masih kak. Kami simpan tanggalnya 3 hari.", by="Sari"),
+        ),
+        agent="Sari",
+        division="Weddings",
+        labels=("Wedding", "VIP"),
+        module="Weddings",
+        stage="Proposal",
+        todo="Send Fitri the white and green proposal",
+    ),
+    Guest(
+        "Fitri H.",
+        "+6281255500107",
+        line=PHONE,
+        says=(Say(hours(9), "Ini Fitri yang tanya dekorasi, saya pakai nomor suami ya"),),
+        division="Weddings",
+        labels=("Wedding",),
+    ),
+    Guest(
+        "Gita Permata",
+        "+6281255500108",
+        line=WEDDINGS,
+        says=(
+            Say(days(4), "Untuk prewedding, sewa buket bisa?"),
+            Say(days(4) - minutes(30), "Bisa kak, Rp 150.000 per hari.", by="Rina"),
+            Say(days(4) - minutes(45), "Oke deal"),
+        ),
+        agent="Rina",
+        division="Weddings",
+        labels=("Wedding",),
+        module="Weddings",
+        stage="Deposit",
+        is_closed=True,
+        deals=(Deal("Bouquet, one day", 1, idr(150), OrderStatus.RECEIVED, tracking="PICKUP"),),
+    ),
+    Guest(
+        "Hendra Wijaya",
+        "+6281255500109",
+        line=PHONE,
+        says=(
+            Say(days(2), "Harga grosir untuk 50 tangkai anggrek?"),
+            Say(days(2) - minutes(20), "Rp 12.000 per tangkai kak, minimal 50.", by="Budi"),
+            Say(days(1), "Oke, kirim tiap Senin bisa?"),
+            Say(days(1) - minutes(11), "Bisa, kami jadwalkan.", by="Budi"),
+        ),
+        agent="Budi",
+        division="Sales",
+        labels=("Reseller",),
+        module="Flowers",
+        stage="Won",
+        deals=(Deal("Orchid stems, wholesale", 50, idr(12), estimate=5),),
+    ),
+    Guest(
+        "Indah Puspita",
+        "+6281255500110",
+        line=PHONE,
+        says=(Say(hours(20), "STOP"),),
+        labels=(),
+        is_closed=True,
+    ),
+    Guest(
+        "Joko Susilo",
+        "+6281255500111",
+        line=PHONE,
+        says=(
+            Say(hours(2), "Bunga untuk ibu di rumah sakit, boleh yang tanpa wangi?"),
+            Say(hours(2) - minutes(6), "Boleh kak, gerbera atau krisan cocok.", by="Budi"),
+            Say(hours(1), "Krisan putih saja, tolong kartu ucapannya: Lekas sembuh"),
+        ),
+        agent="Budi",
+        division="Sales",
+        module="Flowers",
+        stage="Talking",
+    ),
+    Guest(
+        "Kartini Rahayu",
+        "+6281255500112",
+        line=PHONE,
+        says=(
+            Say(days(5), "Apakah bisa bayar di tempat?"),
+            Say(days(5) - minutes(2), "Bisa untuk area Bandung kak.", by="Rina"),
+        ),
+        agent="Rina",
+        is_closed=True,
+    ),
+    Guest(
+        "Lukman Hakim",
+        "+6281255500113",
+        line=PHONE,
+        says=(Say(minutes(15), "Toko buka sampai jam berapa hari ini?"),),
+    ),
+    Guest(
+        "Maya Sari",
+        "+6281255500114",
+        line=PHONE,
+        says=(
+            Say(days(7), "Pesan hampers Lebaran 10 paket"),
+            Say(days(7) - minutes(25), "Baik kak, total Rp 3.500.000.", by="Sari"),
+            Say(days(6), "Sudah lunas ya"),
+        ),
+        agent="Sari",
+        division="Sales",
+        labels=("VIP", "Reseller"),
+        module="Flowers",
+        stage="Won",
+        deals=(Deal("Festive hamper", 10, idr(350), OrderStatus.SHIPPED, tracking="JP0081302"),),
+        is_closed=True,
+    ),
+    Guest(
+        "Nanda Putri",
+        "+6281255500115",
+        line=WEDDINGS,
+        says=(Say(hours(7), "Kak, boleh minta katalog dekorasi lamaran?"),),
+        division="Weddings",
+        labels=("Wedding", "New"),
+        module="Weddings",
+    ),
+    Guest(
+        "Oki Setiawan",
+        "+6281255500116",
+        email="oki@kantor.example",
+        line=PHONE,
+        says=(
+            Say(days(1), "Langganan bunga meja kantor, 4 vas per minggu"),
+            Say(days(1) - minutes(40), "Kami kirim penawaran lewat e-mail ya kak.", by="Rina"),
+        ),
+        agent="Rina",
+        labels=("Reseller",),
+        module="Flowers",
+        stage="Offer",
+        todo="Offer for four vases a week",
+    ),
+    Guest(
+        "Putu Ayu",
+        "+6281255500117",
+        line=PHONE,
+        says=(Say(hours(12), "Terima kasih, bunganya segar sekali!"),),
+        agent="Budi",
+        is_closed=True,
+    ),
+    Guest(
+        "Rudi Hartono",
+        "+6281255500118",
+        line=PHONE,
+        says=(
+            Say(days(2), "Pesanan saya batal saja ya, acaranya mundur"),
+            Say(days(2) - minutes(30), "Baik kak, kami batalkan.", by="Sari"),
+        ),
+        agent="Sari",
+        is_closed=True,
+        deals=(Deal("Standing flowers", 1, idr(750), OrderStatus.CANCELLED, paid=Decimal(0)),),
+    ),
+    Guest(
+        "Siti Aminah",
+        "+6281255500119",
+        line=PHONE,
+        says=(Say(minutes(3), "Assalamualaikum, ada bunga melati untuk roncean?"),),
+        labels=("New",),
+    ),
+    Guest(
+        "Tono Wibowo",
+        "+6281255500120",
+        deals=(Deal("Bonsai", 1, idr(900), paid=Decimal(0), estimate=4),),
+        labels=("Reseller",),
+        todo="Remind Tono of the invoice",
+    ),
+    Guest("Umar Faruq", "+6281255500121", email="umar@mail.example", labels=("Reseller",)),
+    Guest("Wati Ningsih", "+6281255500122", note="Prefers a call in the morning."),
+    Guest("Yusuf Maulana", "+6281255500123", opted_out=True),
+    Guest("Zahra Amelia", "+6281255500124", email="zahra@mail.example"),
+    Guest("CV Bunga Jaya", "+62225550125", email="order@bungajaya.example", labels=("Reseller",)),
+)
+
+STORY = Shop(
+    slug=MELATI,
+    name="Toko Melati",
+    plan="enterprise",
+    time_zone="Asia/Jakarta",
+    region="ID",
+    locale="id",
+    currency="IDR",
+    lines={PHONE: "+6281155500001", WEDDINGS: "+6281155500002"},
+    labels={
+        "VIP": "yellow",
+        "Wedding": "pink",
+        "Reseller": "blue",
+        "Complaint": "red",
+        "New": "teal",
+    },
+    divisions=("Sales", "Weddings", "Delivery"),
+    modules={
+        "Flowers": ("New", "Talking", "Offer", "Won"),
+        "Weddings": ("Enquiry", "Proposal", "Deposit", "Done"),
+    },
+    templates={
+        "Order is ready": "Halo {name}, pesanan {order} sudah siap. Mau diambil atau dikirim?",
+        "Payment reminder": "Halo {name}, tagihan {order} sebesar {amount} masih terbuka.",
+        "Thank you": "Terima kasih {name}! Semoga suka dengan bunganya.",
+        "Opening hours": "Kami buka Senin sampai Sabtu, 08.00 sampai 20.00.",
+    },
+    carrier="JNE",
+    guests=GUESTS,
+)
