@@ -147,6 +147,7 @@ def _told_by_us() -> tuple[type[Exception], ...]:
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
-    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+    """The operator's: no server, no rights, no such driver. A refused statement is our fault."""
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-    return DBAPIError, ArgumentError, NoSuchModuleError
+    return OperationalError, ArgumentError, NoSuchModuleError

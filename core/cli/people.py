@@ -11,7 +11,7 @@ from core.cli.answer import Answer, SapaGroup, Surroundings
 from core.errors import NotFound, Refused
 
 if TYPE_CHECKING:
-    from core.models import Tenant
+    from core.models import Membership, Tenant
     from core.tenancy.session import SystemSession
 
 
@@ -149,22 +149,48 @@ def token() -> None:
     "--scope", "scopes", multiple=True, required=True, help="NOUN:read, NOUN:write or *; repeat."
 )
 @click.option("--name", default="command line", show_default=True, help="The program's name.")
+@click.option("--owner", default="", help="The admin it acts for, by e-mail. Default: the first.")
 @click.pass_obj
 def create_token(
-    surroundings: Surroundings, slug: str, scopes: tuple[str, ...], name: str
+    surroundings: Surroundings, slug: str, scopes: tuple[str, ...], name: str, owner: str
 ) -> Answer:
-    """Make a token and show it, this once."""
-    from core.install import known_scopes
+    """Make a token and show it, this once. It dies with its owner's account."""
+    from core.audit import Actor, acting_as
     from core.services import tokens
+    from core.web.app import create_app
+    from core.web.scopes import known_scopes
 
     with surroundings.open() as desk:
         with desk.database.system(write=False) as system:
             tenant_id = found_tenant(system, slug).id
-        known = known_scopes(desk)
-        with desk.database.tenant(tenant_id) as session:
+            member = _admin(system, tenant_id, owner)
+        known = known_scopes(create_app(desk.settings, surroundings.builtin))
+        with (
+            acting_as(Actor("sapa token create", member.user_id, member.id)),
+            desk.database.tenant(tenant_id) as session,
+        ):
             made, plain = tokens.create_token(session, name, scopes, known)
             data = {"token": plain, "name": made.name, "tenant": slug, "scopes": made.scopes}
     return Answer(data, f"{plain}\nKeep it now: it can't be shown again.")
+
+
+def _admin(session: SystemSession, tenant_id: int, email: str) -> Membership:
+    """The tenant's first admin, or the one with this address. Raises NotFound."""
+    from sqlalchemy import select
+
+    from core.models import Membership
+    from core.services.tenants import RoleName
+
+    members = session.scalars(
+        select(Membership)
+        .where(Membership.tenant_id == tenant_id, Membership.is_active.is_(True))
+        .order_by(Membership.id)
+    )
+    for member in members:
+        if RoleName.ADMIN in member.roles and email.lower() in ("", member.user.email.lower()):
+            return member
+    who = f"{email} is no admin of this tenant" if email else "This tenant has no admin yet"
+    raise NotFound(f"{who}: a token acts for one. See `sapa user create --help`.", "owner")
 
 
 def found_tenant(session: SystemSession, slug: str) -> Tenant:
