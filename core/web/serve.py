@@ -31,6 +31,11 @@ from core.errors import Refused
 
 TARGET = "app:app"
 STOP_SECONDS = 10  # for what is in hand; after that the jobs' leases bring it back
+QUIET = {
+    "httpx": logging.WARNING,  # names every address at INFO
+    "flask_appbuilder": logging.CRITICAL,  # complains at each start of columns that no form shows
+    "dramatiq": logging.WARNING,
+}
 _GRACE = 5.0  # a predecessor that was just killed may still hold the port and the lock
 _PR_SET_PDEATHSIG = 1
 
@@ -71,7 +76,8 @@ class _Loader:
         logging.basicConfig(
             level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses at INFO
+        for name, level in QUIET.items():
+            logging.getLogger(name).setLevel(level)
         module, name = TARGET.split(":")
         app = getattr(importlib.import_module(module), name)
         desk = app.extensions["sapa"]
