@@ -17,7 +17,7 @@ def channel() -> None:
 
 
 @channel.command("create")
-@click.option("--tenant", "slug", required=True)
+@click.option("--tenant", "slug", required=True, help="Whose channel it is.")
 @click.option("--kind", required=True, help="For example whatsapp_cloud or simulator.")
 @click.option("--name", required=True, help="What your team calls it.")
 @click.option("--own-address", default="", help="The account's own number, with country prefix.")

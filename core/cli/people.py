@@ -24,7 +24,7 @@ def tenant() -> None:
 @click.argument("slug")
 @click.option("--plan", required=True, help="The plan's name, for example enterprise.")
 @click.option("--name", default="", help="What people call it. Default: the slug.")
-@click.option("--time-zone", default="Asia/Jakarta", show_default=True)
+@click.option("--time-zone", default="Asia/Jakarta", show_default=True, help="Where it works.")
 @click.option("--region", default="ID", show_default=True, help="Country of local numbers.")
 @click.option("--locale", default="en", show_default=True, help="Language: en, id or ro.")
 @click.pass_obj
@@ -84,8 +84,8 @@ def user() -> None:
 @click.option("--role", "roles", multiple=True, help="Their role there; may be repeated.")
 @click.option("--operator", is_flag=True, help="Also runs this installation.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--first-name", default="")
-@click.option("--last-name", default="")
+@click.option("--first-name", default="", help="What colleagues call them.")
+@click.option("--last-name", default="", help="And their family name.")
 @click.pass_obj
 def create_user(
     surroundings: Surroundings,
@@ -164,7 +164,8 @@ def create_token(
         with desk.database.system(write=False) as system:
             tenant_id = found_tenant(system, slug).id
             member = _admin(system, tenant_id, owner)
-        known = known_scopes(create_app(desk.settings, surroundings.builtin))
+        with create_app(desk.settings, surroundings.builtin).app_context():
+            known = known_scopes()
         with (
             acting_as(Actor("sapa token create", member.user_id, member.id)),
             desk.database.tenant(tenant_id) as session,

@@ -46,7 +46,7 @@ def list_plugins(surroundings: Surroundings, slug: str) -> Answer:
 
 @plugin.command("enable")
 @click.argument("name")
-@click.option("--tenant", "slug", required=True)
+@click.option("--tenant", "slug", required=True, help="For whom.")
 @click.pass_obj
 def enable(surroundings: Surroundings, name: str, slug: str) -> Answer:
     """Switch a plugin on for a tenant, and what it requires with it."""
@@ -55,7 +55,7 @@ def enable(surroundings: Surroundings, name: str, slug: str) -> Answer:
 
 @plugin.command("disable")
 @click.argument("name")
-@click.option("--tenant", "slug", required=True)
+@click.option("--tenant", "slug", required=True, help="For whom.")
 @click.pass_obj
 def disable(surroundings: Surroundings, name: str, slug: str) -> Answer:
     """Switch a plugin off for a tenant. Its data stays."""

@@ -17,7 +17,9 @@ NO_REDIS_YET = (
 
 
 @click.command(cls=SapaCommand)
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Web processes."
+)
 @click.option("--host", help="Address to listen on. Default: SAPA_HOST, 127.0.0.1.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: SAPA_PORT, 8080.")
 @click.pass_obj
