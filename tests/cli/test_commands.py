@@ -35,7 +35,16 @@ def shop(home: Path, sapa: Sapa) -> str:
 def admin(shop: str, sapa: Sapa) -> str:
     """Its admin."""
     done = sapa(
-        *"user create rina@toko.example --tenant toko --role admin --password-stdin".split(),
+        *[
+            "user",
+            "create",
+            "rina@toko.example",
+            "--tenant",
+            "toko",
+            "--role",
+            "admin",
+            "--password-stdin",
+        ],
         stdin="a good password\n",
     )
     assert done.status == 0
@@ -138,7 +147,16 @@ def test_tenants_are_made_and_listed(shop: str, sapa: Sapa):
 
 
 def test_a_password_comes_from_standard_input_only(shop: str, sapa: Sapa):
-    words = "user create a@toko.example --tenant toko --role agent --password-stdin".split()
+    words = [
+        "user",
+        "create",
+        "a@toko.example",
+        "--tenant",
+        "toko",
+        "--role",
+        "agent",
+        "--password-stdin",
+    ]
     short = sapa(
         *words,
         stdin="short\n",

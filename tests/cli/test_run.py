@@ -1,0 +1,117 @@
+"""`sapa run` as a process: it serves, works, stops, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.boot import open_desk
+from core.config import Settings
+from core.jobs.outbox import enqueue
+from core.models import Job
+from plugins import BUILTIN
+from tests.cli.conftest import Sapa
+from tests.cli.served import PATIENCE, started
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_F8_run_serves_and_stops_when_told(home: Path, free_port: int, how: signal.Signals):
+    with started("run", home=home, port=free_port) as server:
+        with urllib.request.urlopen(server.url("/login/"), timeout=30) as page:
+            assert b"<form" in page.read()
+        children = server.children()
+        assert len(children) == 1  # one process serves a SQLite file
+        assert server.stop(how) == 0
+        assert not any(child.is_running() for child in children)
+        assert f"Sapa is ready at http://127.0.0.1:{free_port}" in server.log
+        assert "Traceback" not in server.log
+
+
+def test_F8_run_works_off_jobs_in_the_serving_process(home: Path, free_port: int):
+    desk = open_desk(Settings(home=home), BUILTIN)
+    with desk.database.system() as session:
+        enqueue(session, "core.process_inbox", {"channel_id": 1}, tenant_id=_tenant(session))
+    with started("run", home=home, port=free_port):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with desk.database.system(write=False) as session:
+                if session.query(Job).count() == 0:
+                    break
+            time.sleep(0.05)
+        with desk.database.system(write=False) as session:
+            assert session.query(Job).count() == 0
+    desk.database.dispose()
+
+
+def test_importing_the_application_starts_no_work(home: Path, monkeypatch: pytest.MonkeyPatch):
+    import threading
+
+    from core.web.app import create_app
+
+    before = set(threading.enumerate())
+    create_app(Settings(home=home), BUILTIN)
+    assert set(threading.enumerate()) == before
+
+
+def test_F8_kill_9_of_the_command_leaves_no_server(home: Path, free_port: int):
+    with started("run", home=home, port=free_port) as server:
+        (child,) = server.children()
+        server.process.kill()
+        server.process.wait(PATIENCE)
+        gone, alive = psutil.wait_procs([child], timeout=10)
+        assert (len(gone), alive) == (1, [])
+    with started("run", home=home, port=free_port) as server:  # port and folder are free again
+        assert server.stop() == 0
+
+
+def test_a_busy_port_is_a_sentence(home: Path, sapa: Sapa):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = sapa("run", "--port", str(listener.getsockname()[1]))
+    assert done.status == 2
+    assert "is in use" in done.err
+
+
+def test_a_second_server_on_the_same_sqlite_folder_is_refused(
+    home: Path, free_port: int, sapa: Sapa
+):
+    with started("run", home=home, port=free_port), socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        other = probe.getsockname()[1]
+        probe.close()
+        done = sapa("run", "--port", str(other))
+    assert done.status == 2
+    assert "Another `sapa run` serves" in done.err
+
+
+def test_run_refuses_an_outdated_database(sapa: Sapa, free_port: int):
+    done = sapa("run", "--port", str(free_port))
+    assert done.status == 2
+    assert "sapa migrate" in done.err
+
+
+@pytest.mark.prove
+def test_the_web_process_boots_in_a_second_and_a_half(home: Path, free_port: int):
+    """Counted in processor seconds, of both processes: wall-clock time is the neighbours' too."""
+    with started("run", home=home, port=free_port) as server:
+        family = [psutil.Process(server.process.pid), *server.children()]
+        spent = sum(each.cpu_times().user + each.cpu_times().system for each in family)
+    assert spent < 1.5 * _slowness()
+
+
+def _slowness() -> float:
+    """How much slower this machine is now than the reference, by a fixed piece of work."""
+    began = time.process_time()
+    sum(index * index for index in range(3_000_000))
+    return max(1.0, (time.process_time() - began) / 0.20)
+
+
+def _tenant(session) -> int:
+    from core.services.tenants import create_tenant
+
+    return create_tenant(session, "toko", plan="enterprise").id
