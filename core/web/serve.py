@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import importlib
 import logging
 import multiprocessing.util
@@ -87,6 +88,9 @@ class _Loader:
             multiprocessing.util.Finalize(
                 None, desk.jobs.stop, args=(float(STOP_SECONDS),), exitpriority=10
             )
+        gc.collect()
+        gc.freeze()  # what is here now stays: no later collection walks it
+        gc.enable()
         print(f"Sapa is ready at {self.settings.public_url} (Ctrl-C stops it)", flush=True)
         return app
 
