@@ -19,11 +19,11 @@ from core.config import Settings
 from core.db import Database
 from core.host.host import PluginHost
 from core.host.record import PluginStatus
+from core.migrations.of_plugins import plugin_migrations
 from core.migrations.plugin import MigrationFailed
 from core.migrations.roles import UnsafeRole, refuse_unbound_role
 from core.migrations.runner import pending
 from core.secrets import KeyUnusable
-from core.setup import plugin_migrations
 
 VENDOR = Path(__file__).resolve().parent / "web" / "static" / "vendor"
 TOLERANCE = timedelta(seconds=5)  # tokens, windows and signatures are counted in minutes

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
 
 from core.config import Settings
 from core.host.host import PluginHost
-from core.migrations.plugin import MigrationFailed, PluginMigrations
+from core.migrations.of_plugins import plugin_migrations
 from core.migrations.runner import Report, migrate
 from core.services.plans import ensure_plans
 from core.web.app import create_app
@@ -43,20 +41,3 @@ def prepare(settings: Settings, builtin: Iterable[str] = ()) -> Prepared:
         app.extensions["sapa_web_session"].remove()
     database.dispose()
     return done
-
-
-def plugin_migrations(host: PluginHost) -> list[PluginMigrations]:
-    """The migrations that active plugins bring, dependencies first."""
-    return [
-        PluginMigrations(manifest.name, f"{manifest.name}_", _folder(manifest.migrations))
-        for manifest in host.manifests.values()
-        if manifest.migrations
-    ]
-
-
-def _folder(package: str) -> Path:
-    """The folder of a package that may have nothing to import in it."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise MigrationFailed(f"The package {package} with a plugin's migrations can't be found.")
-    return Path(next(iter(spec.submodule_search_locations)))

@@ -92,10 +92,15 @@ class Surroundings:
 
 def refuse_pending(desk: Desk) -> None:
     """Refused while `sapa migrate` has something to do."""
-    from core.migrations.runner import pending
-    from core.setup import plugin_migrations
+    from core.migrations.current import is_current
+    from core.migrations.of_plugins import plugin_migrations
 
-    waiting = pending(desk.settings, plugin_migrations(desk.host))
+    plugins = plugin_migrations(desk.host)
+    if is_current(desk.settings, plugins):
+        return
+    from core.migrations.runner import pending
+
+    waiting = pending(desk.settings, plugins)
     if waiting:
         raise Refused(
             f"The database is behind this version ({', '.join(sorted(waiting))}): "

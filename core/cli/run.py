@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.answer import Answer, SapaCommand, Surroundings
 from core.config import Settings
 from core.errors import Refused
+
+if TYPE_CHECKING:
+    from core.desk import Desk
 
 NO_REDIS_YET = (
     "Workers over Redis come with a later version: unset SAPA_REDIS_URL, and `sapa run` does the "
@@ -54,14 +58,18 @@ def start(
             "--workers out, or set SAPA_REDIS_URL.",
             "workers",
         )
-    from core.migrations.roles import refuse_unbound_role
-
     with surroundings.open() as desk:
-        refuse_unbound_role(desk.database)
-
+        if not settings.is_sqlite:
+            _refuse_unbound_role(desk)
     from core.web.serve import serve
 
     serve(settings, workers=workers)
+
+
+def _refuse_unbound_role(desk: Desk) -> None:
+    from core.migrations.roles import refuse_unbound_role  # brings psycopg
+
+    refuse_unbound_role(desk.database)
 
 
 def served_settings(surroundings: Surroundings, host: str | None, port: int | None) -> Settings:
