@@ -88,7 +88,6 @@ class _Loader:
             multiprocessing.util.Finalize(
                 None, desk.jobs.stop, args=(float(STOP_SECONDS),), exitpriority=10
             )
-        gc.collect()
         gc.freeze()  # what is here now stays: no later collection walks it
         gc.enable()
         print(f"Sapa is ready at {self.settings.public_url} (Ctrl-C stops it)", flush=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -97,18 +99,21 @@ def test_run_refuses_an_outdated_database(sapa: Sapa, free_port: int):
 
 @pytest.mark.prove
 def test_the_web_process_boots_in_a_second_and_a_half(home: Path, free_port: int):
-    """Counted in processor seconds, of both processes: wall-clock time is the neighbours' too."""
-    with started("run", home=home, port=free_port) as server:
-        family = [psutil.Process(server.process.pid), *server.children()]
-        spent = sum(each.cpu_times().user + each.cpu_times().system for each in family)
-    assert spent < 1.5 * _slowness()
+    """The best of three, from the command to the first 200, on a migrated database.
 
-
-def _slowness() -> float:
-    """How much slower this machine is now than the reference, by a fixed piece of work."""
-    began = time.process_time()
-    sum(index * index for index in range(3_000_000))
-    return max(1.0, (time.process_time() - began) / 0.20)
+    A slow or busy machine is measured beside it: importing bare Flask-AppBuilder, which nobody
+    can go below, takes half a second on the one that the limit was set on.
+    """
+    bare, boot = [], []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import flask_appbuilder"], check=True)
+        bare.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        with started("run", home=home, port=free_port):
+            boot.append(time.perf_counter() - began)
+    print(f"boot {min(boot):.2f} s, bare Flask-AppBuilder {min(bare):.2f} s")
+    assert min(boot) < max(1.5, 3 * min(bare))
 
 
 def _tenant(session) -> int:
