@@ -12,7 +12,7 @@ from typing import Any
 from flask_appbuilder.models.sqla.interface import (
     SQLAInterface as StockInterface,
 )
-from sqlalchemy import Column
+from sqlalchemy import JSON, Column, Uuid
 from sqlalchemy.orm import joinedload, selectinload
 
 from core.errors import Malformed
@@ -36,6 +36,14 @@ class SQLAInterface(StockInterface):
         """Load these list columns' relations together with the rows (`a` or `a.b`)."""
         roots = dict.fromkeys(c.partition(".")[0] for c in columns)
         self.shown = tuple(r for r in roots if self.is_relation(r))
+
+    def get_search_columns_list(self) -> list[str]:
+        """FAB's choice without what has no filter: it warns of each such column, each time."""
+        return [name for name in super().get_search_columns_list() if not self._is_opaque(name)]
+
+    def _is_opaque(self, name: str) -> bool:
+        column = self.list_columns.get(name)
+        return column is not None and isinstance(column.type, (Uuid, JSON))
 
     @property
     def key(self) -> Column[Any]:
