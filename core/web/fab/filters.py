@@ -65,6 +65,13 @@ class FilterConverter(stock.SQLAFilterConverter):
         for test, classes in stock.SQLAFilterConverter.conversion_table
     )
 
+    def convert(self, col_name: str) -> Any:
+        """The filters of a column; None for a type that has none. Upstream warns of each, always."""
+        for test, classes in self.conversion_table:
+            if getattr(self.datamodel, test)(col_name):
+                return [each(col_name, self.datamodel) for each in classes]
+        return None
+
 
 def typed(datamodel: Any, column: str, value: Any) -> Any:
     """`value` (one, or a list of them) as `column` compares it; raises Malformed."""
