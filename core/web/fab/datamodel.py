@@ -12,7 +12,7 @@ from typing import Any
 from flask_appbuilder.models.sqla.interface import (
     SQLAInterface as StockInterface,
 )
-from sqlalchemy import JSON, Column, Uuid
+from sqlalchemy import Column, Uuid
 from sqlalchemy.orm import joinedload, selectinload
 
 from core.errors import Malformed
@@ -41,9 +41,12 @@ class SQLAInterface(StockInterface):
         """FAB's choice without what has no filter: it warns of each such column, each time."""
         return [name for name in super().get_search_columns_list() if not self._is_opaque(name)]
 
+    def is_uuid(self, name: str) -> bool:
+        """Whether this column names the row to the outside: nobody types or searches it."""
+        return name in self.list_columns and isinstance(self.list_columns[name].type, Uuid)
+
     def _is_opaque(self, name: str) -> bool:
-        column = self.list_columns.get(name)
-        return column is not None and isinstance(column.type, (Uuid, JSON))
+        return self.is_uuid(name) or self.is_json(name)
 
     @property
     def key(self) -> Column[Any]:

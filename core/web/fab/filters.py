@@ -66,7 +66,7 @@ class FilterConverter(stock.SQLAFilterConverter):
     )
 
     def convert(self, col_name: str) -> Any:
-        """The filters of a column; None for a type that has none. Upstream warns of each, always."""
+        """The filters of a column; None for a type that has none, which upstream warns of."""
         for test, classes in self.conversion_table:
             if getattr(self.datamodel, test)(col_name):
                 return [each(col_name, self.datamodel) for each in classes]

@@ -70,7 +70,9 @@ class AdminView(ListPage, PostedActions):
         known = column in self.datamodel.list_columns or self.datamodel.is_relation(column)
         # children are never re-parented through a form, and there may be thousands
         child = self.datamodel.is_relation_one_to_many(column)
-        return known and not child and self.is_writable(column)
+        return (
+            known and not child and not self.datamodel.is_uuid(column) and self.is_writable(column)
+        )
 
     def _init_forms(self) -> None:
         search, entry = FormConverter(self.datamodel, search=True), FormConverter(self.datamodel)
