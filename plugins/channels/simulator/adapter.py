@@ -11,7 +11,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, ValidationError
 
@@ -21,6 +23,7 @@ from core.api import (
     Address,
     BadItem,
     Capabilities,
+    Fetched,
     IdentityKind,
     InboundMessage,
     InboundReaction,
@@ -40,6 +43,7 @@ from core.api import (
 )
 
 HEADER = "x-simulator-signature"
+LARGEST_FILE = 4 * 1024 * 1024
 KINDS = {"text": MessageKind.TEXT, "image": MessageKind.IMAGE}
 
 
@@ -185,21 +189,34 @@ class SimulatorAdapter:
             "POST",
             str(account.settings.get("phone_url", "")),
             json=_outgoing(message),
-            headers={"Authorization": f"Bearer {account.secrets.get('secret', '')}"},
+            headers=_proof(account),
         )
         status = response.status_code
         if status == 429 or status >= 500:
             raise SendFailed("retry", str(status), "The phone is busy.", _pause(response))
+        if status == 410:
+            raise SendFailed("recipient", "410", "This number is not in use.")
         if status in {401, 403}:
             raise SendFailed("channel", str(status), "The phone refused our secret.")
         if status >= 300:
             raise SendFailed("payload", str(status), "The phone refused the message.")
         return Accepted(_answered_id(response))
 
+    def fetch_media(
+        self, account: Account, file: Media, http: OutboundClient, dest: Path
+    ) -> Fetched:
+        """Fetch a picture from the phone to `dest`."""
+        where = f"{account.settings.get('phone_url', '')}/file/{quote(file.provider_id, safe='')}"
+        return http.fetch_to_file(where, dest, LARGEST_FILE, headers=_proof(account))
+
 
 def sign(secret: str, body: bytes) -> str:
     """The signature of a body: hex HMAC-SHA256."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _proof(account: Account) -> dict[str, str]:
+    return {"Authorization": f"Bearer {account.secrets.get('secret', '')}"}
 
 
 def _load(body: bytes) -> dict[str, Any]:
