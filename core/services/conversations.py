@@ -65,9 +65,13 @@ def touch(session: TenantSession, conversation: Conversation, message: Message) 
         return
     if conversation.preview and message.sent_at < conversation.last_at and message.is_history:
         return
+    # a conversation that begins with old history is as old as that, not as its row
+    is_first = not conversation.preview
     conversation.preview = preview_of(message)
     conversation.preview_direction = message.direction
-    conversation.last_at = max(conversation.last_at, message.sent_at)
+    conversation.last_at = (
+        message.sent_at if is_first else max(conversation.last_at, message.sent_at)
+    )
     tell(session, "conversation", conversation=conversation.id)
 
 

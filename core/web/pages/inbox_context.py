@@ -22,7 +22,7 @@ from core.web.request import desk, membership, web_session
 PERMISSIONS = ("reply", "note", "assign", "close", "mark_read")
 
 CHANNEL_ICONS = {
-    "simulator": "device-mobile-message",
+    "simulator": "device-mobile",
     "whatsapp_cloud": "brand-whatsapp",
     "whatsapp_qr": "brand-whatsapp",
     "messenger": "brand-messenger",

@@ -185,7 +185,7 @@ def take(session: TenantSession, channel_id: int, sent: dict[str, Any]) -> Answe
         select(Person).where(Person.channel_id == channel_id, Person.number == number)
     )
     if owner is None:
-        owner = Person(channel_id=channel_id, number=number[:24], name=number[:24])
+        owner = Person(channel_id=channel_id, number=number[:24])
         session.add(owner)
         session.flush()
     known = session.scalar(

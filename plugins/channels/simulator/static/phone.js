@@ -9,6 +9,9 @@
   const text = document.getElementById("phone-text");
 
   function settled() {
+    for (const time of screen.querySelectorAll("time")) {
+      time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+    }
     screen.scrollTop = screen.scrollHeight;
     look();
   }
