@@ -59,11 +59,6 @@ def account_of(session: TenantSession | SystemSession, channel: Channel) -> Acco
     )
 
 
-def webhook_url(session: TenantSession | SystemSession, channel: Channel) -> str:
-    """Where the channel's provider posts what happens: what an admin pastes into its console."""
-    return f"{session.desk.settings.public_url}/webhooks/{channel.uuid}"
-
-
 def create_channel(
     session: TenantSession,
     *,

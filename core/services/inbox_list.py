@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from core.errors import Malformed
@@ -158,14 +158,13 @@ def _rows(wanted: Wanted) -> Select[Conversation]:
 
 
 def _on_shelf(shelf: Shelf) -> tuple[ColumnElement[bool], ...]:
-    # literals, not parameters: with those the planner can't prove that the partial index fits
-    is_closed = Conversation.state == literal_column("'closed'")
+    closed = _written_out(ConversationState.CLOSED)
     is_asleep = and_(
-        Conversation.state == literal_column("'pending'"), Conversation.snoozed_until > now()
+        Conversation.state == ConversationState.PENDING, Conversation.snoozed_until > now()
     )
     if shelf is Shelf.CLOSED:
-        return (is_closed,)
-    is_not_closed = Conversation.state != literal_column("'closed'")
+        return (Conversation.state == closed,)
+    is_not_closed = Conversation.state != closed
     if shelf is Shelf.SNOOZED:
         return is_not_closed, is_asleep
     return is_not_closed, or_(
@@ -173,6 +172,11 @@ def _on_shelf(shelf: Shelf) -> tuple[ColumnElement[bool], ...]:
         Conversation.snoozed_until.is_(None),
         Conversation.snoozed_until <= now(),
     )
+
+
+def _written_out(state: ConversationState) -> Any:
+    """A state as a literal: with a parameter no planner can prove that the partial index fits."""
+    return literal(state, Conversation.state.type, literal_execute=True)
 
 
 def _found(contact: Any, text: str) -> ColumnElement[bool]:

@@ -20,7 +20,6 @@ from core.models import (
     Message,
     Order,
     Template,
-    contact_label,
 )
 from core.tenancy.session import TenantSession
 
@@ -95,18 +94,18 @@ class Panel:
 def panel(session: TenantSession, conversation: Conversation) -> Panel:
     """Who this is: addresses, labels, orders and other conversations over all of the contacts."""
     customer = conversation.contact.customer
-    contacts = select(Contact.id).where(Contact.customer_id == customer.id)
-    labels = select(contact_label.c.label_id).where(contact_label.c.contact_id.in_(contacts))
+    members = session.scalars(
+        select(Contact)
+        .where(Contact.customer_id == customer.id)
+        .options(selectinload(Contact.identities), selectinload(Contact.labels))
+        .order_by(Contact.id)
+    ).all()
+    contacts = [contact.id for contact in members]
+    labels = {label.id: label for contact in members for label in contact.labels}
     return Panel(
         customer=customer,
-        identities=list(
-            session.scalars(
-                select(Identity).where(Identity.contact_id.in_(contacts)).order_by(Identity.id)
-            )
-        ),
-        labels=list(
-            session.scalars(select(Label).where(Label.id.in_(labels)).order_by(Label.name))
-        ),
+        identities=[identity for contact in members for identity in contact.identities],
+        labels=sorted(labels.values(), key=lambda label: label.name.casefold()),
         orders=session.scalar(select(func.count(Order.id)).where(Order.contact_id.in_(contacts)))
         or 0,
         others=list(

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -23,7 +22,6 @@ from core.api import (
     Address,
     BadItem,
     Capabilities,
-    Fetched,
     IdentityKind,
     InboundMessage,
     InboundReaction,
@@ -202,12 +200,16 @@ class SimulatorAdapter:
             raise SendFailed("payload", str(status), "The phone refused the message.")
         return Accepted(_answered_id(response))
 
-    def fetch_media(
-        self, account: Account, file: Media, http: OutboundClient, dest: Path
-    ) -> Fetched:
-        """Fetch a picture from the phone to `dest`."""
+    def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
+        """Fetch a picture from the phone."""
         where = f"{account.settings.get('phone_url', '')}/file/{quote(file.provider_id, safe='')}"
-        return http.fetch_to_file(where, dest, LARGEST_FILE, headers=_proof(account))
+        answer = http.request("GET", where, headers=_proof(account), max_bytes=LARGEST_FILE)
+        if answer.status_code != 200:
+            later = answer.status_code == 429 or answer.status_code >= 500
+            raise SendFailed(
+                "retry" if later else "payload", str(answer.status_code), "The phone has no file."
+            )
+        return answer.content
 
 
 def sign(secret: str, body: bytes) -> str:
