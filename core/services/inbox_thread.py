@@ -21,9 +21,12 @@ from core.models import (
     Order,
     Template,
 )
+from core.services.tenants import RoleName
 from core.tenancy.session import TenantSession
 
 PAGE = 40
+INBOX_ROLES = frozenset({RoleName.ADMIN, RoleName.SUPERVISOR, RoleName.AGENT})
+"""Whose holders can answer, and so can be given a conversation."""
 OTHERS = 10
 
 
@@ -130,14 +133,17 @@ class Choices:
 
 
 def choices(session: TenantSession, conversation: Conversation) -> Choices:
-    """Active members, divisions and templates of the tenant, each by name."""
+    """Active members who can answer, divisions and templates of the tenant, each by name."""
     agents = session.scalars(
         select(Membership)
         .where(Membership.is_active.is_(True))
         .options(joinedload(Membership.user))
     )
     return Choices(
-        agents=sorted(agents, key=lambda agent: agent.name.casefold()),
+        agents=sorted(
+            (agent for agent in agents if INBOX_ROLES.intersection(agent.roles)),
+            key=lambda agent: agent.name.casefold(),
+        ),
         divisions=list(
             session.scalars(
                 select(Division).where(Division.archived_at.is_(None)).order_by(Division.name)

@@ -42,7 +42,5 @@ def views() -> Sequence[ViewDecl]:
             view=PhoneView,
             name="Phone simulator",
             icon="device-mobile-message",
-            category="Channels",
-            category_icon="plug",
         )
     ]
