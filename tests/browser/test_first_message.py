@@ -25,7 +25,8 @@ def hold_phone(phone: Page, url: str, number: str, name: str) -> None:
     phone.goto(f"{url}/simulator/")
     phone.fill("#person-number", number)
     phone.fill("#person-name", name)
-    phone.click("text=Add somebody")
+    with phone.expect_navigation():  # its scripts have run, too
+        phone.click("text=Add somebody")
     expect(phone.locator(".simulator-person.active")).to_contain_text(name)
 
 
