@@ -37,6 +37,7 @@ class Shop:
     channel_uuid: str = ""
     members: dict[str, int] = field(default_factory=dict)
     written: int = 0
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
 
     def hire(self, name: str, role: RoleName) -> int:
         """A person `<name>@<slug>.example` with one role; the membership's id."""
@@ -52,7 +53,9 @@ class Shop:
             return member.id
 
     def client(self, name: str = "rina") -> FlaskClient:
-        """A browser that `name` has logged in with."""
+        """A browser that `name` has logged in with; the same each time, logins are limited."""
+        if name in self.clients:
+            return self.clients[name]
         client = self.app.test_client()
         page = client.get("/login/").get_data(as_text=True)
         form = {
@@ -62,6 +65,7 @@ class Shop:
         }
         answer = client.post("/login/", data=form)
         assert answer.status_code == 302, answer.get_data(as_text=True)
+        self.clients[name] = client
         return client
 
     def post_webhook(self, document: dict[str, Any]) -> int:
