@@ -14,6 +14,7 @@ from core.adapter import (
     SignatureRefused,
     WebhookRequest,
 )
+from core.errors import Conflict, Invalid, NotFound, Refused
 from core.events import (
     ChannelReported,
     ChannelStateChanged,
@@ -59,9 +60,21 @@ from core.inbound import (
     MessageKind,
     MessageState,
 )
+from core.jobs.outbox import enqueue
 from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
-from core.models.base import TenantMixin, TimesMixin, UuidMixin, tenant_fk, tenant_table
+from core.live import tell
+from core.media_types import safe_inline_type
+from core.models import Channel
+from core.models.base import (
+    TenantMixin,
+    TimesMixin,
+    UtcDateTime,
+    UuidMixin,
+    now,
+    tenant_fk,
+    tenant_table,
+)
 from core.outbound import (
     ErrorClass,
     Fetched,
@@ -70,6 +83,12 @@ from core.outbound import (
     ResponseTooLarge,
     SendFailed,
 )
+from core.phones import PhoneRefused, parse_phone
+from core.services.channels import account_of, webhook_url
+from core.tenancy.session import TenantSession
+from core.web.door import ChannelDoor, channel_door
+from core.web.fab import Page, expose, has_access, machine_door
+from core.web.request import web_session
 
 __all__ = [
     "Accepted",
@@ -81,9 +100,12 @@ __all__ = [
     "ApiDecl",
     "BadItem",
     "Capabilities",
+    "Channel",
     "ChannelChanged",
+    "ChannelDoor",
     "ChannelReported",
     "ChannelStateChanged",
+    "Conflict",
     "ContactChanged",
     "ContactCreated",
     "ContactErased",
@@ -103,6 +125,7 @@ __all__ = [
     "InboundReaction",
     "InboundStatus",
     "InboxAction",
+    "Invalid",
     "Item",
     "JobSpec",
     "MalformedBody",
@@ -114,6 +137,7 @@ __all__ = [
     "MessageSent",
     "MessageState",
     "MessageStateChanged",
+    "NotFound",
     "OrderCancelled",
     "OrderCreated",
     "OrderEstimated",
@@ -124,9 +148,12 @@ __all__ = [
     "OutboundMessage",
     "OutboundTemplate",
     "OutcomeUnknown",
+    "Page",
     "Periodic",
+    "PhoneRefused",
     "ProviderCall",
     "Receipts",
+    "Refused",
     "ResponseTooLarge",
     "RetryAt",
     "SendFailed",
@@ -134,14 +161,28 @@ __all__ = [
     "TaskClosed",
     "TaskOpened",
     "TenantMixin",
+    "TenantSession",
     "TimesMixin",
+    "UtcDateTime",
     "UuidMixin",
     "ViewDecl",
     "WebhookRequest",
+    "account_of",
+    "channel_door",
+    "enqueue",
+    "expose",
+    "has_access",
     "hookimpl",
     "job",
+    "machine_door",
+    "now",
+    "parse_phone",
     "periodic",
     "plugin_registry",
+    "safe_inline_type",
+    "tell",
     "tenant_fk",
     "tenant_table",
+    "web_session",
+    "webhook_url",
 ]

@@ -45,7 +45,7 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
             threads=settings.worker_threads,
         ),
         box=SecretBox(installation_key(settings)),
-        outbound=OutboundClient(private_hosts=settings.private_hosts),
+        outbound=OutboundClient(private_hosts=(*settings.private_hosts, *settings.own_hosts)),
         # half of the web threads may wait in streams; the rest serve pages
         live=LiveHub(max_streams=settings.web_threads // 2),
         media=MediaStore(settings.home / "media"),

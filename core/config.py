@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -91,6 +93,22 @@ class Settings(BaseSettings):
     @property
     def is_sqlite(self) -> bool:
         return self._given_url.startswith("sqlite")
+
+    @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """`host:port` of this installation where that is this machine's loopback, else nothing.
+
+        Outbound calls may go there: the simulator's phone is served by the very process that it
+        writes to. Nothing is reached that way which doesn't answer everybody here already.
+        """
+        parts = urlsplit(self.public_url)
+        host = parts.hostname or ""
+        try:
+            is_local = ip_address(host).is_loopback
+        except ValueError:
+            is_local = host == "localhost"
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}",) if is_local else ()
 
     @property
     def public_url(self) -> str:

@@ -137,6 +137,14 @@ class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
         viewonly=True,
         order_by=lambda: Identity.id,
     )
+    labels: Mapped[list[Label]] = relationship(
+        Label,
+        secondary=contact_label,
+        primaryjoin=lambda: Contact.id == contact_label.c.contact_id,
+        secondaryjoin=lambda: Label.id == contact_label.c.label_id,
+        viewonly=True,  # a write through it would leave the tenant out
+        order_by=Label.name,
+    )
 
     def __str__(self) -> str:
         return self.name or self.phone or self.email or f"#{self.id}"

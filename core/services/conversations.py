@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from core.events import (
     publish,
 )
 from core.inbound import MessageKind, MessageState
+from core.jobs.outbox import enqueue
 from core.live import tell
 from core.models import (
     Assignment,
@@ -65,9 +67,13 @@ def touch(session: TenantSession, conversation: Conversation, message: Message) 
         return
     if conversation.preview and message.sent_at < conversation.last_at and message.is_history:
         return
+    # a conversation that begins with old history is as old as that, not as its row
+    is_first = not conversation.preview
     conversation.preview = preview_of(message)
     conversation.preview_direction = message.direction
-    conversation.last_at = max(conversation.last_at, message.sent_at)
+    conversation.last_at = (
+        message.sent_at if is_first else max(conversation.last_at, message.sent_at)
+    )
     tell(session, "conversation", conversation=conversation.id)
 
 
@@ -117,7 +123,17 @@ def snooze(session: TenantSession, conversation: Conversation, until: datetime) 
     conversation.state = ConversationState.PENDING
     conversation.snoozed_until = until
     session.flush()
+    enqueue(session, "core.wake", {"conversation_id": conversation.id}, due_at=until)
     tell(session, "conversation", conversation=conversation.id)
+
+
+def wake(session: TenantSession, payload: dict[str, Any]) -> None:
+    """Bring a snoozed conversation back, unless it was snoozed anew or taken up meanwhile."""
+    conversation = session.get(Conversation, payload["conversation_id"])
+    if conversation is None or conversation.state is not ConversationState.PENDING:
+        return
+    if conversation.snoozed_until is not None and conversation.snoozed_until <= now():
+        reopen(session, conversation)
 
 
 def mark_read(session: TenantSession, conversation: Conversation) -> None:

@@ -6,7 +6,7 @@ Each file cures one flaw and says which; tests/web/fab shows that stock FAB stil
 from core.web.fab.access import has_access, protect
 from core.web.fab.api import AdminApi
 from core.web.fab.config import harden_config
-from core.web.fab.csrf import init_csrf
+from core.web.fab.csrf import init_csrf, machine_door
 from core.web.fab.datamodel import SQLAInterface
 from core.web.fab.handlers import register_error_handlers
 from core.web.fab.page import Page
@@ -26,6 +26,7 @@ __all__ = [
     "harden_config",
     "has_access",
     "init_csrf",
+    "machine_door",
     "permission_name",
     "protect",
     "register_error_handlers",

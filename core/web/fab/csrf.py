@@ -6,12 +6,16 @@ REST resource, also those that a cookie opens.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, request, session
+from flask import Blueprint, Flask, current_app, request, session
 from flask_wtf.csrf import CSRFProtect
 
 from core.web.fab.bearer import bearer_token
+
+
+Route = TypeVar("Route", bound=Callable[..., Any])
 
 
 class SapaCSRF(CSRFProtect):
@@ -28,7 +32,28 @@ class SapaCSRF(CSRFProtect):
             # no cookie decides here: a foreign page can't set the Authorization header,
             # and a call without any login ends as a 401 or at a public method
             return
+        if is_machine_door(request.endpoint):
+            return
         super().protect(*args, **kwargs)
+
+
+def machine_door(reason: str) -> Callable[[Route], Route]:
+    """Mark a route that machines call: no login, no CSRF token, no tenant in context.
+
+    `reason` says what proves the caller instead. The route takes its channel from
+    `core.web.door.channel_door` and checks that proof itself.
+    """
+
+    def mark(method: Route) -> Route:
+        method._sapa_door = reason  # type: ignore[attr-defined]  # read below
+        return method
+
+    return mark
+
+
+def is_machine_door(endpoint: str | None) -> bool:
+    """Whether the route of this endpoint is marked as a machine's."""
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), "_sapa_door", ""))
 
 
 def init_csrf(app: Flask) -> CSRFProtect:

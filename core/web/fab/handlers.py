@@ -31,7 +31,7 @@ _KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def register_error_handlers(app: Flask) -> None:
-    """JSON `{"message", "errors"}` under /api/ and /webhooks/, else the page sapa/error.html.
+    """JSON `{"message", "errors"}` under /api/ and /webhooks/ and to htmx, else sapa/error.html.
 
     The template gets `status`, `message` and `errors`; without it the sentence is plain text.
     """
@@ -78,7 +78,7 @@ def _database(error: Exception) -> Any:
 
 
 def _answer(status: int, message: str, errors: dict[str, list[str]]) -> Response:
-    if request.path.startswith(("/api/", "/webhooks/")):
+    if request.path.startswith(("/api/", "/webhooks/")) or request.headers.get("HX-Request"):
         answer = jsonify({"message": message, "errors": errors})
     else:
         try:

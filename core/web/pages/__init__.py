@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _
+
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
 from core.web.pages import channels, plugins, tokens
+from core.web.pages.attachments import FilesView
+from core.web.pages.inbox import InboxView
+from core.web.pages.inbox_handling import InboxHandlingView
+from core.web.pages.inbox_writing import InboxWritingView
 from core.web.pages.tenants import TenantSwitchView
+from core.web.pages.today import TodayView
 
 # in the order of the menu
 PAGES: tuple[ViewDecl, ...] = (
+    ViewDecl(view=InboxView, name="Inbox", label=_("Inbox"), icon="inbox"),
+    ViewDecl(view=TodayView, name="Today", label=_("Today"), icon="checklist"),
+    ViewDecl(view=InboxWritingView),
+    ViewDecl(view=InboxHandlingView),
+    ViewDecl(view=FilesView),
     ViewDecl(view=LiveView),
     ViewDecl(view=TenantSwitchView),
 )

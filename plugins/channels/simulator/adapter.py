@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, ValidationError
 
@@ -40,6 +41,7 @@ from core.api import (
 )
 
 HEADER = "x-simulator-signature"
+LARGEST_FILE = 4 * 1024 * 1024
 KINDS = {"text": MessageKind.TEXT, "image": MessageKind.IMAGE}
 
 
@@ -185,21 +187,38 @@ class SimulatorAdapter:
             "POST",
             str(account.settings.get("phone_url", "")),
             json=_outgoing(message),
-            headers={"Authorization": f"Bearer {account.secrets.get('secret', '')}"},
+            headers=_proof(account),
         )
         status = response.status_code
         if status == 429 or status >= 500:
             raise SendFailed("retry", str(status), "The phone is busy.", _pause(response))
+        if status == 410:
+            raise SendFailed("recipient", "410", "This number is not in use.")
         if status in {401, 403}:
             raise SendFailed("channel", str(status), "The phone refused our secret.")
         if status >= 300:
             raise SendFailed("payload", str(status), "The phone refused the message.")
         return Accepted(_answered_id(response))
 
+    def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
+        """Fetch a picture from the phone."""
+        where = f"{account.settings.get('phone_url', '')}/file/{quote(file.provider_id, safe='')}"
+        answer = http.request("GET", where, headers=_proof(account), max_bytes=LARGEST_FILE)
+        if answer.status_code != 200:
+            later = answer.status_code == 429 or answer.status_code >= 500
+            raise SendFailed(
+                "retry" if later else "payload", str(answer.status_code), "The phone has no file."
+            )
+        return answer.content
+
 
 def sign(secret: str, body: bytes) -> str:
     """The signature of a body: hex HMAC-SHA256."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _proof(account: Account) -> dict[str, str]:
+    return {"Authorization": f"Bearer {account.secrets.get('secret', '')}"}
 
 
 def _load(body: bytes) -> dict[str, Any]:

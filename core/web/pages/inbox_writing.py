@@ -1,0 +1,114 @@
+"""Writing in the inbox: answers, notes, another try."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from core.errors import Refused
+from core.media_types import HEAD, safe_inline_type
+from core.models import Conversation, Message, Template
+from core.services import conversations, inbox_thread, send
+from core.services.send import Upload
+from core.web.fab import Page, expose, has_access
+from core.web.pages.inbox_context import bubbles
+from core.web.request import membership, web_session
+
+
+class InboxWritingView(Page):
+    """Posts of the composer. Each answers with the bubbles of what was written."""
+
+    route_base = "/inbox"
+    default_view = "reply"
+    class_permission_name = "Inbox"
+    method_permission_name = {"reply": "reply", "note": "note", "retry": "reply"}
+
+    @expose("/<int:conversation_id>/reply", methods=["POST"])
+    @has_access
+    def reply(self, conversation_id: int) -> str:
+        """Send `text`, a file (`upload`) or a `template`; 422 says why not, naming the field."""
+        session = web_session()
+        conversation = conversations.get(session, conversation_id)
+        message = send.send_message(
+            session,
+            conversation,
+            text=_text(),
+            template=_template(),
+            variables=_variables(),
+            upload=uploaded(request.files.get("upload")),
+            reply_to=_quoted(conversation),
+            author=membership(),
+        )
+        session.commit()
+        return _bubble(message)
+
+    @expose("/<int:conversation_id>/note", methods=["POST"])
+    @has_access
+    def note(self, conversation_id: int) -> str:
+        """Keep `text` for the team; the customer never sees it."""
+        session = web_session()
+        conversation = conversations.get(session, conversation_id)
+        message = conversations.add_note(session, conversation, _text(), membership())
+        session.commit()
+        return _bubble(message)
+
+    @expose("/message/<int:message_id>/retry", methods=["POST"])
+    @has_access
+    def retry(self, message_id: int) -> str:
+        """Send a message again that failed, or whose outcome nobody knows."""
+        session = web_session()
+        message = inbox_thread.message(session, message_id)
+        send.retry(session, message)
+        session.commit()
+        return _bubble(message)
+
+
+def uploaded(file: FileStorage | None) -> Upload | None:
+    """An attached file; its type is what its bytes are, where we can tell, not what it says."""
+    if file is None or not file.filename:
+        return None
+    content = file.read()
+    if not content:
+        raise Refused("This file is empty: choose another.", "upload")
+    mime_type = safe_inline_type(content[:HEAD]) or file.mimetype
+    if mime_type.split("/")[0] in ("image", "audio", "video") and not safe_inline_type(content):
+        mime_type = "application/octet-stream"  # it says picture and isn't one: sent as a file
+    return Upload(file.filename, mime_type or "application/octet-stream", content)
+
+
+def _bubble(message: Message) -> str:
+    found = inbox_thread.message(web_session(), message.id)
+    return bubbles([found], found.conversation)
+
+
+def _text() -> str:
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    if "\x00" in text:
+        raise Refused("The text holds a character that can't be sent.", "text")
+    return text
+
+
+def _template() -> Template | None:
+    template_id = request.form.get("template", type=int)
+    if template_id is None:
+        return None
+    template = web_session().get(Template, template_id)
+    if template is None or template.archived_at is not None:
+        raise Refused("This template is gone: choose another.", "template")
+    return template
+
+
+def _variables() -> dict[str, str]:
+    return {
+        name.removeprefix("var_"): value.replace("\x00", "")
+        for name, value in request.form.items()
+        if name.startswith("var_")
+    }
+
+
+def _quoted(conversation: Conversation) -> Message | None:
+    message_id = request.form.get("reply_to", type=int)
+    quoted = web_session().get(Message, message_id) if message_id else None
+    if quoted is not None and quoted.conversation_id != conversation.id:
+        raise Refused("That message is of another conversation: take the quote away.", "text")
+    return quoted

@@ -1,0 +1,90 @@
+// What happens elsewhere, told to this page: a stream while it is looked at, else now and then a poll.
+(function () {
+  "use strict";
+  const NAMES = ["message", "conversation", "task", "channel", "simulator"];
+  const POLL = 8000;       // no stream to be had
+  const POLL_HIDDEN = 30000; // nobody looks: a stream would hold a place for nothing
+  const RETRY = 60000;
+  const hears = {};
+  const catchUps = [];
+  let source = null;
+  let timer = 0;
+  let wasOpen = false;
+
+  function tell(name, data) { for (const hear of hears[name] || []) hear(data); }
+  function catchUp() { for (const each of catchUps) each(); }
+
+  function poll(every) {
+    clearInterval(timer);
+    timer = every ? setInterval(catchUp, every) : 0;
+  }
+
+  function connect() {
+    if (source || document.hidden) return;
+    const stream = new EventSource("/live/");
+    source = stream;
+    stream.onopen = () => {
+      poll(0);
+      if (wasOpen) catchUp(); // what was told while the line was down
+      wasOpen = true;
+      document.documentElement.dataset.live = "stream";
+    };
+    stream.onerror = () => {
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      source = null;
+      wasOpen = true;
+      document.documentElement.dataset.live = "poll";
+      poll(POLL);
+      setTimeout(connect, RETRY);
+    };
+    for (const name of NAMES) {
+      stream.addEventListener(name, (event) => tell(name, JSON.parse(event.data)));
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      if (source) source.close();
+      source = null;
+      poll(POLL_HIDDEN);
+    } else {
+      poll(0);
+      catchUp();
+      connect();
+    }
+  });
+  window.addEventListener("pagehide", () => { if (source) source.close(); });
+
+  // hear(data) for each event of a name; catchUp() whenever events may have been missed.
+  window.sapa.live = {
+    on(name, hear) { (hears[name] = hears[name] || []).push(hear); },
+    onCatchUp(each) { catchUps.push(each); },
+    start: connect,
+  };
+
+  // --- times that say how long ago: "now", "5 min", then what the server wrote --------------
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang.replace("_", "-") || "en", { numeric: "auto", style: "narrow" });
+  const unit = new Intl.NumberFormat(document.documentElement.lang.replace("_", "-") || "en", { style: "unit", unit: "minute", unitDisplay: "short" });
+  function brief(time) {
+    const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60000);
+    if (minutes < 1) return words.format(0, "second");
+    return minutes < 60 ? unit.format(minutes) : time.dataset.brief;
+  }
+  window.sapa.refreshTimes = function (root) {
+    for (const time of (root || document).querySelectorAll("time[data-brief]")) {
+      const text = brief(time);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  setInterval(() => window.sapa.refreshTimes(), 30000);
+  window.sapa.refreshTimes();
+
+  // --- text boxes that grow; Enter sends --------------------------------------------------
+  window.sapa.grow = function (box) {
+    box.style.height = "auto";
+    box.style.height = box.scrollHeight + "px";
+  };
+  window.sapa.entersOn = function (event) {
+    return event.key === "Enter" && !event.shiftKey && !event.isComposing && !event.altKey;
+  };
+})();

@@ -1,0 +1,111 @@
+"""A running installation on a port, its workers included, and a browser that is watched."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from werkzeug.serving import make_server
+
+from core.web import assets
+from tests.web.installation import PASSWORD, Shop, install, open_shop
+
+SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
+
+
+@dataclass
+class Watched:
+    """A browser window; `complaints` holds what no page may do."""
+
+    context: BrowserContext
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def page(self) -> Page:
+        page = self.context.new_page()
+        page.on(
+            "console",
+            lambda m: (
+                self.complaints.append(f"{m.type}: {m.text}")
+                if m.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        return page
+
+    def log_in(self, page: Page, email: str) -> None:
+        page.goto(f"{self.url}/login/")
+        page.fill("[name=username]", email)
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/inbox/")
+
+    def allow_own_origin_only(self) -> None:
+        """Any request to another host is refused and remembered."""
+        own = urlsplit(self.url).netloc
+
+        def guard(route: Route) -> None:
+            where = urlsplit(route.request.url)
+            if where.scheme in ("data", "blob") or where.netloc == own:
+                route.continue_()
+                return
+            self.complaints.append(f"foreign request: {route.request.url}")
+            route.abort()
+
+        self.context.route("**/*", guard)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shop that is served: web threads and workers in this process, SQLite."""
+    assets.main()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = install(tmp_path, port)
+    found = open_shop(app, "melati")
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    server.daemon_threads = True  # an open stream must not hold up the end
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    found.desk.jobs.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    found.desk.jobs.stop(5)
+    found.desk.database.dispose()
+
+
+@pytest.fixture
+def watched(chromium: Browser, shop: Shop) -> Iterator[Watched]:
+    """A window at 1440 pixels that reaches our own host only."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(10_000)
+    found = Watched(context, shop.desk.settings.public_url)
+    found.allow_own_origin_only()
+    yield found
+    context.close()
+
+
+def keep_pictures(page: Page, name: str) -> list[Path]:
+    """Pictures at 1440 and 390 pixels, light and dark, in build/screens/ (not committed)."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    kept = []
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(150)
+            path = SCREENS / f"{name}-{width}-{scheme}.png"
+            page.screenshot(path=path)
+            kept.append(path)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return kept
