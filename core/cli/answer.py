@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from core.desk import Desk
 
 
+AS_JSON = "core.cli.as_json"
+
+
+def wants_json() -> bool:
+    """Whether the running command was called with `--json`."""
+    return bool(click.get_current_context().meta.get(AS_JSON))
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command found or did. `data` is printed with `--json`, else `text`."""
@@ -25,6 +33,10 @@ class Answer:
     data: dict[str, Any]
     text: str
     status: int = 0
+
+    def shown(self, *, as_json: bool) -> str:
+        """What is printed."""
+        return json.dumps(self.data, ensure_ascii=False, default=str) if as_json else self.text
 
 
 class SapaCommand(click.Command):
@@ -41,7 +53,7 @@ class SapaCommand(click.Command):
         )
 
     def invoke(self, ctx: click.Context) -> Any:
-        as_json = ctx.params.pop("as_json", False)
+        as_json = ctx.meta[AS_JSON] = ctx.params.pop("as_json", False)
         try:
             answer = super().invoke(ctx)
         except Exception as error:
@@ -55,9 +67,7 @@ class SapaCommand(click.Command):
             return 2
         if not isinstance(answer, Answer):
             return 0
-        click.echo(
-            json.dumps(answer.data, ensure_ascii=False, default=str) if as_json else answer.text
-        )
+        click.echo(answer.shown(as_json=as_json))
         return answer.status
 
 

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from core.cli.answer import SapaCommand, Surroundings
+from core.cli.answer import Answer, SapaCommand, Surroundings, wants_json
 from core.cli.run import served_settings, start
 from core.errors import Refused
 
@@ -38,9 +38,15 @@ def demo(surroundings: Surroundings, host: str | None, port: int | None, no_serv
         desk = open_desk(settings, surroundings.builtin)
         is_new = set_up(desk)
         desk.database.dispose()
-    click.echo("The demo is made." if is_new else "The demo is as you left it.")
-    click.echo(f"Log in at {settings.public_url} with the password {PASSWORD} as:")
-    for person in PEOPLE:
-        click.echo(f"  {person.email:<28} {person.part}")
+    lines = ["The demo is made." if is_new else "The demo is as you left it."]
+    lines.append(f"Log in at {settings.public_url} with the password {PASSWORD} as:")
+    lines += [f"  {person.email:<28} {person.part}" for person in PEOPLE]
+    data = {
+        "made": is_new,
+        "url": settings.public_url,
+        "password": PASSWORD,
+        "accounts": [{"email": person.email, "part": person.part} for person in PEOPLE],
+    }
+    click.echo(Answer(data, "\n".join(lines)).shown(as_json=wants_json()))
     if not no_serve:
         start(surroundings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.answer import Answer, SapaCommand, Surroundings
+from core.cli.answer import Answer, SapaCommand, Surroundings, wants_json
 from core.config import Settings
 from core.errors import Refused
 
@@ -63,7 +63,10 @@ def start(
             _refuse_unbound_role(desk)
     from core.web.serve import serve
 
-    serve(settings, workers=workers)
+    ready = Answer(
+        {"url": settings.public_url}, f"Sapa is ready at {settings.public_url} (Ctrl-C stops it)"
+    )
+    serve(settings, workers=workers, ready=ready.shown(as_json=wants_json()))
 
 
 def _refuse_unbound_role(desk: Desk) -> None:

@@ -41,9 +41,10 @@ _GRACE = 5.0  # a predecessor that was just killed may still hold the port and t
 _PR_SET_PDEATHSIG = 1
 
 
-def serve(settings: Settings, *, workers: int) -> None:
+def serve(settings: Settings, *, workers: int, ready: str) -> None:
     """Serve until SIGTERM or Ctrl-C, then stop gracefully. Refused: the port or the data is taken.
 
+    `ready` is printed as soon as requests are answered.
     On SQLite there is one serving process: it alone writes, and it alone runs the jobs.
     """
     check_port(settings.host, settings.port)
@@ -59,13 +60,14 @@ def serve(settings: Settings, *, workers: int) -> None:
             websockets=False,
             log_level=LogLevels.error,  # it warns of 32 threads: ours wait for the database
         )
-        server.serve(target_loader=_Loader(settings, os.getpid()), wrap_loader=False)
+        server.serve(target_loader=_Loader(settings, os.getpid(), ready), wrap_loader=False)
 
 
 class _Loader:
     """What the serving process runs first: answers with the application. Picklable for spawn."""
 
-    def __init__(self, settings: Settings, minder: int) -> None:
+    def __init__(self, settings: Settings, minder: int, ready: str) -> None:
+        self.ready = ready
         self.settings = settings
         self.minder = minder
 
@@ -90,7 +92,7 @@ class _Loader:
             )
         gc.freeze()  # what is here now stays: no later collection walks it
         gc.enable()
-        print(f"Sapa is ready at {self.settings.public_url} (Ctrl-C stops it)", flush=True)
+        print(self.ready, flush=True)
         return app
 
 

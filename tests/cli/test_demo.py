@@ -33,6 +33,7 @@ from core.models import (
 from core.models.base import now
 from core.services.tenants import create_tenant, find_tenant
 from plugins import BUILTIN
+from tests.cli.conftest import Sapa
 from tests.cli.served import started
 
 
@@ -133,6 +134,13 @@ def test_the_phones_are_pointed_at_this_server(desk: Desk):
         expected = f"http://127.0.0.1:9999/simulator/phone/{channel.uuid}"
         assert channel.settings["phone_url"] == expected
     moved.database.dispose()
+
+
+def test_the_demo_tells_programs_too(sapa: Sapa, free_port: int):
+    done = sapa("demo", "--no-serve", "--port", str(free_port), "--json")
+    assert done.status == 0
+    assert done.data["made"] is True
+    assert [each["email"] for each in done.data["accounts"]] == [each.email for each in PEOPLE]
 
 
 def test_it_stays_out_of_an_installation_with_tenants_of_its_own(desk: Desk):
