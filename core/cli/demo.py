@@ -20,7 +20,7 @@ def demo(surroundings: Surroundings, host: str | None, port: int | None, no_serv
     """Serve two made-up businesses to look around in. The first start makes them."""
     from core.boot import open_desk
     from core.demo.people import PASSWORD, PEOPLE
-    from core.demo.stage import set_up
+    from core.demo.stage import own_host, set_up
     from core.setup import prepare
     from core.web.serve import check_port, only_server
 
@@ -28,8 +28,7 @@ def demo(surroundings: Surroundings, host: str | None, port: int | None, no_serv
     if settings.redis_url:
         raise Refused("The demo runs embedded: unset SAPA_REDIS_URL.")
     # the simulated phones live in this very server
-    here = f"{settings.host}:{settings.port}"
-    os.environ["SAPA_PRIVATE_HOSTS"] = ",".join((*settings.private_hosts, here))
+    os.environ["SAPA_PRIVATE_HOSTS"] = ",".join((*settings.private_hosts, own_host(settings)))
     settings = surroundings.settings()
     settings.home.mkdir(parents=True, exist_ok=True)
     check_port(settings.host, settings.port)

@@ -6,6 +6,7 @@ import secrets
 
 from sqlalchemy import select
 
+from core.config import Settings
 from core.demo import atelier, melati
 from core.demo.people import PASSWORD, PEOPLE, Person
 from core.demo.script import Shop
@@ -36,9 +37,15 @@ def set_up(desk: Desk) -> bool:
                 is_new = True
             for channel in session.scalars(select(Channel).where(Channel.kind == "simulator")):
                 # the port may be another one today
-                url = f"{desk.settings.public_url}/simulator/phone/{channel.uuid}"
+                url = f"http://{own_host(desk.settings)}/simulator/phone/{channel.uuid}"
                 channels.configure(session, channel, {"phone_url": url})
     return is_new
+
+
+def own_host(settings: Settings) -> str:
+    """`host:port` at which this server reaches itself, whatever SAPA_BASE_URL says to others."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104 - asks
+    return f"{host}:{settings.port}"
 
 
 def _people_and_tenants(desk: Desk) -> dict[str, int]:
