@@ -5,6 +5,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+STRICT := $(if $(SAPA_FORBID_SKIPS),-p core.testing.no_skips)
 VENDOR := core/web/static/vendor/fingerprint
 
 # the first Python of 3.11 or newer that starts (a pyenv shim may be there and not start)
@@ -23,11 +24,11 @@ demo: $(VENV)/run.stamp $(VENDOR)
 
 # all tests but the slow proofs; PostgreSQL and Redis come as wheels
 test: $(VENV)/dev.stamp $(VENDOR)
-	$(PY) -m pytest -m "not prove" $(TESTS)
+	$(PY) -m pytest -m "not prove" $(STRICT) $(TESTS)
 
 # the slow proofs: kills, floods, exhaustive comparisons
 prove: $(VENV)/dev.stamp $(VENDOR)
-	$(PY) -m pytest -m prove $(TESTS)
+	$(PY) -m pytest -m prove $(STRICT) $(TESTS)
 
 # style and types
 check: $(VENV)/dev.stamp
