@@ -68,6 +68,8 @@ class SecretBox:
             )
         try:
             sealed = base64.b64decode(body, altchars=b"-_", validate=True)
+            if base64.urlsafe_b64encode(sealed).decode() != body:
+                raise ValueError  # bits that base64 leaves unused were altered
             nonce, encrypted = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
             plain = cipher.decrypt(nonce, encrypted, _associated(key_id, context))
         except (binascii.Error, ValueError, InvalidTag):
