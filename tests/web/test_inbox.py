@@ -372,9 +372,12 @@ def test_a_template_needs_its_variables(shop: Shop, talk: int) -> None:
     client = shop.client()
     refused = post(client, f"/inbox/{talk}/reply", template=template_id)
     assert refused.json["message"] == "The template needs a value for {contactname}."
-    assert post(
-        client, f"/inbox/{talk}/reply", template=template_id, var_contactname="Dewi"
-    ).status_code == 200
+    assert (
+        post(
+            client, f"/inbox/{talk}/reply", template=template_id, var_contactname="Dewi"
+        ).status_code
+        == 200
+    )
     assert messages(shop, talk)[1].body == "Halo Dewi!"
 
 

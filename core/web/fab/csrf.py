@@ -14,7 +14,6 @@ from flask_wtf.csrf import CSRFProtect
 
 from core.web.fab.bearer import bearer_token
 
-
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
