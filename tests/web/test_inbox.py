@@ -175,6 +175,8 @@ def test_the_list_costs_at_most_eight_statements(shop: Shop, talk: int) -> None:
 
 
 def test_the_list_is_paged_by_key_without_a_gap(shop: Shop) -> None:
+    for number in range(8):
+        shop.customer_writes("Halo", number=f"+6285600000{number:03d}")
     with shop.desk.database.tenant(shop.tenant_id) as session:
         every = list(session.scalars(select(Conversation)))
         for row in every:

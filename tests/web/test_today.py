@@ -116,6 +116,10 @@ def test_today_costs_few_statements(shop: Shop, task: int) -> None:
     shop.client().get("/today/")
     with counted(shop) as seen:
         shop.client().get("/today/rows?ids=" + ",".join(str(task - n) for n in range(5)))
+    ours = [statement for statement in seen if "FROM task" in statement or "message" in statement]
+    channels = [statement for statement in seen if "FROM channel" in statement]
+    assert len(ours) == 2, ours
+    assert channels == []  # they came with the tasks
     assert len(seen) <= 8, seen
 
 
