@@ -43,7 +43,7 @@ def still_open(session: TenantSession, ids: Collection[int]) -> list[Todo]:
 
 def get(session: TenantSession, task_id: int) -> Task:
     """One of this tenant's tasks. Raises NotFound."""
-    task = session.get(Task, task_id)
+    task: Task | None = session.get(Task, task_id)
     if task is None:
         raise NotFound("There is no such task.")
     return task

@@ -102,7 +102,7 @@ def keep_pictures(page: Page, name: str) -> list[Path]:
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(150)
+            page.wait_for_timeout(400)  # colours fade
             path = SCREENS / f"{name}-{width}-{scheme}.png"
             page.screenshot(path=path)
             kept.append(path)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
-from core.inbound import MessageKind, MessageState
+from core.inbound import Address, IdentityKind, InboundMessage, MessageKind, MessageState
 from core.media_types import safe_inline_type
 from core.models import (
     Attachment,
@@ -27,8 +27,9 @@ from core.models import (
     Template,
 )
 from core.models.base import now
-from core.services import inbox_list
+from core.services import channels, inbox_list
 from core.services.inbox_list import Key, Shelf, Wanted, Whose
+from core.services.receive import receive
 from core.services.tenants import RoleName
 from tests.web.installation import SECRET, Shop, install, open_shop, token_in
 
@@ -174,6 +175,8 @@ def test_the_list_costs_at_most_eight_statements(shop: Shop, talk: int) -> None:
 
 
 def test_the_list_is_paged_by_key_without_a_gap(shop: Shop) -> None:
+    for number in range(8):
+        shop.customer_writes("Halo", number=f"+6285600000{number:03d}")
     with shop.desk.database.tenant(shop.tenant_id) as session:
         every = list(session.scalars(select(Conversation)))
         for row in every:
@@ -394,6 +397,65 @@ def test_only_a_failed_message_is_sent_again(shop: Shop, talk: int) -> None:
     assert f"/inbox/message/{sent.id}/retry" in thread
     assert post(client, f"/inbox/message/{sent.id}/retry").status_code == 200
     assert messages(shop, talk)[1].state is MessageState.QUEUED
+
+
+def cloud_talk(shop: Shop, wrote: datetime) -> int:
+    """A conversation on a WhatsApp number whose customer wrote then; its id."""
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        number = session.scalar(select(func.count(Channel.id))) or 0
+        channel = channels.create_channel(
+            session,
+            kind="whatsapp_cloud",
+            name=f"WhatsApp {number}",
+            own_address="+62811000222",
+            values={
+                "phone_number_id": f"10{number}",
+                "waba_id": "222",
+                "access_token": "EAAx",
+                "app_secret": "s",
+                "verify_token": "v",
+            },
+        )
+        receive(
+            session,
+            channel,
+            InboundMessage(
+                provider_id=f"wamid.{number}",
+                addresses=(Address(IdentityKind.PHONE, f"+6287700000{number:03d}"),),
+                kind=MessageKind.TEXT,
+                sent_at=wrote,
+                text="Halo dari WhatsApp",
+                name="Ratna",
+            ),
+        )
+        talk = select(Conversation.id).where(Conversation.channel_id == channel.id)
+        return int(session.scalars(talk).one())
+
+
+def test_B14_outside_the_window_only_an_approved_template_is_offered(shop: Shop) -> None:
+    talk = cloud_talk(shop, now() - timedelta(hours=25))
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        session.add(Template(name=f"Ours {talk}", body="Halo"))
+        session.add(
+            Template(name=f"Approved {talk}", body="Ya", provider_name="ya", is_approved=True)
+        )
+        session.add(Template(name=f"Rejected {talk}", body="Tidak", provider_name="tidak"))
+    thread = shop.client().get(f"/inbox/{talk}/thread").get_data(as_text=True)
+    assert "More than 24 hours have passed" in thread
+    assert f"Approved {talk}" in thread
+    assert f"Ours {talk}" not in thread
+    assert f"Rejected {talk}" not in thread
+    answer = post(shop.client(), f"/inbox/{talk}/reply", text="Halo")
+    assert answer.status_code == 422
+    assert "approved template" in answer.json["message"]
+    assert post(shop.client(), f"/inbox/{talk}/note", text="Telepon saja").status_code == 200
+
+
+def test_inside_the_window_the_time_left_is_shown(shop: Shop) -> None:
+    talk = cloud_talk(shop, now() - timedelta(hours=18, minutes=30))
+    thread = shop.client().get(f"/inbox/{talk}/thread").get_data(as_text=True)
+    assert "5 h left for free text" in thread
+    assert "More than 24 hours" not in thread
 
 
 # -- handling ------------------------------------------------------------------------------------

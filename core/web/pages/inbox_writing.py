@@ -92,7 +92,7 @@ def _template() -> Template | None:
     template_id = request.form.get("template", type=int)
     if template_id is None:
         return None
-    template = web_session().get(Template, template_id)
+    template: Template | None = web_session().get(Template, template_id)
     if template is None or template.archived_at is not None:
         raise Refused("This template is gone: choose another.", "template")
     return template

@@ -50,7 +50,7 @@ class PostWebhook:
         account = account_of(session, channel)
         body = json.dumps(document(session, payload["what"], lines)).encode()
         return Post(
-            webhook_url(session, channel),
+            where_to_post(session, channel, str(account.settings.get("phone_url", ""))),
             body,
             sign(account.secrets.get("secret", ""), body),
             session.desk.outbound,
@@ -99,6 +99,17 @@ class PostWebhook:
         for line in session.scalars(select(Line).where(Line.id.in_(payload["lines"]))):
             line.state, line.reason = state, reason[:300]
             tell(session, "simulator", channel=line.channel_id, person=line.person_id)
+
+
+def where_to_post(session: TenantSession, channel: Channel, phone_url: str) -> str:
+    """The channel's webhook, at the address under which Sapa reaches this very phone.
+
+    The public address may lead through a proxy that this machine can't go through itself.
+    """
+    ours = f"/simulator/phone/{channel.uuid}"
+    if phone_url.endswith(ours):
+        return f"{phone_url.removesuffix(ours)}/webhooks/{channel.uuid}"
+    return webhook_url(session, channel)
 
 
 def document(session: TenantSession, what: str, lines: list[Line]) -> dict[str, Any]:

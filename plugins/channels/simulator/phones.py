@@ -45,7 +45,7 @@ def phones(session: TenantSession) -> Sequence[Channel]:
 
 def channel(session: TenantSession, channel_id: int) -> Channel:
     """One of them. Raises NotFound."""
-    found = session.get(Channel, channel_id)
+    found: Channel | None = session.get(Channel, channel_id)
     if found is None or found.kind != "simulator" or found.archived_at is not None:
         raise NotFound("There is no such phone.")
     return found
@@ -66,7 +66,7 @@ def people(session: TenantSession, channel_id: int) -> Sequence[Person]:
 
 def person(session: TenantSession, channel_id: int, person_id: int) -> Person:
     """One of them. Raises NotFound."""
-    found = session.get(Person, person_id)
+    found: Person | None = session.get(Person, person_id)
     if found is None or found.channel_id != channel_id:
         raise NotFound("Nobody of that name writes with this phone.")
     return found
@@ -101,7 +101,7 @@ def write(
     mime_type: str = "",
     reply_to: str = "",
 ) -> Line:
-    """The person sends a message; a job posts it to the channel's webhook. Refused: nothing in it."""
+    """The person sends a message; a job posts it to the webhook. Refused: nothing in it."""
     text = text.strip()
     if not text and not image:
         raise Refused("Write something first.", "text")

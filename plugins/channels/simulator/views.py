@@ -123,7 +123,7 @@ class PhoneView(Page):
             reply_to=request.form.get("reply_to", "")[:255],
         )
         session.commit()
-        return self.screen(channel_id, person_id)  # type: ignore[no-any-return]  # has_access is untyped
+        return self.screen(channel_id, person_id)
 
     @expose("/<int:channel_id>/<int:person_id>/react", methods=["POST"])
     @has_access
@@ -136,7 +136,7 @@ class PhoneView(Page):
             raise Refused("Choose one of the reactions shown.", "emoji")
         phones.react(session, person, request.form.get("line", default=0, type=int), emoji)
         session.commit()
-        return self.screen(channel_id, person_id)  # type: ignore[no-any-return]  # has_access is untyped
+        return self.screen(channel_id, person_id)
 
     @expose("/<int:channel_id>/<int:person_id>/look", methods=["POST"])
     @has_access
@@ -167,7 +167,7 @@ class PhoneView(Page):
     @expose("/phone/<uuid:channel_uuid>", methods=["POST"])
     @machine_door(PROOF)
     def arrive(self, channel_uuid: UUID) -> Any:
-        """What Sapa sends: JSON as the adapter builds it. 200 `{"id"}`, 401, 404, or as told to fail."""
+        """What Sapa sends, as the adapter builds it. 200 `{"id"}`, 401, 404, or as told to fail."""
         door = channel_door(channel_uuid, "simulator")
         _prove(door.account.secrets.get("secret", ""))
         sent = request.get_json(silent=True)

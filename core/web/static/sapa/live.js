@@ -64,11 +64,14 @@
 
   // --- times that say how long ago: "now", "5 min", then what the server wrote --------------
   const words = new Intl.RelativeTimeFormat(document.documentElement.lang.replace("_", "-") || "en", { numeric: "auto", style: "narrow" });
-  const unit = new Intl.NumberFormat(document.documentElement.lang.replace("_", "-") || "en", { style: "unit", unit: "minute", unitDisplay: "short" });
+  const count = (number, unit) => new Intl.NumberFormat(document.documentElement.lang.replace("_", "-") || "en", { style: "unit", unit, unitDisplay: "short" }).format(number);
   function brief(time) {
     const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60000);
     if (minutes < 1) return words.format(0, "second");
-    return minutes < 60 ? unit.format(minutes) : time.dataset.brief;
+    if (minutes < 60) return count(minutes, "minute");
+    const hours = Math.floor(minutes / 60);
+    if (!("since" in time.dataset)) return time.dataset.brief;
+    return hours < 24 ? count(hours, "hour") : count(Math.floor(hours / 24), "day"); // how long somebody waits
   }
   window.sapa.refreshTimes = function (root) {
     for (const time of (root || document).querySelectorAll("time[data-brief]")) {
