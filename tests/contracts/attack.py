@@ -87,6 +87,7 @@ def _fire(
         report.leaks.append(f"SERVED {answer.status_code}  {what}")
     if shot.is_paired and not is_door:
         twin = _sent(browser, route.method, as_request(shot, NOBODYS, world.mine))
+        _text(twin)  # a stream that stays open would end in the middle of the next request
         if twin.status_code >= 500:
             report.leaks.append(f"{twin.status_code}  {what} (nobody's id)")
         if twin.status_code != answer.status_code:
