@@ -51,7 +51,7 @@ def attack(
         report.attacked.add(route.endpoint)
         shots = list(shots_at(world, route))
         for name, browser in attackers.items():
-            for shot in shots if name in FULL else shots[:1]:
+            for shot in shots if FULL.get(name) == route.is_rest else shots[:1]:
                 _fire(world, report, route, shot, name, browser, route.endpoint in (doors or {}))
             if route.method != "GET":
                 before = _compare(world, report, route, name, before)
@@ -60,8 +60,8 @@ def attack(
     return report
 
 
-FULL = frozenset({"admin", "token"})
-"""Who fires everything. For a stranger's JWT and for nobody, every request ends alike."""
+FULL = {"admin": False, "token": True}
+"""Who fires everything at screens, and who at REST; the rest of the shots would end alike."""
 
 
 def _fire(
@@ -81,7 +81,7 @@ def _fire(
     report.seen_own += world.mine.mark in text
     if answer.status_code >= 500:
         report.leaks.append(f"{answer.status_code}  {what}")
-    if secrets := _secrets(world, text, request):
+    if secrets := _secrets(world, text, [request, browser.headers]):
         report.leaks.append(f"LEAK {sorted(secrets)[:3]}  {what}")
     if shot.is_named and not is_door and _was_served(answer):
         report.leaks.append(f"SERVED {answer.status_code}  {what}")
@@ -104,8 +104,7 @@ def _sent(browser: Browser, method: str, request: dict[str, Any]) -> TestRespons
 def _was_served(answer: TestResponse) -> bool:
     if answer.status_code < 300:
         return True
-    is_redirect = answer.status_code < 400
-    return is_redirect and "/login/" not in answer.headers.get("Location", "")
+    return answer.status_code < 400 and "/login/" not in answer.headers.get("Location", "")
 
 
 def _count(answer: TestResponse) -> Any:
@@ -126,7 +125,7 @@ def _text(answer: TestResponse) -> str:
     return text
 
 
-def _secrets(world: World, text: str, request: dict[str, Any]) -> set[str]:
+def _secrets(world: World, text: str, request: object) -> set[str]:
     """What of the other tenant's stands in an answer and not in the question."""
     theirs, asked = world.theirs, repr(request).lower()
     digits = theirs.phone.lstrip("+")

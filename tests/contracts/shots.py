@@ -92,9 +92,9 @@ def _screen_reads(route: Route, path: str) -> Iterator[Shot]:
     name = type(view).__name__
     if route.action in ("list", "export"):
         yield from (
-            Shot(path, query={f"_flt_{index}_{column}": value_for(view, column)}, is_paired=True)
+            Shot(path, query={f"_flt_{index}_{column}": value_for(view, column)})
             for column, choices in _filters(view).items()
-            for index in range(len(choices))
+            for index in range(len(choices) if route.action == "list" else 1)
         )
     if route.action == "list":
         yield from (Shot(path, query={f"_oc_{name}": column}) for column in _reaching(view))
@@ -123,7 +123,6 @@ def _rest_reads(route: Route, path: str) -> Iterator[Shot]:
         yield _asking(path, {"page_size": -1})
     for column in _reaching(view):
         yield _asking(path, {"columns": [column]})
-        yield _asking(path, {"select_columns": [column]})
         if route.action == "get_list":
             yield _asking(path, {"order_column": column, "order_direction": "asc"})
             yield _asking(path, {"filters": [{"col": column, "opr": "ct", "value": MARK}]})

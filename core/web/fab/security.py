@@ -24,6 +24,7 @@ from core.web.fab.bearer import bearer_token, token_user
 from core.web.fab.login import LimitedSecurityApi, LoginView, json_unauthorized, login_limit
 from core.web.fab.operator import is_operator, needs_operator
 from core.web.fab.permissions import Pairs, PermissionCache
+from core.web.fab.stock_screens import RoleModelView, UserDBModelView, UserGroupModelView
 from core.web.fab.values import text_problem
 from core.web.fab.versions import StoredVersions, Versions, watch_security
 
@@ -35,6 +36,9 @@ class SapaSecurityManager(SecurityManager):
 
     security_api = LimitedSecurityApi
     authdbview = LoginView
+    userdbmodelview = UserDBModelView
+    rolemodelview = RoleModelView
+    groupmodelview = UserGroupModelView
     userstatschartview = None  # charts load from a foreign host and read whole tables
 
     versions: Versions = StoredVersions()
