@@ -6,7 +6,7 @@ password reset; the REST login has no rate limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from flask import current_app, g, has_request_context, session
@@ -19,6 +19,7 @@ from flask_login import (
     user_logged_in,
 )
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from core.web.fab.bearer import bearer_token, token_user
 from core.web.fab.login import LimitedSecurityApi, LoginView, json_unauthorized, login_limit
@@ -73,8 +74,12 @@ class SapaSecurityManager(SecurityManager):
 
     def _user_and_version(self, pk: Any) -> tuple[Any | None, int]:
         security, own = self.versions.columns(self.user_model.id)
-        wanted = select(self.user_model, security, own).where(self.user_model.id == int(pk))
-        row = self.session.execute(wanted).one_or_none()
+        wanted = (
+            select(self.user_model, security, own)
+            .where(self.user_model.id == int(pk))
+            .options(joinedload(self.user_model.roles))
+        )
+        row = self.session.execute(wanted).unique().one_or_none()
         if row is None:
             return None, 0
         g._sapa_security_version = row[1]
@@ -131,6 +136,11 @@ class SapaSecurityManager(SecurityManager):
             kept[key] = self.roles_for(user)
         roles: list[Any] = kept[key]
         return roles
+
+    def roles_named(self, names: Iterable[str]) -> list[Any]:
+        """The roles with these names, by name; for their ids and names, in no session."""
+        known = self._cache.roles(self.session, self._version())
+        return [known[name] for name in sorted(names) if name in known]
 
     def _stored_roles(self, user: Any) -> list[Any]:
         roles: list[Any] = super().get_user_roles(user)
