@@ -46,7 +46,9 @@ def attack(
     wanted = None if only is None else set(only)
     before = world.dump(world.theirs)
     for route in routes:
-        if route.endpoint in (exempt or {}) or (wanted is not None and route.endpoint not in wanted):
+        if route.endpoint in (exempt or {}) or (
+            wanted is not None and route.endpoint not in wanted
+        ):
             continue
         report.attacked.add(route.endpoint)
         shots = list(shots_at(world, route))

@@ -86,9 +86,7 @@ class _Reader(HTMLParser):
             self._area = self._add(Field(name, "textarea", is_required="required" in at))
         elif tag == "select" and name:
             self._select = self._add(
-                Field(
-                    name, "select", is_multiple="multiple" in at, is_required="required" in at
-                )
+                Field(name, "select", is_multiple="multiple" in at, is_required="required" in at)
             )
         elif tag == "option" and self._select is not None:
             self._select.options.append(at.get("value", ""))

@@ -105,9 +105,15 @@ def find_forms(world: World, routes: list[Route]) -> None:
                     endpoint, _ = adapter.match(action, method="POST")
                 except Exception:  # a form that leads nowhere is another test's business
                     continue
-                if (post := posts.get(str(endpoint))) and form.fields:
-                    if not any(form.fields.keys() <= f.fields.keys() for f in post.forms):
-                        post.forms.append(form)
+                _keep(posts.get(str(endpoint)), form)
+
+
+def _keep(post: Route | None, form: Form) -> None:
+    """Remember a form at its route, unless one with the same fields and more is known."""
+    if post is None or not form.fields:
+        return
+    if not any(form.fields.keys() <= known.fields.keys() for known in post.forms):
+        post.forms.append(form)
 
 
 def own_paths(world: World, route: Route) -> Iterator[str]:
@@ -162,6 +168,11 @@ def _values(world: World, route: Route, name: str) -> list[str]:
     if name == "name" and isinstance(view, AdminView):
         return sorted(view.actions) or ["muldelete"]
     return [ID, UUID, SLUG]
+
+
+def is_target(name: str) -> bool:
+    """Whether a path's parameter names a row or a tenant; the others name a column, a language."""
+    return name in ("pk", "slug", "uuid") or name.endswith(("_id", "_uuid"))
 
 
 def relations_of(view: AdminView | AdminApi) -> list[str]:

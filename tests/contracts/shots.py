@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 
 import prison  # type: ignore[import-untyped]  # ships no types
@@ -25,6 +26,7 @@ from tests.contracts.routes import (
     Route,
     aimed,
     body_of_operation,
+    is_target,
     path_of,
     path_values,
     relations_of,
@@ -64,14 +66,14 @@ def _keys_of(mapper: Mapper[Any]) -> set[str]:
 def blast(route: Route) -> dict[str, Any]:
     """The target's id under every name that refers to something, or that the route reads."""
     names = key_names() | words_of(route.function) if route.function else key_names()
-    return {name: ID for name in sorted(names - {"csrf_token", "action"})} | {"q": MARK}
+    return dict.fromkeys(sorted(names - {"csrf_token", "action"}), ID) | {"q": MARK}
 
 
 def shots_at(world: World, route: Route) -> Iterator[Shot]:
     """Everything to fire at one route."""
     for values in path_values(world, route):
         path = path_of(route.rule, values)
-        is_named = any("<" in value for value in values.values())
+        is_named = any(is_target(name) for name in values)
         if route.method == "GET":
             yield from _reads(route, path, is_named)
         else:
@@ -91,10 +93,10 @@ def _screen_reads(route: Route, path: str) -> Iterator[Shot]:
     view = route.view
     name = type(view).__name__
     if route.action in ("list", "export"):
+        chosen = _chosen_filters(view)
         yield from (
             Shot(path, query={f"_flt_{index}_{column}": value_for(view, column)})
-            for column, choices in _filters(view).items()
-            for index in range(len(choices) if route.action == "list" else 1)
+            for column, index, _choice in (chosen if route.action == "list" else chosen[:1])
         )
     if route.action == "list":
         yield from (Shot(path, query={f"_oc_{name}": column}) for column in _reaching(view))
@@ -113,12 +115,11 @@ def _screen_reads(route: Route, path: str) -> Iterator[Shot]:
 def _rest_reads(route: Route, path: str) -> Iterator[Shot]:
     view = route.view
     if route.action == "get_list":
-        for column, choices in _filters(view).items():
-            for choice in choices:
-                one = {"col": column, "opr": choice.arg_name, "value": value_for(view, column)}
-                if choice.arg_name in ("in", "not_in"):
-                    one["value"] = [one["value"]]
-                yield _asking(path, {"filters": [one]}, is_paired=True)
+        for column, _index, choice in _chosen_filters(view):
+            one = {"col": column, "opr": choice.arg_name, "value": value_for(view, column)}
+            if choice.arg_name in ("in", "not_in"):
+                one["value"] = [one["value"]]
+            yield _asking(path, {"filters": [one]}, is_paired=True)
         yield _asking(path, {"keyset": {"after": ID}})
         yield _asking(path, {"page_size": -1})
     for column in _reaching(view):
@@ -133,9 +134,16 @@ def _asking(path: str, wanted: dict[str, Any], is_paired: bool = False) -> Shot:
     return Shot(path, query={"q": wanted}, is_paired=is_paired)
 
 
-def _filters(view: Any) -> dict[str, Any]:
-    found: dict[str, Any] = view.__dict__["_filters_template"]._search_filters
-    return found
+def _chosen_filters(view: Any) -> list[tuple[str, int, Any]]:
+    """(column, index, filter): every column's first, every kind of filter, all of a relation's."""
+    chosen, seen = [], set()
+    for column, choices in view.__dict__["_filters_template"]._search_filters.items():
+        for index, choice in enumerate(choices):
+            kind = choice if isinstance(choice, type) else type(choice)
+            if index == 0 or view.datamodel.is_relation(column) or kind not in seen:
+                chosen.append((column, index, choice))
+            seen.add(kind)
+    return chosen
 
 
 def _reaching(view: Any) -> list[str]:
@@ -206,7 +214,9 @@ def _json_bodies(route: Route) -> Iterator[Any]:
     yield blast(route)
     typed = body_of_operation(route.function)
     if typed is not None:
-        yield {name: _json_value(name, info.annotation) for name, info in typed.model_fields.items()}
+        yield {
+            name: _json_value(name, info.annotation) for name, info in typed.model_fields.items()
+        }
     if isinstance(route.view, AdminApi) and route.method in ("POST", "PUT"):
         yield from _rest_bodies(route)
 
@@ -220,11 +230,11 @@ def _rest_bodies(route: Route) -> Iterator[Any]:
     for name in schema.fields:
         if model.is_string(name) and name not in relations:
             plain[name] = {"phone": "", "email": "", "currency": "IDR", "language": "en"}.get(
-                name, f"{route.method} {name}"
+                name, f"{ONCE} {name}"
             )
         elif model.is_datetime(name):
             plain[name] = "2026-11-30T10:00:00"
-    plain |= {name: OWN for name in relations}
+    plain |= dict.fromkeys(relations, OWN)
     yield {**plain}
     for name in relations:
         yield {**plain, name: ID}
@@ -235,7 +245,8 @@ def _rest_bodies(route: Route) -> Iterator[Any]:
         yield {**plain, name: ID}
 
 
-OWN = "<OWN>"
+OWN, ONCE = "<OWN>", "<ONCE>"
+_numbers = count(1)
 
 
 def _json_value(name: str, annotation: Any) -> Any:
@@ -256,12 +267,14 @@ def _json_value(name: str, annotation: Any) -> Any:
 def as_request(shot: Shot, target: Any, mine: Any) -> dict[str, Any]:
     """The shot as keyword arguments for a client."""
     query = {
-        name: prison.dumps(aimed(value, target)) if isinstance(value, dict) else aimed(value, target)
+        name: prison.dumps(aimed(value, target))
+        if isinstance(value, dict)
+        else aimed(value, target)
         for name, value in shot.query.items()
     }
     made: dict[str, Any] = {"path": aimed(shot.path, target), "query_string": query}
     if shot.form is not None:
-        made["data"] = {n: v for n, v in _with_own(aimed(shot.form, target), mine).items()}
+        made["data"] = _with_own(aimed(shot.form, target), mine)
     elif shot.json is not None:
         made["json"] = _with_own(aimed(shot.json, target), mine)
     return made
@@ -269,7 +282,13 @@ def as_request(shot: Shot, target: Any, mine: Any) -> dict[str, Any]:
 
 def _with_own(values: Any, mine: Any) -> Any:
     if isinstance(values, dict):
-        return {name: mine.key if value == OWN else value for name, value in values.items()}
+        number = str(next(_numbers))  # a name that is taken would be another answer
+        return {
+            name: mine.key
+            if value == OWN
+            else (value.replace(ONCE, number) if isinstance(value, str) else value)
+            for name, value in values.items()
+        }
     return values
 
 
