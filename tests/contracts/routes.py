@@ -46,7 +46,8 @@ class Route:
 
     @property
     def function(self) -> Any:
-        return inspect.unwrap(getattr(self.view, self.action)) if self.view is not None else None
+        found = getattr(self.view, self.action, None)  # a view's static folder has no method
+        return None if found is None else inspect.unwrap(found)
 
 
 def routes_of(app: Flask) -> list[Route]:
