@@ -54,7 +54,8 @@ SENT: tuple[Any, ...] = (
     [None],
 )
 INNER = re.compile(
-    r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT .* FROM|INSERT INTO|UPDATE .* SET|constraint failed"
+    r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT .* FROM|INSERT INTO|UPDATE .* SET|"
+    r"constraint failed"
 )
 
 
@@ -88,7 +89,7 @@ class Judge:
             body = answer.get_json(silent=True) or json.loads(text)
             if not str(body.get("message", "")).strip():
                 self.wrong.append(f"no sentence: {what}")
-        elif not re.search(r"[A-Z][a-z’'“]+ .{8,}\.", re.sub(r"<[^>]+>", " ", text)):
+        elif not re.search(r"[A-Z][a-z]+.{8,}\.", re.sub(r"<[^>]+>", " ", text)):
             self.wrong.append(f"no sentence: {what}")
 
 

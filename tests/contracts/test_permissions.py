@@ -153,9 +153,12 @@ def reached(world: World, role: str, routes: list[Route]) -> set[str]:
             continue
         for path in own_paths(world, route):
             answer = (over_rest if route.is_rest else browser).get(path)
-            if answer.status_code == 200 and route.endpoint != "LiveView.index":
-                if world.mine.mark in answer.get_data(as_text=True).replace("OWN-A-name", ""):
-                    found.add(route.view.class_permission_name)
+            is_page = answer.status_code == 200 and route.endpoint != "LiveView.index"
+            if is_page and world.mine.mark in answer.get_data(as_text=True).replace(
+                f"{world.mine.mark}-name",
+                "",  # the switcher's
+            ):
+                found.add(route.view.class_permission_name)
             answer.close()
     return found
 
@@ -212,7 +215,7 @@ def test_a_tokens_scopes_hold(world: World, routes: list[Route]) -> None:
     }
     never = {"apitoken", "membership"}  # a program has no business with them
     wrong = []
-    for noun, route in resources.items():
+    for noun in resources:
         if noun in never:
             continue
         reader, stranger = world.program(f"{noun}:read"), world.program("nothing:write")
