@@ -75,9 +75,12 @@ class Switches:
 
     # what is on
 
-    def pin(self, session: TenantSession) -> frozenset[str]:
-        """Settle what is on for the rest of this request or job. `unpin` at its end."""
-        enabled = self._read(session)
+    def pin(self, session: TenantSession, tenant: Tenant | None = None) -> frozenset[str]:
+        """Settle what is on for the rest of this request or job. `unpin` at its end.
+
+        `tenant`: its row with its plan, where the caller has read them just now.
+        """
+        enabled = self._read(session, tenant)
         _pin.set(_Pin(self, session.tenant_id, enabled))
         return enabled
 
@@ -117,9 +120,12 @@ class Switches:
         """Drop what is known of every tenant, after a plugin left."""
         self._known.clear()
 
-    def _read(self, session: TenantSession) -> frozenset[str]:
+    def _read(self, session: TenantSession, tenant: Tenant | None = None) -> frozenset[str]:
         """One row tells whether what we know still holds: the version, and the plan's plugins."""
-        version, plan = self._version(session)
+        if tenant is not None:
+            version, plan = tenant.switch_version, tuple(tenant.plan.plugins)
+        else:
+            version, plan = self._version(session)
         stamp = (version, *plan)
         known = self._known.get(session.tenant_id)
         if known is not None and known[0] == stamp:

@@ -26,6 +26,7 @@ from core.web.fab import (
 from core.web.health import health
 from core.web.pages.tenants import tenant_choices
 from core.web.register import register_core, register_plugins
+from core.web.sidebar import sidebar
 from core.web.theme import init_theme
 from core.web.webhooks import webhooks
 
@@ -33,11 +34,21 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class HomeView(IndexView):  # type: ignore[misc]  # FAB is untyped
-    """`/`: the inbox, which is where a working day happens."""
+    """`/`: the inbox, where a working day happens; without it, the first page one may open."""
 
     @expose("/")
     def index(self) -> Response:
-        return redirect(url_for("InboxView.index"))  # type: ignore[return-value]  # werkzeug's
+        return redirect(self._first_page())  # type: ignore[return-value]  # werkzeug's
+
+    def _first_page(self) -> str:
+        sm = self.appbuilder.sm
+        if sm.acting_user() is None or sm.has_access("can_read", "Inbox"):
+            return url_for("InboxView.index")
+        for entry in sidebar():
+            for item in (entry, *entry.children):
+                if item.url:
+                    return item.url
+        return url_for("UserDBModelView.userinfo")
 
 
 def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) -> Flask:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from core.services.tenants import RoleName
+from core.web.fab import operator
 
 # run the installation: plans, tenants, everybody's accounts
-OPERATOR_VIEWS = frozenset({"Tenant", "Plan", "Operator"})
+OPERATOR_VIEWS = frozenset({"Tenant", "Plan", "Operator"}) | operator.VIEWS
 
 # run the business: who works here, what is connected, who changed what
 ADMIN_VIEWS = frozenset(
@@ -37,8 +38,14 @@ READING = frozenset(
 WAREHOUSE_VIEWS = frozenset({"Order", "OrderLine", "Orders"})
 WAREHOUSE_MAY = frozenset({"can_ship", "can_receive", "can_estimate"})
 
-# everybody who is signed in
-OWN = frozenset({"can_userinfo", "resetmypassword", "userinfoedit", "can_switch"})
+# everybody who is signed in: their own name and password, and what the menu is made of
+OWN_VIEWS = frozenset({"ResetMyPasswordView", "UserInfoEditView", "MenuApi"})
+
+
+def _is_own(permission: str, view: str) -> bool:
+    if permission == "menu_access":
+        return True  # an entry is shown where the page behind it is open, whatever it is called
+    return view in OWN_VIEWS or permission in operator.OWN_PAGE
 
 
 def _is_restricted(view: str) -> bool:
@@ -47,20 +54,22 @@ def _is_restricted(view: str) -> bool:
 
 def _operator(permission: str, view: str) -> bool:
     # the installation is the operator's; the customers' data is not
-    return view in OPERATOR_VIEWS or permission in OWN
+    return view in OPERATOR_VIEWS or _is_own(permission, view)
 
 
 def _admin(permission: str, view: str) -> bool:
-    return view not in OPERATOR_VIEWS
+    return view not in OPERATOR_VIEWS or _is_own(permission, view)
 
 
 def _supervisor(permission: str, view: str) -> bool:
     if view in ("Channel", "AuditEntry", "Membership"):
         return permission in READING
-    return not _is_restricted(view)
+    return not _is_restricted(view) or _is_own(permission, view)
 
 
 def _agent(permission: str, view: str) -> bool:
+    if _is_own(permission, view):
+        return True
     if _is_restricted(view):
         return view in ("Channel", "Membership") and permission in ("can_get", "can_info")
     if view in LEAD_VIEWS:
@@ -71,11 +80,11 @@ def _agent(permission: str, view: str) -> bool:
 def _warehouse(permission: str, view: str) -> bool:
     if view in WAREHOUSE_VIEWS:
         return permission in READING or permission in WAREHOUSE_MAY
-    return permission in OWN
+    return _is_own(permission, view)
 
 
 def _viewer(permission: str, view: str) -> bool:
-    return (permission in READING and not _is_restricted(view)) or permission in OWN
+    return _is_own(permission, view) or (permission in READING and not _is_restricted(view))
 
 
 GRANTS: Mapping[str, Callable[[str, str], bool]] = {

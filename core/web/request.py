@@ -6,19 +6,17 @@ from typing import Any
 
 from flask import Flask, abort, current_app, g, request, session
 from flask_appbuilder.security.sqla.models import Role, User
-from flask_jwt_extended import verify_jwt_in_request
 from sqlalchemy import select
 
 from core.audit import SYSTEM, Actor, set_actor
 from core.desk import Desk
 from core.errors import Refused
 from core.models import Membership, Tenant
-from core.models.base import now
 from core.services.tenants import RoleName
-from core.services.tokens import allows, find_token, was_seen_lately
+from core.services.tokens import allows, find_token, saw_token, was_seen_lately
 from core.tenancy.context import current_tenant, set_tenant
 from core.tenancy.session import TenantSession
-from core.web.fab.bearer import bearer_token, use_token
+from core.web.fab.bearer import use_bearer
 from core.web.fab.csrf import is_machine_door
 from core.web.grants import READING
 from core.web.scopes import is_never_a_tokens, scope_noun
@@ -72,13 +70,11 @@ def _open() -> None:
         return
     if is_machine_door(request.endpoint):
         return
-    bearer = bearer_token()
-    if bearer and not use_token(bearer):
-        verify_jwt_in_request()  # 401 where it isn't valid
+    use_bearer()
     if "_sapa_token" not in g:
         _enter_as_person()
-    if current_tenant() is not None:
-        desk().host.switches.pin(web_session())
+    if (here := tenant()) is not None:
+        desk().host.switches.pin(web_session(), here)
 
 
 def user_from_token(plain: str) -> User | None:
@@ -88,16 +84,15 @@ def user_from_token(plain: str) -> User | None:
     """
     if "_sapa_token" in g:
         return g.get("_sapa_token_owner")
-    with desk().database.system() as system:
-        token = find_token(system, plain)
-        where = token and system.get(Tenant, token.tenant_id)
-        owner = token and token.created_by_id and system.get(User, token.created_by_id)
-        if not token or not where or not owner or not where.is_active or not owner.is_active:
-            return None
-        if not was_seen_lately(token):
-            token.last_used_at = now()
-            system.flush()
+    with desk().database.system(write=False) as system:
+        found = find_token(system, plain)
         system.expunge_all()
+    if found is None:
+        return None
+    token, where, owner = found
+    if not was_seen_lately(token):
+        with desk().database.system() as system:
+            saw_token(system, token.id)
     g._sapa_token = token
     g._sapa_token_owner = owner
     _enter(where, None, Actor(f"token {token.name}", owner.id))
@@ -174,16 +169,10 @@ def roles_for(user: Any) -> list[Role]:
     if member is not None and member.user_id == user.id:
         names.update(member.roles)
     sm = current_app.appbuilder.sm  # type: ignore[attr-defined]  # FAB sets it
-    known = {role.name: role for role in _all_roles(sm)}
-    found = [known[name] for name in sorted(names) if name in known]
+    found: list[Role] = sm.roles_named(names)
     if g.get("_sapa_token") is None:  # a token is its tenant's, whoever made it
         found += [role for role in getattr(user, "roles", []) if role.name == RoleName.OPERATOR]
     return found
-
-
-def _all_roles(sm: Any) -> list[Role]:
-    roles: list[Role] = sm.session.scalars(select(Role)).all()
-    return roles
 
 
 def roles_key() -> tuple[int | None, Any]:

@@ -13,10 +13,9 @@ from typing import Any, cast
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask_appbuilder.const import PERMISSION_PREFIX
-from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user
 
-from core.web.fab.bearer import bearer_token, use_token
+from core.web.fab.bearer import use_bearer
 from core.web.fab.routes import Method
 
 
@@ -77,10 +76,7 @@ def protect(allow_browser_login: bool = False) -> Callable[[Method], Method]:
         @functools.wraps(method)
         def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
             permission = permission_of(self, method)
-            token = bearer_token()
-            if token and not use_token(token):
-                verify_jwt_in_request()  # raises, and answers 401, if it isn't valid
-            known = bool(token) or (
+            known = use_bearer() or (
                 (self.allow_browser_login or allow_browser_login) and current_user.is_authenticated
             )
             sm = self.appbuilder.sm

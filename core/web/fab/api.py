@@ -68,7 +68,9 @@ class AdminApi(Writes, ModelRestApi):
                 columns = [c for c in columns if self.is_writable(c)]
             setattr(self, f"{name}_columns", columns)
         self.list_select_columns, self.show_select_columns = self.list_columns, self.show_columns
-        self.search_columns = [c for c in self.search_columns if not self.is_tenant(c)]
+        self.search_columns = [
+            c for c in self.search_columns if not (self.is_tenant(c) or self.is_everybodys(c))
+        ]
         self._filters = self.datamodel.get_filters(self.search_columns, self.search_filters)
         self.datamodel.show_relations({*self.list_columns, *self.show_columns})
 

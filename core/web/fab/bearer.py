@@ -5,12 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, current_app, g, request
+from flask_jwt_extended import verify_jwt_in_request
 
 
 def bearer_token() -> str:
     """The token of the Authorization header, or an empty string."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
+
+
+def use_bearer() -> bool:
+    """Act as whom the bearer token stands for, of whichever kind; False without one.
+
+    A token that isn't valid ends the request as a 401. Asked twice, it is checked once.
+    """
+    token = bearer_token()
+    if not token:
+        return False
+    if "_sapa_bearer" not in g:
+        if not use_token(token):
+            verify_jwt_in_request()
+        g._sapa_bearer = True
+    return True
 
 
 def use_token(token: str) -> bool:

@@ -154,6 +154,11 @@ class SQLAInterface(StockInterface):
             # the session holds rows weakly, so a batch is freed when the next one comes
             after, most = self.get_pk_value(rows[-1]), most - len(rows)
 
+    def get_order_columns_list(self, list_columns: list[str] | None = None) -> list[str]:
+        """The stored columns among these; upstream offers properties and `a.b` too, a 500 each."""
+        named = list_columns or self.get_columns_list()
+        return [name for name in named if name in self.list_columns and not self.is_relation(name)]
+
     def get_related_interface(self, col_name: str) -> SQLAInterface:
         # upstream forgets a session that was given explicitly
         return type(self)(self.get_related_model(col_name), self._session)

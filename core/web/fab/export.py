@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Response, current_app, stream_with_context
 
+from core.tenancy.context import current_tenant, use_tenant
+
 BATCH = 500
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -30,7 +32,7 @@ def exported(view: Any, filters: Any) -> Response:
     A file that was cut says so in its last line. Rows come in key order, in batches.
     """
     most: int = current_app.config.get("SAPA_EXPORT_MAX_ROWS", 10_000)
-    stream = stream_with_context(_lines(view, filters, most))
+    stream = stream_with_context(_lines(view, filters, most, current_tenant()))
     answer = Response(stream, mimetype="text/csv; charset=utf-8")
     name = view.datamodel.obj.__name__.lower()
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -38,16 +40,19 @@ def exported(view: Any, filters: Any) -> Response:
     return answer
 
 
-def _lines(view: Any, filters: Any, most: int) -> Iterator[str]:
-    columns = view.list_columns
-    yield _line([str(view.label_columns.get(c, c)) for c in columns])
-    for number, row in enumerate(view.datamodel.batches(filters, BATCH, most + 1)):
-        if number == most:
-            yield _line(
-                [f"Only the first {most} rows are in this file. Filter the list for the rest."]
-            )
-            return
-        yield _line([cell(v) for v in view.datamodel.get_values_item(row, columns)])
+def _lines(view: Any, filters: Any, most: int, tenant_id: int | None) -> Iterator[str]:
+    # The request has been torn down when the first row is read, its tenant with it: Flask
+    # gives a stream the request's context back, not what we keep beside it.
+    with use_tenant(tenant_id):
+        columns = view.list_columns
+        yield _line([str(view.label_columns.get(c, c)) for c in columns])
+        for number, row in enumerate(view.datamodel.batches(filters, BATCH, most + 1)):
+            if number == most:
+                yield _line(
+                    [f"Only the first {most} rows are in this file. Filter the list for the rest."]
+                )
+                return
+            yield _line([cell(v) for v in view.datamodel.get_values_item(row, columns)])
 
 
 def _line(cells: list[str]) -> str:

@@ -29,6 +29,7 @@ class PermissionCache:
 
     def __init__(self) -> None:
         self._state: tuple[int, dict[int, Pairs], dict[str, int | None]] = (-1, {}, {})
+        self._roles: tuple[int, dict[str, Role]] = (-1, {})
 
     def of_roles(self, session: Any, version: int, role_ids: Iterable[int]) -> Pairs:
         """Everything these roles may do at `version`; one query for those not yet known."""
@@ -42,6 +43,13 @@ class PermissionCache:
             known = {**known, **{k: frozenset(v) for k, v in loaded.items()}}
             self._state = (version, known, names)
         return frozenset().union(*(known[role_id] for role_id in wanted))
+
+    def roles(self, session: Any, version: int) -> dict[str, Role]:
+        """Every role by name, detached: for its id and its name. One query a version."""
+        if self._roles[0] != version:
+            rows = session.execute(select(Role.id, Role.name)).all()
+            self._roles = (version, {name: Role(id=role_id, name=name) for role_id, name in rows})
+        return self._roles[1]
 
     def role_id(self, session: Any, version: int, name: str) -> int | None:
         """The id of the role called `name`, or None; asked once a version."""

@@ -6,7 +6,7 @@ password reset; the REST login has no rate limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from flask import current_app, g, has_request_context, session
@@ -19,11 +19,14 @@ from flask_login import (
     user_logged_in,
 )
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
+from core.web.fab.access import permission_of
 from core.web.fab.bearer import bearer_token, token_user
 from core.web.fab.login import LimitedSecurityApi, LoginView, json_unauthorized, login_limit
 from core.web.fab.operator import is_operator, needs_operator
 from core.web.fab.permissions import Pairs, PermissionCache
+from core.web.fab.stock_screens import RoleModelView, UserDBModelView, UserGroupModelView
 from core.web.fab.values import text_problem
 from core.web.fab.versions import StoredVersions, Versions, watch_security
 
@@ -35,6 +38,9 @@ class SapaSecurityManager(SecurityManager):
 
     security_api = LimitedSecurityApi
     authdbview = LoginView
+    userdbmodelview = UserDBModelView
+    rolemodelview = RoleModelView
+    groupmodelview = UserGroupModelView
     userstatschartview = None  # charts load from a foreign host and read whole tables
 
     versions: Versions = StoredVersions()
@@ -69,8 +75,12 @@ class SapaSecurityManager(SecurityManager):
 
     def _user_and_version(self, pk: Any) -> tuple[Any | None, int]:
         security, own = self.versions.columns(self.user_model.id)
-        wanted = select(self.user_model, security, own).where(self.user_model.id == int(pk))
-        row = self.session.execute(wanted).one_or_none()
+        wanted = (
+            select(self.user_model, security, own)
+            .where(self.user_model.id == int(pk))
+            .options(joinedload(self.user_model.roles))
+        )
+        row = self.session.execute(wanted).unique().one_or_none()
         if row is None:
             return None, 0
         g._sapa_security_version = row[1]
@@ -128,6 +138,11 @@ class SapaSecurityManager(SecurityManager):
         roles: list[Any] = kept[key]
         return roles
 
+    def roles_named(self, names: Iterable[str]) -> list[Any]:
+        """The roles with these names, by name; for their ids and names, in no session."""
+        known = self._cache.roles(self.session, self._version())
+        return [known[name] for name in sorted(names) if name in known]
+
     def _stored_roles(self, user: Any) -> list[Any]:
         roles: list[Any] = super().get_user_roles(user)
         return roles
@@ -170,28 +185,35 @@ class SapaSecurityManager(SecurityManager):
         return (permission_name, view_name) in self._public_pairs()
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        """The menu items, by name, that whoever asks may see and whose view is open."""
+        """The menu items, by name, that whoever asks may see and whose page they may open.
+
+        Upstream asks for the entry's own permission only: it shows links that end in a 403.
+        """
         user = self.acting_user()
         roles = self.get_user_roles(user) if user is not None else []
         pairs = self._pairs(roles) if user is not None else self._public_pairs()
-        views = self._views_by_menu()
+        pages = self._pages_by_menu()
         return {
             name
             for name in menu_names or []
             if (("menu_access", name) in pairs or self._is_builtin(roles, "menu_access", name))
             and (not needs_operator("menu_access", name) or is_operator(roles))
-            and self.is_view_open(views.get(name, name))
+            and (name not in pages or self.has_access(*pages[name]))
+            and self.is_view_open(name)
             and self.is_menu_open(name)
         }
 
-    def _views_by_menu(self) -> dict[str, str]:
+    def _pages_by_menu(self) -> dict[str, tuple[str, str]]:
+        """The (permission, view) of the page behind each menu entry; links of ours have none."""
         items = list(self.appbuilder.menu.get_list())
         found = {}
         while items:
             item = items.pop()
             items.extend(item.childs)
-            if item.baseview is not None:
-                found[item.name] = item.baseview.class_permission_name
+            view = item.baseview
+            method = view and getattr(view, view.default_view, None)
+            if method is not None and hasattr(method, "_permission_name"):
+                found[item.name] = (permission_of(view, method), view.class_permission_name)
         return found
 
     def _is_builtin(self, roles: list[Any], permission: str, view: str) -> bool:

@@ -46,7 +46,9 @@ class AdminView(ListPage, PostedActions):
             to_many = self.datamodel.is_relation_one_to_many
             self.show_columns = [c for c in self.show_columns if not to_many(c)]
         self.search_columns = [
-            c for c in without_keys(self.datamodel, self.search_columns) if not self.is_tenant(c)
+            c
+            for c in without_keys(self.datamodel, self.search_columns)
+            if not (self.is_tenant(c) or self.is_everybodys(c))
         ]
         self.add_columns = [c for c in self.add_columns if self._in_form(c, "add")]
         self.edit_columns = [c for c in self.edit_columns if self._in_form(c, "edit")]

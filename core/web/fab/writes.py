@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.errors import Refused
+from core.models.base import TenantMixin
 from core.web.fab.integrity import DATABASE_ERRORS, as_refused
 
 NEVER_WRITTEN = frozenset({"id", "tenant_id"})
@@ -54,6 +55,7 @@ class Writes:
             or name in self.readonly_columns
             or self.datamodel.is_fk(name)
             or self.is_tenant(name)
+            or self.is_everybodys(name)
         )
 
     def is_tenant(self, name: str) -> bool:
@@ -62,6 +64,16 @@ class Writes:
             return name == "tenant_id"
         local = self.datamodel.list_properties[name].local_columns
         return {c.name for c in local} <= NEVER_WRITTEN
+
+    def is_everybodys(self, name: str) -> bool:
+        """Whether this relation leads from a tenant's row to what all tenants share: accounts.
+
+        No wall stands before those rows, so a choice among them would list every tenant's people.
+        """
+        model = self.datamodel
+        if not (model.is_relation(name) and issubclass(model.obj, TenantMixin)):
+            return False
+        return not issubclass(model.get_related_model(name), TenantMixin)
 
     @contextmanager
     def refusals(self, deleting: bool = False) -> Iterator[None]:

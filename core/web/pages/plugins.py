@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.host.declarations import ViewDecl
 from core.services import plugins
 from core.web.fab import Page, expose, has_access
@@ -47,6 +47,8 @@ class PluginsView(Page):
         session = web_session()
         try:
             switched = (plugins.enable if is_on else plugins.disable)(session, name)
+        except NotFound:
+            raise
         except Refused as refused:
             session.rollback()
             flash(refused.message, "danger")

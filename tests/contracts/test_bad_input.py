@@ -1,0 +1,234 @@
+"""Bad input anywhere gets a sentence, never a 500 and never SQL; what was typed is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from core.config import Settings
+from core.testing.world import Browser, World, build_world
+from core.web.fab import AdminApi, AdminView
+from plugins import BUILTIN
+from tests.contracts.routes import Route, body_of_operation, find_forms, own_paths, routes_of
+from tests.contracts.test_permissions import ENDS_OWN_SESSION
+
+LONG = "x" * 10_000
+TYPED = (
+    "a\x00b",
+    LONG,
+    "🦜" * 50,
+    "\ufffd",
+    "-1",
+    str(2**31),
+    str(2**63),
+    "NaN",
+    "1e400",
+    "2026-13-45",
+    "<script>alert(1)</script>",
+    "not-one-of-these",
+    "",
+)
+SENT: tuple[Any, ...] = (
+    "a\x00b",
+    LONG,
+    "\ud800",
+    "🦜",
+    -1,
+    2**31,
+    2**63,
+    float("nan"),
+    float("inf"),
+    "2026-13-45",
+    None,
+    True,
+    [],
+    [1, [2]],
+    {},
+    {"a": {"b": 1}},
+    [None],
+)
+INNER = re.compile(
+    r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT .* FROM|INSERT INTO|UPDATE .* SET|"
+    r"constraint failed"
+)
+
+
+@pytest.fixture
+def world(settings: Settings) -> Iterator[World]:
+    made = build_world(settings, BUILTIN)
+    yield made
+    made.close()
+
+
+class Judge:
+    """Collects what is wrong with answers."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+
+    def see(self, answer: TestResponse, what: str, *, typed: str = "") -> None:
+        text = answer.get_data(as_text=True)
+        answer.close()
+        if answer.status_code >= 500:
+            self.wrong.append(f"{answer.status_code} {what}")
+        elif INNER.search(text):
+            self.wrong.append(f"tells its insides: {what}")
+        elif answer.status_code >= 400:
+            self._has_sentence(answer, text, what)
+            if typed and answer.status_code in (409, 422) and not _keeps(text, typed):
+                self.wrong.append(f"forgot what was typed: {what}")
+
+    def _has_sentence(self, answer: TestResponse, text: str, what: str) -> None:
+        if answer.mimetype == "application/json":
+            body = answer.get_json(silent=True) or json.loads(text)
+            if not str(body.get("message", "")).strip():
+                self.wrong.append(f"no sentence: {what}")
+        elif not re.search(r"[A-Z][a-z]+.{8,}\.", re.sub(r"<[^>]+>", " ", text)):
+            self.wrong.append(f"no sentence: {what}")
+
+
+def _keeps(page: str, typed: str) -> bool:
+    return escape(typed) in page or typed in page or str(escape(typed, quote=False)) in page
+
+
+def checked(judge: Judge) -> None:
+    found = list(dict.fromkeys(judge.wrong))
+    assert not found, f"{len(found)}:\n" + "\n".join(found[:100])
+
+
+def test_every_form_takes_garbage(world: World) -> None:
+    routes = routes_of(world.app)
+    find_forms(world, routes)
+    browser, judge, posts = world.browser(), Judge(), 0
+    for route in routes:
+        if route.endpoint in ENDS_OWN_SESSION:
+            continue
+        for form in route.forms:
+            for path in own_paths(world, route):
+                for name, each in form.fields.items():
+                    if name == "csrf_token":
+                        continue
+                    for garbage in TYPED:
+                        filled = {**form.filled(), name: garbage}
+                        is_text = each.kind in ("text", "textarea") and garbage.isprintable()
+                        answer = browser.post(path, data=filled)
+                        posts += 1
+                        judge.see(
+                            answer,
+                            f"{route.name} {name}={garbage[:20]!r}",
+                            typed=garbage if is_text and "/add" in path else "",
+                        )
+                judge.see(browser.post(path, data={}), f"{route.name} empty")
+    assert posts > 200
+    checked(judge)
+
+
+def test_every_rest_field_takes_garbage(world: World) -> None:
+    person, judge = world.person_over_rest(), Judge()
+    for route in routes_of(world.app):
+        if route.method not in ("POST", "PUT") or not route.is_rest:
+            continue
+        for path in own_paths(world, route):
+            for name in _fields(route):
+                for garbage in SENT:
+                    body = json.dumps({name: garbage})
+                    judge.see(_post(person, route, path, body), f"{route.name} {body[:60]}")
+            for body in ("", "{", "[]", "null", '"x"', '{"no such field": 1}', "[" * 5000):
+                judge.see(_post(person, route, path, body), f"{route.name} {body[:20]}")
+            answer = person.send(route.method, path, data=b"a=b", content_type="text/plain")
+            judge.see(answer, f"{route.name} as text")
+    checked(judge)
+
+
+def _post(person: Browser, route: Route, path: str, body: str) -> TestResponse:
+    return person.send(route.method, path, data=body, content_type="application/json")
+
+
+def _fields(route: Route) -> list[str]:
+    if isinstance(route.view, AdminApi):
+        adds = route.method == "POST"
+        schema = route.view.add_model_schema if adds else route.view.edit_model_schema
+        return list(schema.fields)
+    typed = body_of_operation(route.function)
+    return list(typed.model_fields) if typed else ["anything"]
+
+
+def test_every_address_takes_garbage(world: World) -> None:
+    browser, person, judge = world.browser(), world.person_over_rest(), Judge()
+    for route in routes_of(world.app):
+        if not route.rule.arguments or route.endpoint in ENDS_OWN_SESSION:
+            continue
+        for bad in ("abc", "-1", "1e3", "9" * 30, "%00", "%27%20or%201=1", "١٢", "%ED%A0%80"):
+            path = re.sub(r"<[^>]+>", bad, str(route.rule))
+            who = person if route.is_rest else browser
+            answer = who.send(route.method, path, json={} if route.is_rest else None)
+            judge.see(answer, f"{route.name} {bad}")
+            if answer.status_code < 300 and "pk" in route.rule.arguments:
+                judge.wrong.append(f"{answer.status_code} for {path}")
+    checked(judge)
+
+
+def test_every_query_takes_garbage(world: World) -> None:
+    browser, person, judge = world.browser(), world.person_over_rest(), Judge()
+    for route in routes_of(world.app):
+        if route.method != "GET" or "live" in route.name or route.endpoint in ENDS_OWN_SESSION:
+            continue
+        name = type(route.view).__name__
+        for path in own_paths(world, route):
+            if isinstance(route.view, AdminApi):
+                for q in RISON:
+                    judge.see(person.get(path, query_string={"q": q}), f"{route.name} {q[:40]}")
+                continue
+            for query in (
+                {f"page_{name}": "abc", "page": "abc", "q": "a\x00b", "after": "x", "before": "x"},
+                {f"psize_{name}": "-5", f"_oc_{name}": "no.such", "channel": "x", "agent": "1e9"},
+                {f"_od_{name}": "sideways", f"_oc_{name}": "id", "phone": "9" * 30, "state": "x"},
+                {f"after_{name}": "abc", "next": "//evil.example", "tab": "x", "person": "9" * 30},
+            ):
+                judge.see(browser.get(path, query_string=query), f"{route.name} {query}")
+            if isinstance(route.view, AdminView) and route.action == "list":
+                for column in route.view.search_columns:
+                    for garbage in ("a\x00b", "9" * 30, "2026-13-45", "x"):
+                        query = {f"_flt_0_{column}": garbage}
+                        judge.see(browser.get(path, query_string=query), f"{route.name} {query}")
+                query = {"_flt_99_name": "x", "_flt_x_name": "x", "_flt_0": "x"}
+                judge.see(browser.get(path, query_string=query), f"{route.name} {query}")
+    checked(judge)
+
+
+RISON = (
+    "(((",
+    "!(",
+    "(filters:!((col:id",
+    "(filters:!((col:no,opr:eq,value:1)))",
+    "(filters:!((col:created_at,opr:gt,value:nonsense)))",
+    "(page:abc)",
+    "(page:-1)",
+    "(page:99999999999999999999)",
+    "(page_size:99999999999999999999)",
+    "(order_column:password,order_direction:asc)",
+    "(columns:!(password))",
+    "(keyset:(after:abc))",
+    "[" * 5000,
+    "a\x00b",
+)
+
+
+def test_a_body_that_is_too_large_is_refused(world: World) -> None:
+    browser, person, judge = world.browser(), world.person_over_rest(), Judge()
+    large = "x" * (world.desk.settings.max_body_bytes + 1)
+    answers = {
+        "form": browser.post("/customerview/add", data={"name": large}),
+        "REST": person.post("/api/v1/customer/", json={"name": large}),
+        "webhook": browser.post(f"/webhooks/{world.mine.uuid}", data=large),
+    }
+    for name, answer in answers.items():
+        judge.see(answer, name)
+        assert answer.status_code == 413, name
+    checked(judge)
