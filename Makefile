@@ -43,9 +43,10 @@ bench: $(VENV)/dev.stamp
 # the browser's parts, from the npm registry as package-lock.json pins them
 assets: $(VENDOR)
 
-# the command line's reference
+# the command line's reference, and which test proves which requirement
 docs: $(VENV)/run.stamp
 	$(PY) -m core.cli.reference > docs/commands.md
+	$(PY) -m tests.requirements
 
 # pin what the next install gets; no registry's host in the files
 lock: $(VENV)/dev.stamp

@@ -1,6 +1,6 @@
 """Keep docs/requirements.md true: which test proves which requirement.
 
-`python -m tests.requirements` rewrites the last column from the tests' names (`test_D7_…` proves D7).
+`python -m tests.requirements` rewrites the last column: `test_D7_…` proves D7.
 """
 
 from __future__ import annotations
