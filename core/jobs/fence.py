@@ -49,6 +49,11 @@ def hold(session: BaseSession, tenant_id: int | None, pair: Pair) -> Held | None
     return Held(row.id, row.payload, row.failures) if row else None
 
 
+def peek(session: BaseSession, tenant_id: int | None, pair: Pair) -> dict[str, Any] | None:
+    """The payload of a job that is still ours, nothing locked; None where it isn't."""
+    return session.scalar(select(Job.payload).where(*_ours(tenant_id, [pair])))
+
+
 def extend(session: BaseSession, held: Held, until: datetime) -> None:
     """Give a held job a lease until then."""
     change(session, [held.id], lease_until=until)

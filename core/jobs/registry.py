@@ -40,10 +40,6 @@ class JobRegistry:
         spec = self._specs.get(actor)
         return spec.queue if spec else NOW
 
-    def names_of(self, owner: str) -> list[str]:
-        """The actors of one plugin."""
-        return [name for name, spec in self._specs.items() if spec.owner == owner]
-
     def periodic(self) -> list[Periodic]:
         """All periodic work."""
         return list(self._periodic.values())

@@ -37,9 +37,8 @@ class Runner:
 
     def run(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
         """Run the jobs that are still leased to these attempts; the others are somebody else's."""
-        if not self._may_run(spec, tenant_id):
-            with self._session(tenant_id) as session:
-                park(session, tenant_id, pairs)
+        pairs = self._unparked(spec, tenant_id, pairs)
+        if not pairs:
             return
         if spec.call is not None:
             for pair in pairs:
@@ -58,10 +57,29 @@ class Runner:
             except Exception as error:  # a handler may raise anything, an actor never does
                 self._failed(spec, tenant_id, pair, error)
 
-    def _may_run(self, spec: JobSpec, tenant_id: int | None) -> bool:
-        if tenant_id is None or spec.owner == "core":
-            return True
-        return self._is_open(tenant_id, spec.owner)
+    def _unparked(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> list[Pair]:
+        """Those of `pairs` whose plugin is on; the others are parked."""
+        if tenant_id is None:
+            return pairs
+        if spec.plugin_of is not None:
+            closed = [pair for pair in pairs if not self._is_served(spec, tenant_id, pair)]
+        else:
+            is_open = spec.owner == "core" or self._is_open(tenant_id, spec.owner)
+            closed = [] if is_open else pairs
+        if closed:
+            with self._session(tenant_id) as session:
+                park(session, tenant_id, closed)
+        return [pair for pair in pairs if pair not in closed]
+
+    def _is_served(self, spec: JobSpec, tenant_id: int, pair: Pair) -> bool:
+        """Whether the plugin that a job of the core needs is there and on."""
+        assert spec.plugin_of is not None  # noqa: S101 - the caller asked
+        with self._database.tenant(tenant_id, write=False) as session:
+            payload = fence.peek(session, tenant_id, pair)
+            plugin = spec.plugin_of(session, payload) if payload is not None else None
+        if payload is None:
+            return True  # no longer ours: the fence will say so
+        return plugin is not None and self._is_open(tenant_id, plugin)
 
     def _work(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
         """Fence and effect in one transaction."""
@@ -139,7 +157,8 @@ class Runner:
                 fence.end(session, held)
                 return
             reason = verdict.reason or describe(error)
-            record(session, spec, held, reason, self._clock(), retry_at=verdict.at)
+            if record(session, spec, held, reason, self._clock(), retry_at=verdict.at):
+                _tell_dead(session, spec, held, reason)
 
         return write
 
@@ -151,6 +170,20 @@ class Runner:
             held = fence.hold(session, tenant_id, pair)
             if held is not None and record(session, spec, held, reason, self._clock()):
                 logger.error("Job %s %s is dead: %s", spec.name, pair, reason)
+                _tell_dead(session, spec, held, reason)
 
     def _session(self, tenant_id: int | None) -> AbstractContextManager[BaseSession]:
         return self._database.system() if tenant_id is None else self._database.tenant(tenant_id)
+
+
+def _tell_dead(session: Any, spec: JobSpec, held: Held, reason: str) -> None:
+    """Let the owner record that nothing more is tried. Its own failure leaves the job dead."""
+    if spec.on_dead is None:
+        return
+    try:
+        with session.begin_nested():
+            spec.on_dead(session, held.payload, reason)
+    except Exception as error:  # on_dead may raise anything
+        logger.error(
+            "Job %s %s: its end can't be recorded: %s", spec.name, held.id, describe(error)
+        )

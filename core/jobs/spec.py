@@ -16,7 +16,8 @@ QUEUES = (NOW, BULK)
 # A handler takes (TenantSession, payload), (TenantSession, list of payloads) with `batch`, or a
 # SystemSession first with `system`. One union of four callables would make every call a cast.
 Handler = Callable[[Any, Any], None]
-OnStale = Callable[[TenantSession, dict[str, Any], str], None]
+OnEnd = Callable[[TenantSession, dict[str, Any], str], None]
+PluginOf = Callable[[TenantSession, dict[str, Any]], str | None]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ProviderCall(Protocol):
         """Transaction 2, when `call` raised. None: final and recorded, the job ends.
 
         With a RetryAt it must have taken the mark of `claim` back. After `max_attempts` failures
-        the job is dead all the same, and a person may retry it.
+        the job is dead all the same: see `JobSpec.on_dead`.
         """
         ...
 
@@ -78,6 +79,10 @@ class JobSpec:
     where the whole fails. `system` jobs are the core's own: no tenant, a SystemSession.
     `stale_after`: parked longer than this past its time, a job isn't run when its plugin is
     switched on again: `on_stale(session, payload, reason)` records it and the job ends.
+    `on_dead(session, payload, reason)` records that the last attempt was used up, in the
+    transaction that makes the job dead.
+    `plugin_of(session, payload)` names the plugin that a job of the core needs: while that is off,
+    or (None) gone, the job is parked.
     """
 
     name: str
@@ -88,7 +93,9 @@ class JobSpec:
     max_attempts: int = 12
     system: bool = False
     stale_after: timedelta | None = None
-    on_stale: OnStale | None = None
+    on_stale: OnEnd | None = None
+    on_dead: OnEnd | None = None
+    plugin_of: PluginOf | None = None
 
     def __post_init__(self) -> None:
         owner, dot, rest = self.name.partition(".")
@@ -102,6 +109,8 @@ class JobSpec:
             raise ValueError(f"Job {self.name}: only database work runs in batches.")
         if self.system and owner != "core":
             raise ValueError(f"Job {self.name}: only the core's jobs work without a tenant.")
+        if self.plugin_of is not None and (owner != "core" or self.system or self.batch):
+            raise ValueError(f"Job {self.name}: only single jobs of the core say whose they are.")
         if self.max_attempts < 1:
             raise ValueError(f"Job {self.name}: max_attempts is at least 1.")
 
@@ -119,7 +128,8 @@ def job(
     max_attempts: int = 12,
     system: bool = False,
     stale_after: timedelta | None = None,
-    on_stale: OnStale | None = None,
+    on_stale: OnEnd | None = None,
+    on_dead: OnEnd | None = None,
 ) -> Callable[[Handler], JobSpec]:
     """Declare a function as a job's handler. It never commits: its transaction holds the fence."""
 
@@ -133,6 +143,7 @@ def job(
             system=system,
             stale_after=stale_after,
             on_stale=on_stale,
+            on_dead=on_dead,
         )
 
     return declare
