@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -150,4 +150,17 @@ class Adapter(Protocol):
 
     def send(self, account: Account, message: OutboundMessage, http: OutboundClient) -> Accepted:
         """Hand one message to the provider. Called outside any transaction."""
+        ...
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    """An adapter whose messages bear files: they are fetched in a job, as soon as they are named.
+
+    `fetch_media` returns the bytes, checked against what the webhook said of them. It raises
+    `SendFailed` (class `retry`: later again) or `OutcomeUnknown`, a GET that may be repeated.
+    """
+
+    def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
+        """Download a file that an inbound message named. Called outside any transaction."""
         ...

@@ -84,7 +84,8 @@ def handler_actor(plugin: str, event_name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactCreated(Event):
-    """A contact entered the address book. `origin`: device, person, import, provider or api."""
+    """A contact entered the address book. `origin`: device, person, import, api, inbound (they
+    wrote) or outbound (they were written to)."""
 
     contact_id: int
     origin: str

@@ -23,7 +23,6 @@ class Found:
 
     contact: Contact
     identity: Identity
-    is_new: bool = False
 
 
 def scope_of(kind: IdentityKind, channel: Channel) -> int:
@@ -66,12 +65,14 @@ def add_missing(
 ) -> list[Identity]:
     """Give `contact` those of the addresses that nobody has yet; answer its identities for all.
 
-    An address that another contact has stays there: that only suggests a merge.
+    An address that another contact has stays there: that only suggests a merge. One that the
+    contact has in another spelling is added as it was sent: replies go to that.
     """
     kept = []
     for address in addresses:
-        identity = find_identity(session, channel, address)
-        if identity is None:
+        exact = _by_values(session, channel, address.kind, [address.value])
+        identity = exact[0] if exact else find_identity(session, channel, address)
+        if identity is None or (not exact and identity.contact_id == contact.id):
             identity = Identity(
                 contact_id=contact.id,
                 scope=scope_of(address.kind, channel),
@@ -81,6 +82,7 @@ def add_missing(
             )
             session.add(identity)
             session.flush()
+            session.expire(contact, ["identities"])
         if identity.contact_id == contact.id:
             kept.append(identity)
     return kept
@@ -108,6 +110,18 @@ def create_contact(
     session.add(contact)
     session.flush()
     return contact
+
+
+def erase(identity: Identity) -> None:
+    """Blank an address and free it for whoever has it next; the row stays, others point at it."""
+    identity.address = f"erased-{identity.id}"
+    identity.scope = -identity.id
+    identity.last_inbound_at = None
+
+
+def is_erased(identity: Identity) -> bool:
+    """Whether the address is gone for good."""
+    return identity.scope < 0
 
 
 def saw(identity: Identity, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.adapter import Account, Adapter
+from core.adapter import Account, FetchesMedia
 from core.inbound import Media
 from core.jobs.spec import RetryAt
 from core.live import tell
@@ -19,7 +19,7 @@ from core.tenancy.session import TenantSession
 class Claimed:
     """What the fetch needs, taken out of the database."""
 
-    adapter: Adapter
+    adapter: FetchesMedia
     account: Account
     media: Media
     http: OutboundClient
@@ -37,8 +37,8 @@ class FetchCall:
         message = session.get_one(Message, attachment.message_id)
         channel = message.channel
         adapter = channels.adapter_of(session, channel)
-        if not hasattr(adapter, "fetch_media"):
-            _give_up(session, attachment, "This channel's files can't be fetched.")
+        if not isinstance(adapter, FetchesMedia):
+            _fail(session, attachment, "This channel's files can't be fetched.")
             return None
         ref = attachment.provider_ref
         return Claimed(
@@ -56,10 +56,7 @@ class FetchCall:
         )
 
     def call(self, claimed: Claimed) -> bytes:
-        content: bytes = claimed.adapter.fetch_media(  # type: ignore[attr-defined]  # checked in claim
-            claimed.account, claimed.media, claimed.http
-        )
-        return content
+        return claimed.adapter.fetch_media(claimed.account, claimed.media, claimed.http)
 
     def complete(
         self, session: TenantSession, payload: dict[str, Any], claimed: Claimed, result: bytes
@@ -84,16 +81,27 @@ class FetchCall:
         if isinstance(error, SendFailed) and error.error_class == "retry":
             return RetryAt(None, error.reason)
         reason = error.reason if isinstance(error, SendFailed) else "The file could not be read."
-        _give_up(session, attachment, reason)
+        _fail(session, attachment, reason)
         return None
 
-    def give_up(self, session: TenantSession, payload: dict[str, Any]) -> None:
-        attachment = session.get(Attachment, payload["attachment_id"])
-        if attachment is not None:
-            _give_up(session, attachment, "The provider did not hand the file over.")
+
+def give_up(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
+    """The last attempt is used up."""
+    attachment = session.get(Attachment, payload["attachment_id"])
+    if attachment is not None and attachment.state is AttachmentState.PENDING:
+        _fail(session, attachment, "The provider did not hand the file over.")
 
 
-def _give_up(session: TenantSession, attachment: Attachment, reason: str) -> None:
+def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
+    """The plugin that a fetch needs: that of its channel's kind."""
+    attachment = session.get(Attachment, payload["attachment_id"])
+    if attachment is None:
+        return "core"  # erased: let the job end
+    message = session.get_one(Message, attachment.message_id)
+    return session.desk.host.owner_of_kind(message.channel.kind)
+
+
+def _fail(session: TenantSession, attachment: Attachment, reason: str) -> None:
     attachment.state = AttachmentState.FAILED
     attachment.reason = reason[:300]
     session.flush()

@@ -16,7 +16,7 @@ MAX_KEPT_CHARACTERS = 20_000
 
 def keep_bad_item(session: TenantSession, channel: Channel, reason: str, raw: Any) -> None:
     """Keep `raw` under its digest; the same item again only raises its count."""
-    text = json.dumps(_storable(raw), sort_keys=True, ensure_ascii=True, default=str)
+    text = _as_json(raw)
     digest = hashlib.sha256(text.encode()).hexdigest()
     row = session.scalar(
         select(BadInboundItem).where(
@@ -33,10 +33,19 @@ def keep_bad_item(session: TenantSession, channel: Channel, reason: str, raw: An
     session.flush()
 
 
+def _as_json(raw: Any) -> str:
+    """`raw` as JSON that a column takes, whatever is in it."""
+    try:
+        return json.dumps(_storable(raw), sort_keys=True, default=str, allow_nan=False)
+    except (ValueError, TypeError, RecursionError):  # bounds, odd keys, nesting, endless digits
+        return json.dumps("(an item that can't be shown)")
+
+
 def _storable(value: Any) -> Any:
-    """PostgreSQL stores no null character, in text or in JSON: shown as U+2400 instead."""
+    """PostgreSQL stores no null character and no half of a surrogate pair, in text or in JSON."""
     if isinstance(value, str):
-        return value.replace("\x00", "\N{SYMBOL FOR NULL}")
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\x00", "\N{SYMBOL FOR NULL}")
     if isinstance(value, dict):
         return {str(_storable(key)): _storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -13,36 +13,36 @@ def card_for(session: TenantSession, channel: Channel, contact: Contact) -> Card
 
     With history on this number, the card of the last message (D7). Without, the card updated last,
     open ones first (D8). Else a new card in the channel's module (D9); None where it has none.
-    The cards of all contacts of the customer count.
+    The cards of all contacts of the customer count, and no others: a message that once went to
+    the card of somebody since unmerged leads nowhere. Archived cards and modules are out of use.
     """
     members = select(Contact.id).where(Contact.customer_id == contact.customer_id)
-    last_card = session.scalar(
-        select(Message.card_id)
-        .where(
-            Message.contact_id.in_(members),
-            Message.channel_id == channel.id,
-            Message.card_id.is_not(None),
-        )
+    usable = (Card.contact_id.in_(members), Card.archived_at.is_(None))
+    last = session.scalar(
+        select(Card)
+        .join(Message, Message.card_id == Card.id)
+        .where(Message.contact_id.in_(members), Message.channel_id == channel.id, *usable)
         .order_by(Message.id.desc())
         .limit(1)
     )
-    if last_card is not None:
-        return session.get(Card, last_card)
+    if last is not None:
+        return last
     card = session.scalar(
         select(Card)
-        .where(Card.contact_id.in_(members), Card.archived_at.is_(None))
+        .where(*usable)
         .order_by(Card.is_open.desc(), Card.updated_at.desc(), Card.id.desc())
         .limit(1)
     )
-    if card is not None or channel.module_id is None:
+    module = channel.module
+    if card is not None or module is None or module.archived_at is not None:
         return card
-    return open_card(session, session.get_one(Module, channel.module_id), contact)
+    return open_card(session, module, contact)
 
 
 def open_card(session: TenantSession, module: Module, contact: Contact) -> Card:
     """A new card in the first stage of `module`."""
     card = Card(
-        title=str(contact),
+        title=str(contact)[:160],
         module_id=module.id,
         contact_id=contact.id,
         stage=module.stages[0] if module.stages else "New",

@@ -78,6 +78,13 @@ def create_channel(
     if kind not in session.desk.host.adapters:
         known = ", ".join(sorted(session.desk.host.adapters)) or "none"
         raise Refused(f"There is no channel kind “{kind}”. Choose one of: {known}.", "kind")
+    plugin = session.desk.host.owner_of_kind(kind)
+    if plugin not in session.desk.host.switches.enabled(session):
+        raise Refused(
+            f"The plugin “{plugin}” is off: switch it on under Plugins, or ask your operator for a "
+            "plan that includes it.",
+            "kind",
+        )
     if not name.strip():
         raise Refused("Give the channel a name that your team will recognise.", "name")
     if session.scalar(select(Channel.id).where(Channel.name == name.strip())) is not None:
@@ -233,7 +240,9 @@ def pause(session: TenantSession, channel: Channel) -> None:
 
 
 def resume(session: TenantSession, channel: Channel) -> None:
-    """Send again, what waited first."""
+    """Send again, what waited first. Refused for an archived channel."""
+    if channel.archived_at is not None:
+        raise Refused(f"{channel.name} is archived: connect it anew.")
     _move(session, channel, ChannelState.CONNECTED, "")
     waiting = select(Message).where(
         Message.channel_id == channel.id, Message.state == MessageState.QUEUED

@@ -104,6 +104,21 @@ def bring_back(session: TenantSession, contact: Contact) -> None:
     session.flush()
 
 
+def is_erased(contact: Contact) -> bool:
+    """Whether a contact was erased for good: archived, and nothing of it left."""
+    return contact.archived_at is not None and not (contact.name or contact.phone or contact.email)
+
+
+def opt_out(session: TenantSession, contact: Contact) -> None:
+    """They said stop: nothing is sent to them unasked any more."""
+    if contact.consent is Consent.OUT:
+        return
+    before, contact.consent = contact.consent, Consent.OUT
+    session.flush()
+    record(session, "opt out", contact, {"consent": (before, Consent.OUT)})
+    publish(session, ContactChanged(contact_id=contact.id, fields=("consent",)))
+
+
 def main_contact(customer: Customer) -> Contact:
     """The contact that an edit of the customer writes to. Raises NotFound for an empty one."""
     if not customer.contacts:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from typing import Any
+
+from sqlalchemy import String, cast, delete, select, update
 
 from core.audit import record
 from core.events import ContactErased, publish
+from core.inbound import MessageState
 from core.models import (
     Attachment,
     AuditEntry,
+    BadInboundItem,
     Card,
     Consent,
     Contact,
@@ -16,14 +20,20 @@ from core.models import (
     ConversationState,
     Customer,
     Identity,
+    Job,
+    JobState,
     Message,
     Order,
     Task,
     contact_label,
 )
 from core.models.base import now
+from core.services.addresses import erase
 from core.services.profiles import refresh_profile
+from core.services.states import fail
 from core.tenancy.session import TenantSession
+
+SHORTEST_MARK = 6  # characters of an address below which it might mean anything
 
 
 def erase_customer(session: TenantSession, customer: Customer) -> None:
@@ -35,20 +45,18 @@ def erase_customer(session: TenantSession, customer: Customer) -> None:
 
 
 def erase_contact(session: TenantSession, contact: Contact) -> None:
-    """Blank a contact, its addresses, what was said and what bears its name."""
+    """Blank a contact, its addresses, what was said and what bears its name.
+
+    Its messages that are still queued are not sent.
+    """
+    marks = _marks(session, contact)
+    _end_queued(session, contact)
+    _blank_audit(session, contact)
     _blank_messages(session, contact)
-    for identity in session.scalars(select(Identity).where(Identity.contact_id == contact.id)):
-        # the row stays: conversations point at it; the address is freed for whoever has it next
-        identity.address = f"erased-{identity.id}"
-        identity.scope = -identity.id
-    mine = (
-        (Conversation, {"preview": "", "unread": 0, "state": ConversationState.CLOSED}),
-        (Card, {"title": f"#{contact.id}", "is_open": False}),
-        (Task, {"title": f"#{contact.id}", "done_at": now()}),
-        (Order, {"note": ""}),
-    )
-    for noun, blank in mine:
-        session.execute(update(noun).where(noun.contact_id == contact.id).values(**blank))
+    for identity in _identities(session, contact):
+        erase(identity)
+    session.flush()
+    _blank_nouns(session, contact)
     session.execute(
         contact_label.delete().where(
             contact_label.c.tenant_id == session.tenant_id,
@@ -56,14 +64,78 @@ def erase_contact(session: TenantSession, contact: Contact) -> None:
         ),
         execution_options={"tenant_unsafe": True},  # bears its own tenant criterion, above
     )
-    _blank_audit(session, contact)
+    _drop_mentions(session, marks)
     contact.name = contact.phone = contact.email = ""
     contact.sources = {}
     contact.consent = Consent.OUT
     contact.archived_at = now()
     session.flush()
+    for customer in {contact.customer, contact.home}:
+        refresh_profile(session, customer)
     record(session, "erase", contact)
     publish(session, ContactErased(contact_id=contact.id))
+
+
+def _identities(session: TenantSession, contact: Contact) -> list[Identity]:
+    return list(session.scalars(select(Identity).where(Identity.contact_id == contact.id)))
+
+
+def _marks(session: TenantSession, contact: Contact) -> set[str]:
+    """What tells of this person wherever it is written: the digits of numbers, other addresses."""
+    written = {identity.address for identity in _identities(session, contact)}
+    written |= {contact.phone, contact.email}
+    return {mark for text in written if len(mark := text.removeprefix("+")) >= SHORTEST_MARK}
+
+
+def _end_queued(session: TenantSession, contact: Contact) -> None:
+    queued = select(Message).where(
+        Message.contact_id == contact.id, Message.state == MessageState.QUEUED
+    )
+    for message in session.scalars(queued).all():
+        fail(session, message, "recipient", "erased", "The customer was erased.")
+
+
+def _blank_nouns(session: TenantSession, contact: Contact) -> None:
+    about = f"#{contact.id}"
+    mine = (
+        (
+            Conversation,
+            {
+                "preview": "",
+                "unread": 0,
+                "state": ConversationState.CLOSED,
+                "waiting_since": None,
+                "window_until": None,
+            },
+        ),
+        (Card, {"title": about, "is_open": False}),
+        (Task, {"title": about}),
+        (Order, {"note": ""}),
+    )
+    for noun, blank in mine:
+        session.execute(update(noun).where(noun.contact_id == contact.id).values(**blank))
+    session.execute(
+        update(Task)
+        .where(Task.contact_id == contact.id, Task.done_at.is_(None))
+        .values(done_at=now())
+    )
+
+
+def _drop_mentions(session: TenantSession, marks: set[str]) -> None:
+    """Drop unreadable items and unfinished work that bear an address of theirs."""
+    for mark in sorted(marks):
+        session.execute(
+            delete(BadInboundItem).where(
+                cast(BadInboundItem.raw, String).contains(mark, autoescape=True)
+            )
+        )
+        session.execute(
+            delete(Job).where(
+                Job.tenant_id == session.tenant_id,
+                Job.state != JobState.LEASED,
+                cast(Job.payload, String).contains(mark, autoescape=True),
+            )
+        )
 
 
 def _blank_messages(session: TenantSession, contact: Contact) -> None:
@@ -77,7 +149,7 @@ def _blank_messages(session: TenantSession, contact: Contact) -> None:
     session.execute(
         update(Message)
         .where(Message.contact_id == contact.id)
-        .values(body="", raw=None, template=None, reactions={}, is_deleted=True)
+        .values(body="", raw=None, template=None, reactions={}, error_reason="", is_deleted=True)
     )
 
 
@@ -94,9 +166,21 @@ def _forget_file(session: TenantSession, attachment: Attachment) -> None:
 
 
 def _blank_audit(session: TenantSession, contact: Contact) -> None:
-    entries = select(AuditEntry).where(
-        AuditEntry.noun == "contact", AuditEntry.row_id == contact.id
+    """Who did what and when stays, and to which field; the values and the names go."""
+    told_by: tuple[tuple[str, Any], ...] = (
+        ("contact", select(Contact.id).where(Contact.id == contact.id)),
+        ("customer", [contact.customer_id, contact.home_id]),
+        ("identity", select(Identity.id).where(Identity.contact_id == contact.id)),
+        ("conversation", select(Conversation.id).where(Conversation.contact_id == contact.id)),
+        ("message", select(Message.id).where(Message.contact_id == contact.id)),
+        ("card", select(Card.id).where(Card.contact_id == contact.id)),
+        ("task", select(Task.id).where(Task.contact_id == contact.id)),
+        ("order", select(Order.id).where(Order.contact_id == contact.id)),
     )
-    for entry in session.scalars(entries):
-        entry.label = f"#{contact.id}"
-        entry.changes = {field: ["", ""] for field in entry.changes}
+    session.flush()
+    for noun, ids in told_by:
+        entries = select(AuditEntry).where(AuditEntry.noun == noun, AuditEntry.row_id.in_(ids))
+        for entry in session.scalars(entries):
+            entry.label = f"#{entry.row_id}"
+            if noun != "order":
+                entry.changes = {field: ["", ""] for field in entry.changes}

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from core.inbound import BadItem, Item
+from core.jobs.failure import describe
 from core.jobs.outbox import enqueue
 from core.models import Channel, RawInbox
 from core.services import channels
-from core.services.bad_items import keep_bad_item
-from core.services.receive import receive
+from core.services.receive import receive, receive_bad
 from core.tenancy.session import SystemSession, TenantSession
 
 BODIES_AT_ONCE = 100
@@ -72,14 +72,20 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
         )
 
 
+def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
+    """The plugin that reads a channel's bodies: while it is off they wait."""
+    channel = session.get(Channel, payload["channel_id"])
+    return session.desk.host.owner_of_kind(channel.kind) if channel is not None else "core"
+
+
 def _process_body(session: TenantSession, channel: Channel, raw: RawInbox) -> None:
     adapter = channels.adapter_of(session, channel)
     account = channels.account_of(session, channel)
     try:
         items: Sequence[Item] = list(adapter.parse(account, raw.body))
-    except Exception:
+    except Exception as error:
         # `parse` promises not to raise; one that does must not stop what waits behind it
-        log.exception("parse failed", extra={"channel_id": channel.id, "digest": raw.digest})
+        log.error("Channel %s: parse failed: %s", channel.id, describe(error))
         body = raw.body.decode("utf-8", "replace")
         items = [BadItem("The adapter could not read this body: its plugin has a fault.", body)]
     for item in items:
@@ -89,16 +95,20 @@ def _process_body(session: TenantSession, channel: Channel, raw: RawInbox) -> No
 def _process_item(session: TenantSession, channel: Channel, item: Item) -> None:
     """One item in a savepoint: a bad one is recorded and the rest stored."""
     try:
-        with session.begin_nested():
-            receive(session, channel, item)
-            session.flush()
+        try:
+            _receive(session, channel, item)
+        except IntegrityError:
+            # another transaction wrote the same row first, an answer or a count: look again
+            _receive(session, channel, item)
     except (OperationalError, InterfaceError):
         raise  # the database itself: the whole batch is tried again
-    except (DBAPIError, ValueError, TypeError, KeyError, AttributeError) as error:
-        log.warning("item refused", extra={"channel_id": channel.id}, exc_info=error)
-        keep_bad_item(
-            session,
-            channel,
-            f"The item could not be stored ({type(error).__name__}).",
-            getattr(item, "raw", None) or repr(item),
-        )
+    except Exception as error:  # whatever an item does, those behind it are not its hostages
+        log.warning("Channel %s: an item is refused: %s", channel.id, describe(error))
+        reason = f"The item could not be stored ({type(error).__name__})."
+        receive_bad(session, channel, BadItem(reason, getattr(item, "raw", None) or repr(item)))
+
+
+def _receive(session: TenantSession, channel: Channel, item: Item) -> None:
+    with session.begin_nested():
+        receive(session, channel, item)
+        session.flush()

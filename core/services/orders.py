@@ -23,7 +23,12 @@ from core.events import (
 )
 from core.models import Contact, Order, OrderLine, OrderStatus, PaymentState
 from core.models.base import now
+from core.services.customers import is_erased
 from core.tenancy.session import TenantSession
+
+MOST_MONEY = Decimal(10) ** 15
+MOST_PIECES = 1_000_000
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,16 @@ def create_order(
     """A new order for an existing customer. `total` defaults to the sum of the lines."""
     if number and session.scalar(select(Order.id).where(Order.number == number)) is not None:
         raise Conflict(f"An order {number} exists already: choose another number.", "number")
+    if len(number) > 60:
+        raise Refused("An order's number has up to 60 characters.", "number")
     for line in lines:
-        if line.quantity < 1:
-            raise Refused(f"“{line.product}” needs a quantity of at least 1.", "lines")
-        if line.price < 0:
-            raise Refused(f"“{line.product}” can't cost less than nothing.", "lines")
+        if not 1 <= line.quantity <= MOST_PIECES:
+            raise Refused(f"“{line.product}” needs a quantity of 1 to {MOST_PIECES}.", "lines")
+        _check_amount(line.price, "lines")
     amount = total if total is not None else sum((i.price * i.quantity for i in lines), Decimal(0))
-    if amount < 0:
-        raise Refused("A total can't be below zero.", "total")
+    _check_amount(amount, "total")
+    if is_erased(contact):
+        raise Refused("This customer was erased: choose another.", "contact")
     order = Order(
         number=number or f"draft-{now().timestamp()}",
         contact_id=contact.id,
@@ -93,8 +100,7 @@ def change_order(
     if total is not None and total != order.total:
         if order.payment is not PaymentState.UNPAID:
             raise Refused("Part of this invoice is paid: its total stays.", "total")
-        if total < 0:
-            raise Refused("A total can't be below zero.", "total")
+        _check_amount(total, "total")
         record(session, "change", order, {"total": (order.total, total)})
         order.total = total
     if note is not None:
@@ -105,12 +111,14 @@ def change_order(
 
 def pay(session: TenantSession, order: Order, amount: Decimal | None = None) -> Order:
     """Verify a payment: all that is open, or `amount` of it. Paid in full fires *order paid*."""
+    _lock(session, order)
     _must_be_live(order)
     open_amount = order.total - order.paid
     if order.payment is PaymentState.PAID:
         return order
     amount = open_amount if amount is None else amount
-    if amount <= 0 and order.total > 0:
+    _check_amount(amount, "amount")
+    if amount == 0 and order.total > 0:
         raise Refused("A payment needs an amount above zero.", "amount")
     if amount > open_amount:
         raise Refused(f"Only {open_amount} {order.currency} is open on this invoice.", "amount")
@@ -128,6 +136,7 @@ def pay(session: TenantSession, order: Order, amount: Decimal | None = None) -> 
 
 def estimate(session: TenantSession, order: Order, day: date | None) -> Order:
     """Set, move or with None clear the estimated delivery date."""
+    _lock(session, order)
     _must_be_live(order)
     if order.estimated_date == day:
         return order
@@ -141,6 +150,7 @@ def estimate(session: TenantSession, order: Order, day: date | None) -> Order:
 
 def ship(session: TenantSession, order: Order, carrier: str, tracking_number: str) -> Order:
     """Send. Without a tracking number it is refused and nothing changes (B7)."""
+    _lock(session, order)
     _must_be_live(order)
     if not tracking_number.strip():
         raise Refused("Enter the carrier's tracking number before sending.", "tracking_number")
@@ -161,6 +171,7 @@ def ship(session: TenantSession, order: Order, carrier: str, tracking_number: st
 
 def receive_order(session: TenantSession, order: Order) -> Order:
     """Mark as received. Fires no message (B9); an event for those who watch orders."""
+    _lock(session, order)
     if order.status is OrderStatus.RECEIVED:
         return order
     if order.status is not OrderStatus.SHIPPED:
@@ -175,6 +186,7 @@ def receive_order(session: TenantSession, order: Order) -> Order:
 
 def cancel(session: TenantSession, order: Order) -> Order:
     """Cancel an order that the customer doesn't have yet."""
+    _lock(session, order)
     if order.status is OrderStatus.CANCELLED:
         return order
     if order.status is OrderStatus.RECEIVED:
@@ -196,6 +208,21 @@ def get_order(session: TenantSession, order_id: Any) -> Order:
     if order is None:
         raise NotFound("There is no such order.")
     return order
+
+
+def _lock(session: TenantSession, order: Order) -> None:
+    """Two clicks at once take turns: each decides on what the other left."""
+    session.flush()
+    session.refresh(order, with_for_update=True)
+
+
+def _check_amount(amount: Decimal, field: str) -> None:
+    if not amount.is_finite() or amount < 0:
+        raise Refused("An amount can't be below zero.", field)
+    if amount > MOST_MONEY:
+        raise Refused("This amount is too large.", field)
+    if amount != amount.quantize(CENT):
+        raise Refused("An amount has at most two decimals.", field)
 
 
 def _must_be_live(order: Order) -> None:

@@ -6,18 +6,13 @@ Every item is idempotent: a provider may repeat, reorder and batch as it likes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy import select
 
 from core.events import (
     ChannelReported,
     ContactCreated,
     ContactPushReceived,
     MessageReceived,
-    MessageSent,
     publish,
 )
 from core.inbound import (
@@ -41,11 +36,10 @@ from core.models import (
     Attachment,
     Channel,
     ChannelFilter,
-    Consent,
     Contact,
     Conversation,
+    ConversationState,
     Direction,
-    EarlyStatus,
     FieldSource,
     Message,
     Sender,
@@ -53,16 +47,16 @@ from core.models import (
 from core.models.base import now
 from core.services import addresses, cards, channels, conversations, tasks
 from core.services.bad_items import keep_bad_item
-from core.services.customers import bring_back
+from core.services.customers import bring_back, opt_out
+from core.services.echoes import find_echoed
+from core.services.ignored import is_ignored, is_listed
 from core.services.profiles import refresh_profile
-from core.services.states import apply_status, move
+from core.services.receipts import apply_early, by_opaque, by_provider_id, receive_status
+from core.services.states import move, sent
 from core.tenancy.session import TenantSession
 
 # a customer's whole message, in the languages our sellers' customers write
 OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "berhenti", "dezabonare", "opreste", "oprește"})
-
-# an echo without our id may only fold into a message this recent
-ECHO_FOLDS_WITHIN = timedelta(minutes=10)
 
 
 def receive(session: TenantSession, channel: Channel, item: Item) -> None:
@@ -71,41 +65,55 @@ def receive(session: TenantSession, channel: Channel, item: Item) -> None:
 
 
 def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> None:
-    known = _by_provider_id(session, channel, item.provider_id)
-    if known is not None:
+    if not item.provider_id or not item.addresses:
+        raise ValueError("A message needs the provider's id and an address.")
+    if by_provider_id(session, channel, item.provider_id) is not None:
         return
     if item.is_echo and _fold_echo(session, channel, item):
         return
     found = addresses.find(session, channel, item.addresses)
-    if _is_filtered(channel, item, found):
+    if is_ignored(channel, item.addresses, found):
         channels.count(session, channel, "filtered")
         return
-    is_new = found is None
     contact = found.contact if found else _new_contact(session, item)
     identities = addresses.add_missing(session, channel, contact, item.addresses)
     if found and found.identity not in identities:
         identities.append(found.identity)
-    if contact.archived_at is not None:
-        bring_back(session, contact)
-    if not contact.name and item.name:
-        contact.name = item.name[:160]
-        contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
-        refresh_profile(session, contact.customer)
-    conversation = conversations.find_or_open(session, channel, identities)
-    is_first = conversation.last_inbound_at is None and not conversation.preview
+    _learn(session, contact, item)
+    conversation = conversations.find_or_open(
+        session,
+        channel,
+        identities,
+        state=ConversationState.CLOSED if item.is_history else ConversationState.OPEN,
+        at=item.sent_at if item.is_history else None,
+    )
     message = _store(session, channel, conversation, contact, item)
     conversations.touch(session, conversation, message)
-    if is_new and not item.is_history:
+    if found is None and not item.is_history:
         publish(session, ContactCreated(contact_id=contact.id, origin="inbound"))
     if item.is_echo:
         _after_echo(session, conversation, message)
         return
     for identity in identities:
-        addresses.saw(identity, item.sent_at)
-    channel.last_inbound_at = max(channel.last_inbound_at or item.sent_at, item.sent_at)
-    if is_first and not item.is_history:
-        publish(session, conversations.opened(conversation, is_reopened=False))
+        addresses.saw(identity, message.sent_at)
+    if not item.is_history and message.sent_at >= (conversation.last_inbound_at or message.sent_at):
+        conversations.answer_to(session, conversation, identities[0])
+    channel.last_inbound_at = max(channel.last_inbound_at or message.sent_at, message.sent_at)
     _after_inbound(session, channel, conversation, message)
+
+
+def _learn(session: TenantSession, contact: Contact, item: InboundMessage) -> None:
+    """What a message tells of its contact: that they are back, and the name they gave themselves.
+
+    A name in an echo may be the owner's; one that a person took away stays away.
+    """
+    if contact.archived_at is not None and not item.is_history:
+        bring_back(session, contact)
+    is_kept_blank = contact.sources.get("name") == FieldSource.PERSON.value
+    if item.name and not contact.name and not item.is_echo and not is_kept_blank:
+        contact.name = item.name[:160]
+        contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
+        refresh_profile(session, contact.customer)
 
 
 def _new_contact(session: TenantSession, item: InboundMessage) -> Contact:
@@ -125,7 +133,7 @@ def _store(
     item: InboundMessage,
 ) -> Message:
     card = None if item.is_history else cards.card_for(session, channel, contact)
-    quoted = _by_provider_id(session, channel, item.reply_to) if item.reply_to else None
+    quoted = by_provider_id(session, channel, item.reply_to)
     message = Message(
         conversation_id=conversation.id,
         channel_id=channel.id,
@@ -170,6 +178,7 @@ def _store(
 def _after_inbound(
     session: TenantSession, channel: Channel, conversation: Conversation, message: Message
 ) -> None:
+    is_first = conversation.last_inbound_at is None
     conversation.last_inbound_at = max(
         conversation.last_inbound_at or message.sent_at, message.sent_at
     )
@@ -182,9 +191,11 @@ def _after_inbound(
     conversation.unread = Conversation.unread + 1
     conversation.waiting_since = conversation.waiting_since or message.created_at
     session.flush()
+    if is_first and conversation.state is ConversationState.OPEN:
+        publish(session, conversations.opened(conversation, is_reopened=False))
     conversations.reopen(session, conversation)
-    if message.body.strip().casefold() in OPT_OUT_WORDS:
-        conversation.contact.consent = Consent.OUT
+    if message.body.strip(" .!").casefold() in OPT_OUT_WORDS:
+        opt_out(session, conversation.contact)
     tasks.open_reply_task(session, conversation, message)
     publish(
         session,
@@ -202,113 +213,32 @@ def _after_echo(session: TenantSession, conversation: Conversation, message: Mes
     tell(session, "message", conversation=conversation.id, message=message.id)
     if message.is_history:
         return
-    conversation.waiting_since = None
-    session.flush()
-    tasks.close_reply_task(session, conversation, message.created_at)
-    publish(
-        session,
-        MessageSent(
-            message_id=message.id,
-            conversation_id=conversation.id,
-            contact_id=message.contact_id,
-            channel_id=message.channel_id,
-            sender=message.sender.value,
-        ),
-    )
+    if conversation.last_inbound_at is None or message.sent_at >= conversation.last_inbound_at:
+        # one typed before the customer's last message, and told later, is no answer to it
+        conversation.waiting_since = None
+        session.flush()
+        tasks.close_reply_task(session, conversation, message.created_at)
+    publish(session, sent(message))
 
 
 def _fold_echo(session: TenantSession, channel: Channel, item: InboundMessage) -> bool:
     """An echo of a message that we sent belongs to our row, not to a second one."""
-    message = _by_opaque(session, channel, item.opaque)
-    if message is None and item.addresses:
-        found = addresses.find(session, channel, item.addresses)
-        message = session.scalar(
-            select(Message)
-            .where(
-                Message.channel_id == channel.id,
-                Message.contact_id == (found.contact.id if found else None),
-                Message.provider_id.is_(None),
-                Message.state.in_((MessageState.SENDING, MessageState.UNKNOWN)),
-                Message.body == item.text,
-                Message.created_at > now() - ECHO_FOLDS_WITHIN,
-            )
-            .order_by(Message.id)
-            .limit(1)
-        )
-    if message is None:
+    message = by_opaque(session, channel, item.opaque) or find_echoed(session, channel, item)
+    if message is None or message.provider_id not in (None, item.provider_id):
         return False
-    message.provider_id = message.provider_id or item.provider_id
+    message.provider_id = item.provider_id
     move(session, message, MessageState.SENT, item.sent_at)
     apply_early(session, message)
     return True
 
 
-def _status(session: TenantSession, channel: Channel, item: InboundStatus) -> None:
-    message = _by_provider_id(session, channel, item.provider_id) or _by_opaque(
-        session, channel, item.opaque
-    )
-    if message is not None:
-        apply_status(session, message, item)
-        return
-    _keep_early(session, channel, item)
-
-
-def _keep_early(session: TenantSession, channel: Channel, item: InboundStatus) -> None:
-    known = session.scalar(
-        select(EarlyStatus.id).where(
-            EarlyStatus.channel_id == channel.id,
-            EarlyStatus.provider_id == item.provider_id,
-            EarlyStatus.state == item.state.value,
-        )
-    )
-    if known is None:
-        session.add(
-            EarlyStatus(
-                channel_id=channel.id,
-                provider_id=item.provider_id,
-                state=item.state.value,
-                at=item.at,
-                error={
-                    "class": item.error_class,
-                    "code": item.error_code,
-                    "reason": item.error_reason,
-                },
-            )
-        )
-        session.flush()
-
-
-def apply_early(session: TenantSession, message: Message) -> None:
-    """Apply the receipts that came before we knew this message's provider id."""
-    early = session.scalars(
-        select(EarlyStatus)
-        .where(
-            EarlyStatus.channel_id == message.channel_id,
-            EarlyStatus.provider_id == message.provider_id,
-        )
-        .order_by(EarlyStatus.id)
-    ).all()
-    for row in early:
-        apply_status(
-            session,
-            message,
-            InboundStatus(
-                provider_id=row.provider_id,
-                state=MessageState(row.state),
-                at=row.at,
-                error_class=row.error.get("class", ""),
-                error_code=row.error.get("code", ""),
-                error_reason=row.error.get("reason", ""),
-            ),
-        )
-        session.delete(row)
-    session.flush()
-
-
 def _reaction(session: TenantSession, channel: Channel, item: InboundReaction) -> None:
-    message = _by_provider_id(session, channel, item.target_id)
+    message = by_provider_id(session, channel, item.target_id)
     if message is None:
         channels.count(session, channel, "reaction to an unknown message")
+        return
+    if is_listed(channel, item.addresses, message.contact):
+        channels.count(session, channel, "filtered")
         return
     who = "us" if item.is_echo else "customer"
     reactions = {key: value for key, value in message.reactions.items() if key != who}
@@ -320,26 +250,39 @@ def _reaction(session: TenantSession, channel: Channel, item: InboundReaction) -
 
 
 def _edit(session: TenantSession, channel: Channel, item: InboundEdit) -> None:
-    message = _by_provider_id(session, channel, item.target_id)
+    message = by_provider_id(session, channel, item.target_id)
     if message is None:
         channels.count(session, channel, "edit of an unknown message")
         return
-    if message.edited_at is not None and message.edited_at > item.at:
+    if is_listed(channel, (), message.contact) and not item.is_revoked:
+        channels.count(session, channel, "filtered")
+        return
+    if message.is_deleted or (message.edited_at is not None and message.edited_at > item.at):
         return  # a later edit came first
+    shown = conversations.preview_of(message)
     message.edited_at = item.at
     if item.is_revoked:
         message.is_deleted = True
-        message.body = ""
-    elif not message.is_deleted:
+        message.body, message.raw = "", None
+    else:
         message.body = item.text
+    conversation = message.conversation
+    if conversation.preview == shown:
+        conversation.preview = conversations.preview_of(message)
+        tell(session, "conversation", conversation=conversation.id)
     session.flush()
     tell(session, "message", conversation=message.conversation_id, message=message.id)
 
 
 def _address_changed(session: TenantSession, channel: Channel, item: AddressChanged) -> None:
+    """The new address joins the contact, and its conversation goes on there."""
     found = addresses.find(session, channel, (item.old,))
-    if found is not None:
-        addresses.add_missing(session, channel, found.contact, (item.new,))
+    if found is None:
+        return
+    conversation = conversations.of(session, channel, found.identity)
+    linked = addresses.add_missing(session, channel, found.contact, (item.new,))
+    if conversation is not None and linked:
+        conversations.answer_to(session, conversation, linked[0])
 
 
 def _addresses_linked(session: TenantSession, channel: Channel, item: AddressesLinked) -> None:
@@ -375,7 +318,8 @@ def _counted(session: TenantSession, channel: Channel, item: Counted) -> None:
     channels.count(session, channel, item.what)
 
 
-def _bad(session: TenantSession, channel: Channel, item: BadItem) -> None:
+def receive_bad(session: TenantSession, channel: Channel, item: BadItem) -> None:
+    """Keep what could not be read, or where the channel ignores anybody, count it."""
     if channel.filter is not ChannelFilter.NONE:
         # whose it is can't be known, and of an ignored sender nothing may be kept (D13)
         channels.count(session, channel, "unreadable")
@@ -383,39 +327,9 @@ def _bad(session: TenantSession, channel: Channel, item: BadItem) -> None:
     keep_bad_item(session, channel, item.reason, item.raw)
 
 
-def _is_filtered(channel: Channel, item: InboundMessage, found: addresses.Found | None) -> bool:
-    if channel.filter is ChannelFilter.KNOWN:
-        return found is None
-    if channel.filter is ChannelFilter.EXCEPT:
-        return any(address.value in channel.filter_numbers for address in item.addresses)
-    return False
-
-
-def _by_provider_id(session: TenantSession, channel: Channel, provider_id: str) -> Message | None:
-    if not provider_id:
-        return None
-    return session.scalar(
-        select(Message).where(Message.channel_id == channel.id, Message.provider_id == provider_id)
-    )
-
-
-def _by_opaque(session: TenantSession, channel: Channel, opaque: str) -> Message | None:
-    try:
-        uuid = UUID(opaque)
-    except ValueError:
-        return None
-    return session.scalar(
-        select(Message).where(
-            Message.channel_id == channel.id,
-            Message.uuid == uuid,
-            Message.direction == Direction.OUT,
-        )
-    )
-
-
 _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     InboundMessage: _message,
-    InboundStatus: _status,
+    InboundStatus: receive_status,
     InboundReaction: _reaction,
     InboundEdit: _edit,
     AddressChanged: _address_changed,
@@ -423,5 +337,5 @@ _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     ContactPushed: _contact_pushed,
     ChannelChanged: _channel_changed,
     Counted: _counted,
-    BadItem: _bad,
+    BadItem: receive_bad,
 }

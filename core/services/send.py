@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import object_session
 
 from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTemplate
 from core.errors import Refused
-from core.events import MessageSent, publish
 from core.inbound import Address, Media, MessageKind, MessageState
 from core.jobs.outbox import enqueue
 from core.jobs.spec import RetryAt
@@ -22,9 +23,9 @@ from core.models import (
     Channel,
     ChannelState,
     Consent,
+    Contact,
     Conversation,
     Direction,
-    Identity,
     Membership,
     Message,
     Sender,
@@ -33,8 +34,10 @@ from core.models import (
 from core.models.base import now
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels, conversations, tasks
-from core.services.receive import apply_early
-from core.services.states import move, move_back_to_queue
+from core.services.addresses import is_erased
+from core.services.echoes import drop_echo_row
+from core.services.receipts import apply_early
+from core.services.states import fail, move, move_back_to_queue
 from core.services.templates import render
 from core.tenancy.session import TenantSession
 
@@ -77,7 +80,13 @@ def send_message(
             f"{channel.name} takes up to {capabilities.max_text} characters; this has {len(body)}.",
             "text",
         )
+    if not is_served(session, channel):
+        raise Refused(
+            f"{channel.name} can't send: its plugin is off. Switch it on under Plugins.", "text"
+        )
     _check_may_send(conversation, provider_template is not None, sender)
+    if reply_to is not None and reply_to.conversation_id != conversation.id:
+        raise Refused("The quoted message belongs to another conversation.", "reply_to")
     kind = MessageKind.TEMPLATE if provider_template else MessageKind.TEXT
     if upload is not None:
         kind = kind_of(upload.mime_type)
@@ -122,7 +131,13 @@ def enqueue_send(session: TenantSession, message: Message) -> None:
 
 
 def retry(session: TenantSession, message: Message) -> None:
-    """A person says *send it again* of a message that failed, or whose fate nobody knows."""
+    """A person says *send it again* of a message that failed, or whose fate nobody knows.
+
+    It gets a new uuid, which is what the provider echoes: late receipts of the first attempt must
+    not end the second.
+    """
+    session.flush()
+    session.refresh(message, with_for_update=True)
     if message.direction is not Direction.OUT or message.state not in (
         MessageState.FAILED,
         MessageState.UNKNOWN,
@@ -131,6 +146,8 @@ def retry(session: TenantSession, message: Message) -> None:
     _check_may_send(message.conversation, message.template is not None, message.sender)
     message.error_class = message.error_code = message.error_reason = ""
     message.provider_id = None
+    message.uuid = uuid4()
+    message.delivered_at = message.read_at = None
     move_back_to_queue(session, message)
     session.flush()
     enqueue_send(session, message)
@@ -146,17 +163,46 @@ def kind_of(mime_type: str) -> MessageKind:
     }.get(family, MessageKind.DOCUMENT)
 
 
+def is_served(session: TenantSession, channel: Channel) -> bool:
+    """Whether the plugin of the channel's kind is there and on."""
+    plugin = session.desk.host.owner_of_kind(channel.kind)
+    return plugin is not None and plugin in session.desk.host.switches.enabled(session)
+
+
 def _check_may_send(conversation: Conversation, is_template: bool, sender: Sender) -> None:
-    if conversation.channel.archived_at is not None:
-        raise Refused(f"{conversation.channel.name} is archived: it can't send any more.")
-    if conversation.contact.consent is Consent.OUT and sender is Sender.AUTOMATION:
-        raise Refused(f"{conversation.contact} asked not to be written to.")
+    obstacle = _obstacle(conversation, is_template, sender)
+    if obstacle is not None:
+        raise Refused(obstacle.reason, "text" if obstacle.error_class == "template" else None)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a message can't go out, before anybody is called."""
+
+    error_class: str
+    reason: str
+
+
+def _obstacle(conversation: Conversation, is_template: bool, sender: Sender) -> Obstacle | None:
+    channel, contact = conversation.channel, conversation.contact
+    if channel.archived_at is not None:
+        return Obstacle("channel", f"{channel.name} is archived: it can't send any more.")
+    if is_erased(conversation.identity):
+        return Obstacle("recipient", "This customer was erased: there is no address to write to.")
+    if sender is Sender.AUTOMATION and has_opted_out(contact):
+        return Obstacle("recipient", f"{contact} asked not to be written to.")
     if not is_template and not is_window_open(conversation):
-        raise Refused(
+        return Obstacle(
+            "template",
             "More than 24 hours have passed since the customer last wrote: "
-            f"{conversation.channel.name} only takes an approved template now. Choose one.",
-            "text",
+            f"{channel.name} only takes an approved template now. Choose one.",
         )
+    return None
+
+
+def has_opted_out(contact: Contact) -> bool:
+    """Whether the person asked not to be written to, over whichever of their contacts."""
+    return any(member.consent is Consent.OUT for member in (contact, *contact.customer.contacts))
 
 
 def is_window_open(conversation: Conversation, at: datetime | None = None) -> bool:
@@ -230,9 +276,9 @@ class SendCall:
         channel = message.channel
         if channel.state in (ChannelState.PAUSED, ChannelState.BROKEN):
             return None  # stays queued; `channels.resume` sends it
-        refusal = self._refusal(session, message)
-        if refusal:
-            _fail(session, message, "template", "", refusal)
+        obstacle = _obstacle(message.conversation, message.template is not None, message.sender)
+        if obstacle is not None:
+            fail(session, message, obstacle.error_class, "", obstacle.reason)
             return None
         move(session, message, MessageState.SENDING, now())
         return Claimed(
@@ -251,21 +297,13 @@ class SendCall:
         message = session.get(Message, payload["message_id"], with_for_update=True)
         if message is None:
             return
-        _drop_echo_row(session, message, result.provider_id)
-        message.provider_id = result.provider_id
+        try:
+            with session.begin_nested():
+                _name(session, message, result.provider_id)
+        except IntegrityError:
+            _name(session, message, result.provider_id)  # its echo was written at this moment
         move(session, message, MessageState.ACCEPTED, now())
-        session.flush()
         apply_early(session, message)
-        publish(
-            session,
-            MessageSent(
-                message_id=message.id,
-                conversation_id=message.conversation_id,
-                contact_id=message.contact_id,
-                channel_id=message.channel_id,
-                sender=message.sender.value,
-            ),
-        )
 
     def fail(
         self, session: TenantSession, payload: dict[str, Any], claimed: Claimed, error: Exception
@@ -274,8 +312,11 @@ class SendCall:
         message = session.get(Message, payload["message_id"], with_for_update=True)
         if message is None:
             return None
+        if message.state is not MessageState.SENDING:
+            return None  # a receipt was faster than the answer, and knows better
         if isinstance(error, OutcomeUnknown):
-            message.error_reason = f"{error} Whether it arrived is not known."[:500]
+            message.error_code = error.code[:40]
+            message.error_reason = f"{error.reason} Whether it arrived is not known."[:500]
             move(session, message, MessageState.UNKNOWN, now())
             return None
         if not isinstance(error, SendFailed):
@@ -285,27 +326,42 @@ class SendCall:
             move(session, message, MessageState.UNKNOWN, now())
             return None
         if error.error_class == "retry":
+            message.error_class, message.error_code = error.error_class, error.code[:40]
             message.error_reason = error.reason[:500]
             move_back_to_queue(session, message)
             return RetryAt(after(error.retry_after), error.reason)
-        _fail(session, message, error.error_class, error.code, error.reason)
+        fail(session, message, error.error_class, error.code, error.reason)
         if error.error_class == "channel":
             channels.break_channel(session, message.channel, error.reason)
         return None
 
-    def give_up(self, session: TenantSession, payload: dict[str, Any]) -> None:
-        """The last attempt is used up."""
-        message = session.get(Message, payload["message_id"], with_for_update=True)
-        if message is not None:
-            reason = message.error_reason or "The provider kept refusing for too long."
-            _fail(session, message, "retry", "", reason)
 
-    def _refusal(self, session: TenantSession, message: Message) -> str:
-        try:
-            _check_may_send(message.conversation, message.template is not None, message.sender)
-        except Refused as refused:
-            return refused.message
-        return ""
+def give_up(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
+    """The last attempt is used up: the message fails, and a person may send it again."""
+    message = session.get(Message, payload["message_id"], with_for_update=True)
+    if message is None or message.state is not MessageState.QUEUED:
+        return
+    why = message.error_reason or "It could not be sent, however often it was tried."
+    fail(session, message, message.error_class or "retry", message.error_code, why)
+
+
+def end_as_stale(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
+    """The channel's plugin was off for too long: not sent, rather than sent months late."""
+    message = session.get(Message, payload["message_id"], with_for_update=True)
+    if message is None:
+        return
+    if message.state is MessageState.SENDING:
+        move(session, message, MessageState.UNKNOWN, now())
+    elif message.state is MessageState.QUEUED:
+        fail(session, message, "channel", "plugin_off", f"{reason[:1].upper()}{reason[1:]}.")
+
+
+def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
+    """The plugin that a send needs: that of its channel's kind."""
+    message = session.get(Message, payload["message_id"])
+    if message is None:
+        return "core"  # nothing to send: let the job end
+    return session.desk.host.owner_of_kind(message.channel.kind)
 
 
 def after(seconds: float | None) -> datetime | None:
@@ -313,35 +369,19 @@ def after(seconds: float | None) -> datetime | None:
     return now() + timedelta(seconds=seconds) if seconds else None
 
 
-def _fail(
-    session: TenantSession, message: Message, error_class: str, code: str, reason: str
-) -> None:
-    message.error_class = error_class
-    message.error_code = code[:40]
-    message.error_reason = reason[:500]
-    move(session, message, MessageState.FAILED, now())
-
-
-def _drop_echo_row(session: TenantSession, message: Message, provider_id: str) -> None:
-    """An echo that came before this answer, and could not be told to be ours, made a second row."""
-    echo = session.scalar(
-        select(Message).where(
-            Message.channel_id == message.channel_id,
-            Message.provider_id == provider_id,
-            Message.id != message.id,
-        )
-    )
-    if echo is not None:
-        session.delete(echo)
-        session.flush()
+def _name(session: TenantSession, message: Message, provider_id: str) -> None:
+    drop_echo_row(session, message, provider_id)
+    message.provider_id = provider_id
+    session.flush()
 
 
 def _outbound(session: TenantSession, message: Message) -> OutboundMessage:
     attachment = next(iter(message.attachments), None)
+    identity = message.conversation.identity
     quoted = message.reply_to
     template = message.template
     return OutboundMessage(
-        to=_address_to_answer(session, message.conversation),
+        to=Address(identity.kind, identity.address),
         opaque=str(message.uuid),
         kind=message.kind,
         text=message.body,
@@ -359,21 +399,3 @@ def _outbound(session: TenantSession, message: Message) -> OutboundMessage:
         else b"",
         media_name=attachment.name if attachment else "",
     )
-
-
-def _address_to_answer(session: TenantSession, conversation: Conversation) -> Address:
-    """The address last seen inbound among those that this channel speaks."""
-    channel: Channel = conversation.channel
-    kinds = channels.adapter_of(session, channel).capabilities.identity_kinds
-    own: Identity = conversation.identity
-    candidates = [
-        identity
-        for identity in conversation.contact.identities
-        if identity.kind in kinds
-        and identity.scope in (0, channel.id)
-        and identity.last_inbound_at is not None
-        and own.last_inbound_at is not None
-        and identity.last_inbound_at > own.last_inbound_at
-    ]
-    best = max(candidates, key=lambda identity: identity.last_inbound_at or now(), default=own)
-    return Address(best.kind, best.address)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from core.audit import record
 from core.errors import Refused
+from core.events import ContactCreated, publish
 from core.inbound import Address, IdentityKind
 from core.models import Channel, Conversation, FieldSource
 from core.phones import PhoneRefused, parse_phone
 from core.services import addresses, channels, conversations
+from core.services.customers import bring_back
 from core.services.mail_addresses import checked_email
 from core.tenancy.session import TenantSession
 
@@ -19,6 +22,8 @@ def conversation_with(session: TenantSession, channel: Channel, to: str) -> Conv
     address = _address(session, channel, to)
     found = addresses.find(session, channel, (address,))
     if found is not None:
+        if found.contact.archived_at is not None:
+            bring_back(session, found.contact)
         return conversations.find_or_open(session, channel, [found.identity])
     is_phone = address.kind is IdentityKind.PHONE
     contact = addresses.create_contact(
@@ -28,7 +33,9 @@ def conversation_with(session: TenantSession, channel: Channel, to: str) -> Conv
         email=address.value if address.kind is IdentityKind.EMAIL else "",
         source=FieldSource.PERSON,
     )
+    record(session, "create", contact)
     identities = addresses.add_missing(session, channel, contact, (address,), is_verified=False)
+    publish(session, ContactCreated(contact_id=contact.id, origin="outbound"))
     return conversations.find_or_open(session, channel, identities)
 
 

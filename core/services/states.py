@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.events import MessageStateChanged, publish
+from core.events import MessageSent, MessageStateChanged, publish
 from core.inbound import InboundStatus, MessageState
 from core.live import tell
 from core.models import Message
+from core.models.base import now
 from core.tenancy.session import TenantSession
 
 _RANK = {
@@ -36,12 +37,22 @@ def may_follow(present: MessageState, new: MessageState) -> bool:
     return new in _RANK and _RANK[new] > _RANK[present]
 
 
+def has_left(state: MessageState) -> bool:
+    """Whether the provider has a message of ours that is in this state."""
+    return state in _RANK and _RANK[state] >= _RANK[MessageState.ACCEPTED]
+
+
 def move(session: TenantSession, message: Message, new: MessageState, at: datetime) -> bool:
-    """Move a message of ours on, tell pages and plugins. False where `new` says nothing new."""
+    """Move a message of ours on, tell pages and plugins. False where `new` says nothing new.
+
+    The first news that the provider has it, be it an answer, a receipt or an echo, is *sent*.
+    """
     if not may_follow(message.state, new):
         return False
     before = message.state
     message.state = new
+    if has_left(new):
+        message.error_class = message.error_code = message.error_reason = ""
     if new in (MessageState.DELIVERED, MessageState.READ, MessageState.PLAYED):
         message.delivered_at = message.delivered_at or at
     if new in (MessageState.READ, MessageState.PLAYED):
@@ -56,8 +67,33 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
             after=new.value,
         ),
     )
+    if has_left(new) and not has_left(before):
+        publish(session, sent(message))
     tell(session, "message", conversation=message.conversation_id, message=message.id)
     return True
+
+
+def fail(
+    session: TenantSession, message: Message, error_class: str, code: str, reason: str
+) -> None:
+    """End a message as failed, with why; nothing where it was delivered already."""
+    if not may_follow(message.state, MessageState.FAILED):
+        return
+    message.error_class = error_class[:20]
+    message.error_code = code[:40]
+    message.error_reason = reason[:500]
+    move(session, message, MessageState.FAILED, now())
+
+
+def sent(message: Message) -> MessageSent:
+    """The event that a message of ours is out."""
+    return MessageSent(
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        contact_id=message.contact_id,
+        channel_id=message.channel_id,
+        sender=message.sender.value,
+    )
 
 
 def move_back_to_queue(session: TenantSession, message: Message) -> None:
@@ -70,8 +106,7 @@ def apply_status(session: TenantSession, message: Message, status: InboundStatus
     """Apply a receipt to its message."""
     if status.provider_id and message.provider_id is None:
         message.provider_id = status.provider_id
-    if status.state is MessageState.FAILED and may_follow(message.state, MessageState.FAILED):
-        message.error_class = status.error_class
-        message.error_code = status.error_code
-        message.error_reason = status.error_reason[:500]
+    if status.state is MessageState.FAILED:
+        fail(session, message, status.error_class, status.error_code, status.error_reason)
+        return
     move(session, message, status.state, status.at)

@@ -52,11 +52,14 @@ def finish(session: TenantSession, task: Task, at: datetime) -> None:
 
 
 def _open_reply_task(session: TenantSession, conversation: Conversation) -> Task | None:
+    # locked: an answer that closes it at this moment must not swallow the message that came after
     return session.scalar(
-        select(Task).where(
+        select(Task)
+        .where(
             Task.kind == TaskKind.REPLY,
             Task.contact_id == conversation.contact_id,
             Task.channel_id == conversation.channel_id,
             Task.done_at.is_(None),
         )
+        .with_for_update()
     )

@@ -6,49 +6,83 @@ cookie; the adapter's signature check stands in its place, and fails closed.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from core.adapter import MalformedBody, SignatureRefused, WebhookRequest
+from core.adapter import Account, Adapter, MalformedBody, SignatureRefused, WebhookRequest
 from core.desk import Desk
 from core.errors import Malformed, NotFound, Refused
+from core.jobs.failure import describe
 from core.models import Channel
 from core.services import channels, inbox
+
+log = logging.getLogger(__name__)
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 
 @webhooks.route("/<uuid:channel_uuid>", methods=["GET", "POST"])
 def receive_webhook(channel_uuid: UUID) -> Response:
-    """One provider call for one channel: 200, or 400 (unreadable), 401 (unproven), 404, 413."""
+    """One provider call for one channel.
+
+    200; 400 unreadable, 401 unproven, 403 a handshake with the wrong token, 404, 413 too large, 503
+    not now: the provider comes again.
+    """
     desk: Desk = current_app.extensions["sapa"]
     with desk.database.system(write=False) as session:
         channel = session.scalar(select(Channel).where(Channel.uuid == channel_uuid))
-        if channel is None or channel.archived_at is not None:
+        plugin = desk.host.owner_of_kind(channel.kind) if channel is not None else None
+        if channel is None or channel.archived_at is not None or plugin is None:
             raise NotFound("No channel has this address.")
         adapter = channels.adapter_of(session, channel)
         account = channels.account_of(session, channel)
-        tenant_id = channel.tenant_id
-    if not desk.is_on(tenant_id, desk.host.owner_of_kind(channel.kind)):
+    if not desk.is_on(channel.tenant_id, plugin):
         raise NotFound("No channel has this address.")
     call = _as_call()
     if request.method == "GET":
-        answer = adapter.handshake(account, call)
-        if answer is None:
-            raise Refused("The verify token is not the one set on this channel.", status=403)
-        return Response(answer, mimetype="text/plain")
-    try:
+        return _shake_hands(adapter, account, call)
+    with _answered():
         adapter.verify(account, call)
         adapter.check(call.body)
+    try:
+        with desk.database.system() as session:
+            inbox.store(session, channel, call.body)
+    except (OperationalError, TimeoutError) as error:  # the text of the first holds the body
+        log.error("A webhook could not be stored: %s", type(error).__name__)
+        raise _later() from None
+    return Response(status=200)
+
+
+def _shake_hands(adapter: Adapter, account: Account, call: WebhookRequest) -> Response:
+    with _answered(unproven=403):
+        answer = adapter.handshake(account, call)
+        if answer is None:
+            raise SignatureRefused("This channel's address takes deliveries only.")
+    return Response(answer, mimetype="text/plain")
+
+
+@contextmanager
+def _answered(*, unproven: int = 401) -> Iterator[None]:
+    """Turn what an adapter says of a call into an answer. Its own faults are no 500: come again."""
+    try:
+        yield
     except SignatureRefused as refused:
-        raise Refused(refused.message, status=401) from refused
+        raise Refused(refused.message, status=unproven) from refused
     except MalformedBody as malformed:
         raise Malformed(str(malformed)) from malformed
-    with desk.database.system() as session:
-        inbox.store(session, channel, call.body)
-    return Response(status=200)
+    except Exception as error:
+        log.error("An adapter failed on a webhook: %s", describe(error))
+        raise _later() from None
+
+
+def _later() -> Refused:
+    return Refused("This can't be taken just now: please repeat it.", status=503)
 
 
 def _as_call() -> WebhookRequest:
