@@ -199,13 +199,20 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
 
 
 def checked_own_address(text: str) -> str:
-    """The channel's own number or address as stored. A number needs its country prefix (D4)."""
+    """The channel's own number or address as stored. A number needs its country prefix (D4).
+
+    It need not be one that exists by phonenumbers' plan: the numbers that Meta hands out for tests
+    (+1 555 …) don't.
+    """
     text = text.strip()
     if not text or "@" in text or not any(character.isdigit() for character in text):
         return text
     try:
         return own_number(text).e164
     except PhoneRefused as error:
+        number = "+" + "".join(character for character in text if character.isdigit())
+        if error.reason == "invalid" and text.startswith("+") and 8 <= len(number) - 1 <= 15:
+            return number
         raise Refused(error.message, "own_address") from error
 
 

@@ -268,6 +268,7 @@ def main() -> None:
     parser.add_argument("--secret", default="app-secret", help="the app secret that signs them")
     parser.add_argument("--token", default="access-token", help="the bearer that sends must have")
     parser.add_argument("--journal", type=Path, help="keep a line of JSON for each send here")
+    parser.add_argument("--delay", type=float, default=0, help="seconds until a send is answered")
     parser.add_argument("--statuses", default="", help="for example sent,delivered,read")
     options = parser.parse_args()
     simulator = CloudSimulator(
@@ -281,6 +282,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with simulator:
+        if options.delay:
+            simulator.delay_next(options.delay, 100_000, only="/messages")
         if options.webhook:
             simulator.connect(options.webhook)
         print(json.dumps({"graph_url": simulator.graph_url}), flush=True)
