@@ -58,6 +58,8 @@ from core.tenancy.session import TenantSession
 # a customer's whole message, in the languages our sellers' customers write
 OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "berhenti", "dezabonare", "opreste", "oprește"})
 
+LONGEST_ID = 190  # what the column takes; SQLite alone would take more
+
 
 def receive(session: TenantSession, channel: Channel, item: Item) -> None:
     """Apply one item of a webhook."""
@@ -65,7 +67,7 @@ def receive(session: TenantSession, channel: Channel, item: Item) -> None:
 
 
 def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> None:
-    if not item.provider_id or not item.addresses:
+    if not 0 < len(item.provider_id) <= LONGEST_ID or not item.addresses:
         raise ValueError("A message needs the provider's id and an address.")
     if by_provider_id(session, channel, item.provider_id) is not None:
         return
