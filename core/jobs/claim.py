@@ -20,6 +20,7 @@ from core.tenancy.session import SystemSession
 
 BATCH = 50  # payloads that a batch handler gets at most
 CANDIDATES = 400  # rows that one claim looks at
+INNOCENT = 8  # interruptions that count as much as one error
 SWEPT = 500  # leases that one sweep takes back
 _CLAIM_LOCK = 0x5A9A_0001  # any number, the same in every process
 
@@ -170,6 +171,8 @@ def sweep(
     """Take back leases that ended, or `everything` where no other process can hold one.
 
     Each counts as a failure: a job that kills its worker ends as dead instead of doing so for ever.
+    It takes more of them than of its own errors, since most of what a dead process had leased only
+    waited in it. A provider call never ends so: its mark keeps it from being repeated.
     """
     expired = select(Job.id, Job.actor, Job.failures).where(Job.state == JobState.LEASED)
     if not everything:
@@ -177,7 +180,11 @@ def sweep(
     rows = session.execute(expired.limit(SWEPT).with_for_update(skip_locked=True)).all()
     for row in rows:
         spec = registry.get(row.actor)
-        is_dead = spec is not None and row.failures + 1 >= spec.max_attempts
+        is_dead = (
+            spec is not None
+            and spec.call is None
+            and row.failures + 1 >= spec.max_attempts * INNOCENT
+        )
         session.execute(
             update(Job)
             .where(Job.id == row.id)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from core.inbound import BadItem, Item
 from core.jobs.failure import describe
 from core.jobs.outbox import enqueue
-from core.models import Channel, RawInbox
+from core.models import Channel, Job, JobState, RawInbox
 from core.services import channels
 from core.services.receive import receive, receive_bad
 from core.tenancy.session import SystemSession, TenantSession
 
 BODIES_AT_ONCE = 100
+SECONDS_AT_ONCE = 0.5  # on SQLite others wait for this transaction; a kill loses no more than this
+MOST_OTHERS = 1000
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ def store(session: SystemSession, channel: Channel, body: bytes) -> None:
         "core.process_inbox",
         {"channel_id": channel.id},
         tenant_id=channel.tenant_id,
-        lane=f"inbox:{channel.id}",
+        lane=_lane(channel.id),
     )
 
 
@@ -49,27 +52,56 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
     The lane makes this the only reader of its channel. A body that is processed twice, because
     the first attempt died, does nothing the second time: every item is idempotent.
     """
-    channel = session.get(Channel, payload["channel_id"])
+    channel_id = payload["channel_id"]
+    channel = session.get(Channel, channel_id)
+    # asked before the bodies: a job that is seen came with its body, so that is seen too
+    others = _others_waiting(session, channel_id)
     waiting = session.scalars(
         select(RawInbox)
-        .where(
-            RawInbox.tenant_id == session.tenant_id,
-            RawInbox.channel_id == payload["channel_id"],
-        )
+        .where(RawInbox.tenant_id == session.tenant_id, RawInbox.channel_id == channel_id)
         .order_by(RawInbox.id)
         .limit(BODIES_AT_ONCE)
     ).all()
+    until = time.monotonic() + SECONDS_AT_ONCE
+    done = 0
     for raw in waiting:
         if channel is not None:
             _process_body(session, channel, raw)
         session.delete(raw)
-    if len(waiting) == BODIES_AT_ONCE:
-        enqueue(
-            session,
-            "core.process_inbox",
-            {"channel_id": payload["channel_id"]},
-            lane=f"inbox:{payload['channel_id']}",
+        session.flush()
+        done += 1
+        if time.monotonic() > until:
+            break
+    if done < len(waiting) or done == BODIES_AT_ONCE:
+        if not others:
+            enqueue(
+                session, "core.process_inbox", {"channel_id": channel_id}, lane=_lane(channel_id)
+            )
+    else:
+        session.execute(
+            delete(Job).where(Job.id.in_(others)).execution_options(synchronize_session=False)
         )
+
+
+def _lane(channel_id: int) -> str:
+    return f"inbox:{channel_id}"
+
+
+def _others_waiting(session: TenantSession, channel_id: int) -> list[int]:
+    """The jobs behind this one that would find nothing: each webhook wrote one."""
+    return list(
+        session.scalars(
+            select(Job.id)
+            .where(
+                Job.tenant_id == session.tenant_id,
+                Job.lane == _lane(channel_id),
+                Job.state == JobState.READY,
+            )
+            .order_by(Job.id)
+            .limit(MOST_OTHERS)
+            .with_for_update(skip_locked=True)
+        )
+    )
 
 
 def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
