@@ -86,9 +86,11 @@ def run(settings: Settings, folder: Path, *, messages: int, kills: int, seed: in
             for life in range(kills):
                 post.allow((life + 1) * messages // (kills + 1))
                 desk.start()
-                if chance.random() < 0.9:  # the others die while they boot
+                if chance.random() < 0.85:
                     desk.wait()
-                time.sleep(chance.uniform(0, 0.8))
+                    time.sleep(chance.uniform(0, 0.8))
+                else:
+                    time.sleep(chance.uniform(0, 2))  # perhaps while it boots
                 desk.kill()
                 result.kills += 1
                 result.killed_in_call |= in_call(settings.home)

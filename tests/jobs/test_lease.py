@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from core.jobs.claim import renew, sweep
+from core.jobs.claim import INNOCENT, renew, sweep
 from core.jobs.outbox import enqueue
 from core.jobs.relay import LEASE
 from core.jobs.spec import JobSpec, RetryAt, job
@@ -64,7 +64,7 @@ def test_a_message_of_another_tenant_does_nothing(database, build, effects, cloc
 def test_a_job_that_kills_its_worker_ends_dead(database, build, jobs, clock):
     engine = build(note)
     put(database, key="a")
-    for _ in range(3):
+    for _ in range(3 * INNOCENT):
         assert engine._relay.claim("now", clock())
         clock.move(seconds=LEASE.total_seconds() + 1)
         engine._relay.mind(clock())

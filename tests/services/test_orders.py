@@ -1,0 +1,198 @@
+"""Orders move by their operations only (B3 to B9, as far as the core has them)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from core import events
+from core.errors import Conflict, Refused
+from core.models import AuditEntry, Contact, Order, OrderStatus, PaymentState
+from core.services import orders
+from core.services.customers import create_customer
+from core.services.erase import erase_customer
+from core.tenancy.session import TenantSession
+from core.testing.installation import Installation
+
+
+@pytest.fixture
+def session(house: Installation) -> Iterator[TenantSession]:
+    with house.tenant() as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[events.Event]:
+    """The events that orders publish, in order."""
+    heard: list[events.Event] = []
+    monkeypatch.setattr(orders, "publish", lambda _session, event: heard.append(event))
+    return heard
+
+
+@pytest.fixture
+def contact(session: TenantSession) -> Contact:
+    return create_customer(session, name="Dewi", phone="0821 1234 5678").contacts[0]
+
+
+@pytest.fixture
+def order(session: TenantSession, contact: Contact, told: list[events.Event]) -> Order:
+    made = orders.create_order(session, contact, total=Decimal(100))
+    told.clear()
+    return made
+
+
+def names(told: list[events.Event]) -> list[str]:
+    return [event.name for event in told]
+
+
+def test_B3_a_new_order_is_being_processed(
+    session: TenantSession, contact: Contact, told: list[events.Event]
+) -> None:
+    lines = [orders.Line("Soap", 3, Decimal("12.50")), orders.Line("Oil", 1, Decimal(5))]
+    order = orders.create_order(session, contact, lines=lines)
+    assert (order.status, order.total) == (OrderStatus.PROCESSING, Decimal("42.50"))
+    assert order.number
+    assert names(told) == ["order_created"]
+
+
+def test_B4_an_estimated_date_while_creating_fires_it_too(
+    session: TenantSession, contact: Contact, told: list[events.Event]
+) -> None:
+    order = orders.create_order(session, contact, estimated_date=date(2026, 12, 24))
+    assert names(told) == ["order_created", "order_estimated"]
+    orders.estimate(session, order, date(2026, 12, 24))
+    orders.estimate(session, order, date(2026, 12, 25))
+    orders.estimate(session, order, None)
+    assert [e.date for e in told if isinstance(e, events.OrderEstimated)] == [
+        "2026-12-24",
+        "2026-12-25",
+        "",
+    ]
+
+
+def test_B5_only_the_whole_payment_fires_paid(
+    session: TenantSession, order: Order, told: list[events.Event]
+) -> None:
+    orders.pay(session, order, Decimal("99.99"))
+    assert (order.payment, told) == (PaymentState.PART, [])
+    orders.pay(session, order)
+    assert (order.payment, order.paid) == (PaymentState.PAID, Decimal(100))
+    orders.pay(session, order)
+    assert names(told) == ["order_paid"]
+    assert order.verified_at is not None
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "100.01", "0.001", "NaN", "Infinity", "1e30"])
+def test_B5_an_impossible_payment_is_refused(
+    session: TenantSession, order: Order, amount: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        orders.pay(session, order, Decimal(amount))
+    assert refused.value.field == "amount"
+    assert (order.paid, order.payment) == (Decimal(0), PaymentState.UNPAID)
+
+
+def test_B6_sending_keeps_carrier_and_number(
+    session: TenantSession, order: Order, told: list[events.Event]
+) -> None:
+    for _ in range(2):
+        orders.ship(session, order, "JNE", " JNE-1 ")
+    assert (order.status, order.carrier, order.tracking_number) == (
+        OrderStatus.SHIPPED,
+        "JNE",
+        "JNE-1",
+    )
+    assert names(told) == ["order_shipped"]
+
+
+@pytest.mark.parametrize("number", ["", "   "])
+def test_B7_without_a_tracking_number_nothing_changes(
+    session: TenantSession, order: Order, told: list[events.Event], number: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        orders.ship(session, order, "JNE", number)
+    assert refused.value.field == "tracking_number"
+    assert (order.status, told) == (OrderStatus.PROCESSING, [])
+
+
+def test_B8_several_orders_at_once_are_refused(session: TenantSession, order: Order) -> None:
+    with pytest.raises(Refused, match="one order at a time"):
+        orders.get_order(session, [order.id, order.id])
+
+
+def test_B9_received_comes_after_sent_and_once(
+    session: TenantSession, order: Order, told: list[events.Event]
+) -> None:
+    with pytest.raises(Refused):
+        orders.receive_order(session, order)
+    orders.ship(session, order, "JNE", "JNE-1")
+    orders.receive_order(session, order)
+    orders.receive_order(session, order)
+    assert names(told) == ["order_shipped", "order_received"]
+    with pytest.raises(Refused):
+        orders.cancel(session, order)
+
+
+def test_a_cancelled_order_moves_no_more(session: TenantSession, order: Order) -> None:
+    orders.cancel(session, order)
+    orders.cancel(session, order)
+    for move in (
+        lambda: orders.pay(session, order),
+        lambda: orders.ship(session, order, "JNE", "JNE-1"),
+        lambda: orders.estimate(session, order, date(2026, 12, 24)),
+        lambda: orders.receive_order(session, order),
+    ):
+        with pytest.raises(Refused):
+            move()
+    assert order.status is OrderStatus.CANCELLED
+
+
+def test_a_number_is_taken_once(session: TenantSession, contact: Contact) -> None:
+    orders.create_order(session, contact, number="A-1")
+    with pytest.raises(Conflict) as refused:
+        orders.create_order(session, contact, number="A-1")
+    assert refused.value.field == "number"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        orders.Line("Soap", 0, Decimal(1)),
+        orders.Line("Soap", 10**9, Decimal(1)),
+        orders.Line("Soap", 1, Decimal(-1)),
+        orders.Line("Soap", 1, Decimal("1e20")),
+    ],
+)
+def test_impossible_lines_are_refused(
+    session: TenantSession, contact: Contact, line: orders.Line
+) -> None:
+    with pytest.raises(Refused) as refused:
+        orders.create_order(session, contact, lines=[line])
+    assert refused.value.field == "lines"
+    assert session.scalars(select(Order)).all() == []
+
+
+def test_a_paid_invoice_keeps_its_total(session: TenantSession, order: Order) -> None:
+    orders.pay(session, order, Decimal(1))
+    with pytest.raises(Refused):
+        orders.change_order(session, order, total=Decimal(1))
+    assert order.total == Decimal(100)
+
+
+def test_an_erased_customer_orders_nothing(session: TenantSession, contact: Contact) -> None:
+    erase_customer(session, contact.customer)
+    with pytest.raises(Refused) as refused:
+        orders.create_order(session, contact)
+    assert refused.value.field == "contact"
+
+
+def test_F10_every_move_is_in_the_audit_trail(session: TenantSession, order: Order) -> None:
+    orders.pay(session, order)
+    orders.ship(session, order, "JNE", "JNE-1")
+    orders.receive_order(session, order)
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.noun == "order"))
+    assert [entry.action for entry in entries] == ["create", "pay", "ship", "receive"]
