@@ -203,7 +203,7 @@ def in_call(home: Path) -> set[int]:
         return {row[0] for row in database.execute("select id from message where state='sending'")}
 
 
-def wait_for_quiet(home: Path, seconds: float = 120) -> None:
+def wait_for_quiet(home: Path, seconds: float = 240) -> None:
     """Until nothing is left to do. A dead job is no quiet."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
