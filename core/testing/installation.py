@@ -24,6 +24,9 @@ from werkzeug.test import TestResponse
 from core.boot import open_desk
 from core.config import Settings
 from core.desk import Desk
+from core.host.host import PluginHost
+from core.migrations.of_plugins import plugin_migrations
+from core.migrations.runner import migrate
 from core.models import Channel, Module
 from core.services import channels, tenants
 from core.services.plans import ensure_plans
@@ -52,12 +55,13 @@ class CloudLine:
     def post(self, body: Json | bytes, **headers: str) -> TestResponse:
         """Deliver a body to the application's own client, signed unless a signature is given."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.house.client().post(
+        answer: TestResponse = self.house.client().post(
             self.path,
             data=raw,
             headers=headers or self.meta.sign(raw),
             content_type="application/json",
         )
+        return answer
 
     def messages(self, *messages: Json) -> Json:
         """A body in which people write."""
@@ -134,8 +138,10 @@ class Installation:
 def installation(
     settings: Settings, builtin: Iterable[str], *, web: bool = False, slug: str = "toko"
 ) -> Iterator[Installation]:
-    """An installation on a migrated, empty database. With `web` the application around it."""
+    """An installation on an empty database; its plugins' tables are made. With `web` the app."""
     own = settings.model_copy(update={"private_hosts": (*settings.private_hosts, "127.0.0.1")})
+    builtin = tuple(builtin)
+    migrate(own, plugin_migrations(PluginHost.load(builtin)))
     app = create_app(own, builtin) if web else None
     desk: Desk = app.extensions["sapa"] if app is not None else open_desk(own, builtin)
     try:
