@@ -62,9 +62,9 @@ def test_a_message_of_another_tenant_does_nothing(database, build, effects, cloc
 
 
 def test_a_job_that_kills_its_worker_ends_dead(database, build, jobs, clock):
-    engine = build(note)
     put(database, key="a")
     for _ in range(3 * INNOCENT):
+        engine = build(note)
         assert engine._relay.claim("now", clock())
         clock.move(seconds=LEASE.total_seconds() + 1)
         engine._relay.mind(clock())
