@@ -23,7 +23,9 @@ def render(
 
     Refused where a variable has no value, or the template isn't approved for this channel.
     """
-    missing = [name for name in variables_of(template.body) if not values.get(name, "").strip()]
+    in_order = template.variables or variables_of(template.body)
+    needed = dict.fromkeys([*variables_of(template.body), *in_order])
+    missing = [name for name in needed if not values.get(name, "").strip()]
     if missing:
         names = ", ".join(f"{{{name}}}" for name in missing)
         raise Refused(f"The template needs a value for {names}.", "variables")
@@ -34,7 +36,6 @@ def render(
         raise Refused(f"“{template.name}” is approved for another channel.", "template")
     if not template.is_approved:
         raise Refused(f"The provider hasn't approved “{template.name}” yet.", "template")
-    in_order = template.variables or variables_of(template.body)
     return text, {
         "name": template.provider_name,
         "language": template.language,
