@@ -37,7 +37,7 @@ class Form:
             if each.kind == "select":
                 values[name] = each.value or (filler if each.is_required else "")
             else:
-                values[name] = each.value or _TYPED.get(each.kind, "a text")
+                values[name] = each.value or _TYPED.get(each.kind, "text <ONCE>")
         return values
 
 
