@@ -35,7 +35,7 @@ from core.web.app import create_app
 
 PASSWORD = "a-long-word-7"  # a test's
 MINE = Owner("OWN-A", 10_001, "own-a", "+6281110000001")
-THEIRS = Owner("LEAK-B", 20_002, "leak-b", "+6282220000002")
+THEIRS = Owner("LEAK-B", 20_002, "leak-b-shop", "+6282220000002")
 NOBODYS = Owner("NONE-C", 30_003, "none-c", "+6283330000003")
 """Keys, uuid and slug that no row has: what a stranger's must be indistinguishable from."""
 

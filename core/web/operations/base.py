@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flask import Response
 from flask_appbuilder.api import BaseApi
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import Invalid, Malformed
 from core.web.fab.api import json_object
@@ -14,6 +14,9 @@ from core.web.fab.values import text_problem
 from core.web.request import web_session
 
 B = TypeVar("B", bound="Body")
+
+RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""A row's id in a body: what the column holds, so that the driver is never asked for more."""
 
 
 class Body(BaseModel):
@@ -63,6 +66,8 @@ _SENTENCES = {
     "extra_forbidden": "There is no such field here.",
     "int_type": "Give a whole number.",
     "int_parsing": "Give a whole number.",
+    "greater_than_equal": "There is no record with this id.",
+    "less_than_equal": "There is no record with this id.",
     "string_type": "Give a text.",
     "bool_parsing": "Give true or false.",
     "date_parsing": "Give a date like 2026-11-30.",

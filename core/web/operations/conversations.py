@@ -15,7 +15,7 @@ from core.models import Conversation, Division, Membership, Message, Sender, Tem
 from core.services import conversations, send
 from core.tenancy.session import TenantSession
 from core.web.fab import protect
-from core.web.operations.base import Body, Operation, body_of, row_id
+from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.request import membership, web_session
 
 
@@ -30,13 +30,13 @@ class ReplyBody(Body):
 class AssignBody(Body):
     """The agent's membership id; null takes the conversation from whoever has it."""
 
-    agent_id: int | None
+    agent_id: RowId | None
 
 
 class HandoverBody(Body):
     """The division that gets the conversation."""
 
-    division_id: int
+    division_id: RowId
 
 
 class ConversationOperations(Operation):

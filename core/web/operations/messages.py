@@ -12,7 +12,7 @@ from core.models import Channel, Message, Sender
 from core.services import send
 from core.services.start import conversation_with
 from core.web.fab import protect
-from core.web.operations.base import Body, Operation, body_of, row_id
+from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.operations.conversations import as_answer, template_named
 from core.web.request import membership, web_session
 
@@ -20,7 +20,7 @@ from core.web.request import membership, web_session
 class SendBody(Body):
     """`to` is a phone number, or an address of a kind that the channel speaks."""
 
-    channel_id: int
+    channel_id: RowId
     to: str
     text: str = ""
     template: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 from flask_appbuilder.api import expose
 
-from core.errors import Refused
+from core.errors import Malformed, Refused
 from core.host.declarations import ApiDecl
 from core.models import Order
 from core.services import orders
@@ -114,7 +114,10 @@ class OrderOperations(Operation):
 
 def _order(pk: str) -> Order:
     """The order in the path. A list of ids anywhere, path or body, is refused."""
-    payload: Any = request.get_json(silent=True)
+    try:
+        payload: Any = request.get_json(silent=True)
+    except RecursionError as error:
+        raise Malformed("The body is not valid JSON.") from error
     is_list = isinstance(payload, list) or (
         isinstance(payload, dict) and any(isinstance(value, list) for value in payload.values())
     )
