@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Order, OrderLine
 from core.services import orders
-from core.web.fab import AdminApi, AdminView, SQLAInterface
-from core.web.nouns.base import LIVING, commit
+from core.web.fab import AdminApi, SQLAInterface
+from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.writes import Archives
 from core.web.request import web_session
 
@@ -50,18 +50,19 @@ class OrderWrites(Archives):
         return item
 
 
-class OrderLineView(AdminView):
+class OrderLineView(NounView):
     """What was ordered."""
 
     datamodel = SQLAInterface(OrderLine)
     class_permission_name = "OrderLine"
     read_only = True
-    list_title = _("Products")
+    list_title, show_title = _("Products"), _("Product")
     list_columns = ["product", "quantity", "price"]
+    empty_state = {"title": _("No products"), "text": _("This order has only a total.")}
     search_columns = ["product"]
 
 
-class OrderView(OrderWrites, AdminView):
+class OrderView(OrderWrites, NounView):
     """Orders and their invoices."""
 
     datamodel = SQLAInterface(Order)
@@ -100,6 +101,7 @@ class OrderView(OrderWrites, AdminView):
         "estimated_date": _("When the customer should have it."),
     }
     badges = {"status": STATUS_BADGES, "payment": PAYMENT_BADGES}
+    money_columns = {"total": "currency", "paid": "currency"}
 
 
 class OrderApi(OrderWrites, AdminApi):

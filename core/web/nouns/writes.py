@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import lazy_gettext as _
+
 from core.audit import record
 from core.errors import Refused
 from core.models.base import now
@@ -13,6 +15,12 @@ from core.web.request import web_session
 
 class Archives:
     """Delete takes a row out of the lists and keeps it: what points at it still stands."""
+
+    delete_words: dict[str, Any] | None = {
+        "question": _("Take it out of the lists? What refers to it keeps it."),
+        "label": _("Archive"),
+    }
+    delete_row_message = _("Archived.")
 
     def perform_delete(self, item: Any) -> None:
         item.archived_at = now()
@@ -42,5 +50,8 @@ def _with_stages(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any
         or not all(isinstance(stage, str) and 0 < len(stage.strip()) <= 60 for stage in stages)
         or len({stage.strip() for stage in stages}) != len(stages)
     ):
-        raise Refused('List the stages by name, each once: ["New", "Talking", "Won"].', "stages")
+        raise Refused(
+            "Name each stage once, with at most 60 characters, for example New, Talking, Won.",
+            "stages",
+        )
     return {**data, "stages": [stage.strip() for stage in stages]}
