@@ -25,6 +25,20 @@ from core.web.sidebar import sidebar
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
+# the screen on which a noun is shown, by its table
+PAGES = {
+    "card": "CardView",
+    "channel": "ChannelsView",
+    "contact": "ContactView",
+    "conversation": "ConversationView",
+    "customer": "CustomerView",
+    "division": "DivisionView",
+    "membership": "MembershipView",
+    "module": "ModuleView",
+    "order": "OrderView",
+    "task": "TaskView",
+}
+
 STATIC = Path(__file__).resolve().parent / "static"
 
 
@@ -45,6 +59,7 @@ def init_theme(app: Flask) -> None:
         local_money=local_money,
         local_number=local_number,
         local_time=local_time,
+        page_of=page_of,
         pairs_of=pairs_of,
         words_of=words_of,
         view_of=view_of,
@@ -117,9 +132,13 @@ def kind_of(value: Any) -> str:
     return "text"
 
 
-def words_of(value: Any) -> str:
-    """A stored word as people read it: `whatsapp_cloud` or an enum's member -> `Whatsapp cloud`."""
-    text = str(value.value if isinstance(value, enum.Enum) else value).replace("_", " ")
+def words_of(value: Any, view: Any = None, column: str = "") -> str:
+    """A stored word as people read it: a view's `value_words`, else `in_use` -> `In use`."""
+    stored = str(value.value if isinstance(value, enum.Enum) else value)
+    said = (getattr(view, "value_words", None) or {}).get(column, {})
+    if stored in said:
+        return str(said[stored])
+    text = stored.replace("_", " ")
     return text[:1].upper() + text[1:]
 
 
@@ -144,6 +163,15 @@ def plain(value: Any) -> str:
     if isinstance(value, str) and _MOMENT.match(value):
         return local_time(datetime.fromisoformat(value))
     return str(value)
+
+
+def page_of(value: Any) -> str | None:
+    """Where a row that another one refers to is shown, if the reader may open it there."""
+    view = view_of(PAGES.get(getattr(type(value), "__tablename__", ""), ""))
+    sm = current_app.appbuilder.sm  # type: ignore[attr-defined] # as above
+    if view is None or not sm.has_access("can_show", view.class_permission_name):
+        return None
+    return url_for(f"{view.endpoint}.show", pk=value.id)
 
 
 def initials(name: str | None) -> str:

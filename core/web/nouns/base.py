@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import g, redirect
+from flask import g, redirect, request, url_for
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from flask_babel import lazy_gettext as _
 
@@ -36,15 +37,18 @@ LABELS = {
 class NounView(AdminView):
     """A generated screen of one of our nouns.
 
-    `empty_state` says what to do when there is nothing (title, text, action_label, icon); `badges`
-    colours a column's values; `money_columns` names, for an amount, the column of its currency,
-    which is then shown with it; `delete_words` (question, label) is asked before a row goes.
+    `empty_state` says what to do when there is nothing (title, text, action_label, icon). `badges`
+    colours a column's values and `value_words` says them otherwise. `money_columns` names, for an
+    amount, the column of its currency, which is then shown with it. `delete_words` (question,
+    label) is asked before a row goes.
     """
 
     empty_state: dict[str, Any] | None = None
     badges: dict[str, dict[str, str]] = {}
     money_columns: dict[str, str] = {}
     delete_words: dict[str, Any] | None = None
+    delete_page = ""  # the method that explains what deleting loses, in place of a question
+    value_words: dict[str, dict[str, Any]] = {}
     add_row_message = _("Added.")
     edit_row_message = _("Saved.")
     delete_row_message = _("Deleted.")
@@ -62,6 +66,20 @@ class NounView(AdminView):
         if made is None:
             return super().post_add_redirect()
         return redirect(self.address(made))
+
+    def post_delete_redirect(self) -> Any:
+        """Back to the list as it was filtered; the page of what is gone is gone too."""
+        came = urlsplit(request.referrer or "")
+        home = url_for(f"{self.endpoint}.list")
+        if came.netloc == request.host and came.path == home and came.query:
+            return redirect(f"{home}?{came.query}")
+        return redirect(home)
+
+    def _item(self, pk: str) -> Any:
+        if request.endpoint != f"{self.endpoint}.show":
+            return super()._item(pk)
+        item = self.datamodel.get(pk, None)  # an archived row can still be looked at
+        return item if item is not None else super()._item(pk)
 
     def address(self, pk: Any) -> str:
         """Where the row with this key is shown."""

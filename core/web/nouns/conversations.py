@@ -8,6 +8,7 @@ from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Assignment, Attachment, BadInboundItem, Conversation, Message
 from core.web.fab import AdminApi, SQLAInterface
 from core.web.nouns.base import NounView
+from core.web.theme import words_of
 
 MESSAGE_BADGES = {
     "failed": "red",
@@ -53,8 +54,14 @@ class MessageView(NounView):
     search_columns = ["body", "direction", "kind", "state", "sent_at", "channel"]
     base_order = ("id", "desc")
     badges = {"state": MESSAGE_BADGES, "direction": DIRECTION_BADGES}
+    value_words = {
+        "direction": {"in": _("Customer"), "out": _("Us"), "internal": _("Note")},
+        "state": {"unknown": _("Not known")},
+    }
+    formatters_columns = {"kind": words_of}
     label_columns = {
         "body": _("Text"),
+        "direction": _("From"),
         "delivered_at": _("Delivered"),
         "edited_at": _("Edited"),
         "error_code": _("Error code"),

@@ -13,6 +13,7 @@ from core.models import Contact, Customer, Identity, Label
 from core.services import customers, erase
 from core.web.fab import AdminApi, SQLAInterface
 from core.web.nouns.base import LIVING, NounView, commit, shown_phone
+from core.web.nouns.customer_page import CustomerPages
 from core.web.request import web_session
 
 TYPED = ("name", "phone", "email")
@@ -97,6 +98,9 @@ class ContactView(NounView):
         "consent": _("“out” wins: nothing automatic is sent to this person any more."),
     }
     badges = {"consent": CONSENT_BADGES}
+    value_words = {
+        "consent": {"in": _("Opted in"), "out": _("Opted out"), "unknown": _("Not asked")}
+    }
     label_columns = {"sources": _("Who set what")}
 
     delete_words = {
@@ -127,7 +131,7 @@ class ContactView(NounView):
         commit()
 
 
-class CustomerView(CustomerWrites, NounView):
+class CustomerView(CustomerWrites, CustomerPages):
     """The people a business talks to."""
 
     datamodel = SQLAInterface(Customer)
@@ -140,7 +144,6 @@ class CustomerView(CustomerWrites, NounView):
     search_columns = ["name", "phone", "email", "created_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
-    related_views = [ContactView]
     formatters_columns = {"phone": shown_phone}
     description_columns = {
         "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
@@ -151,6 +154,13 @@ class CustomerView(CustomerWrites, NounView):
         "action_label": _("New customer"),
         "icon": "users",
     }
+    delete_words = {"label": _("Erase")}
+    delete_row_message = _("Erased for good.")
+
+    def perform_add(self, data: dict[str, Any]) -> Customer:
+        customer = super().perform_add(data)
+        self.lead_to(customer)
+        return customer
 
 
 class LabelView(NounView):

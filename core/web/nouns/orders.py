@@ -129,6 +129,7 @@ class OrderView(OrderWrites, OrderMoves):
         "icon": "shopping-cart",
     }
     badges = {"status": STATUS_BADGES, "payment": PAYMENT_BADGES}
+    value_words = {"payment": {"part": _("Part paid")}}
     money_columns = {"total": "currency", "paid": "currency"}
 
     def perform_add(self, data: dict[str, Any]) -> Order:

@@ -95,6 +95,7 @@ class TaskView(NounView):
     search_columns = ["title", "kind", "deadline", "agent", "done_at"]
     base_order = ("id", "desc")
     badges = {"kind": {"reply": "red", "todo": "azure"}}
+    value_words = {"kind": {"reply": _("Answer"), "todo": _("To do")}}
 
     @action("finish", _("Done"), multiple=True, single=True, icon="check")
     def finish(self, items: Any) -> Any:

@@ -126,6 +126,15 @@
     input.focus();
   });
 
+  // "/" goes to the search, unless somebody is typing.
+  document.addEventListener("keydown", (event) => {
+    const box = find("[data-shortcut='/']");
+    if (event.key !== "/" || !box || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    box.select();
+  });
+
   // --- selects --------------------------------------------------------------------------------
   // Long and multiple ones are searched; a short one stays the device's own, which phones do best.
   const LONG = 12;
