@@ -43,6 +43,7 @@ class NounView(AdminView):
     label) is asked before a row goes.
     """
 
+    label_columns: Any = None  # declared for mypy: FAB's has no type
     empty_state: dict[str, Any] | None = None
     badges: dict[str, dict[str, str]] = {}
     money_columns: dict[str, str] = {}

@@ -178,7 +178,7 @@ def _open_kinds() -> dict[str, Any]:
 
 def _channel(pk: str) -> Channel:
     need_tenant()
-    channel = web_session().get(Channel, row_id(pk))
+    channel: Channel | None = web_session().get(Channel, row_id(pk))
     if channel is None or channel.archived_at is not None:
         raise NotFound(_("There is no such channel."))
     return channel

@@ -13,7 +13,7 @@ from core.web.fab.access import to_login
 from core.web.sidebar import Item, sidebar
 
 
-class HomeView(IndexView):  # type: ignore[misc]  # FAB is untyped
+class HomeView(IndexView):
     """The first page of the menu that this person may open: the Inbox, the orders, the tenants."""
 
     @expose("/")

@@ -116,6 +116,18 @@
     }
   });
 
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch { // plain http, or not allowed: select it, and Ctrl-C does the rest
+      find("input", button.parentElement).select();
+      return;
+    }
+    find("span", button).textContent = button.dataset.copied;
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reveal]");
     if (!button) return;
