@@ -23,8 +23,10 @@ def labels_of(session: TenantSession, contacts: Sequence[Contact]) -> dict[int, 
         .where(
             contact_label.c.tenant_id == session.tenant_id,
             contact_label.c.contact_id.in_(found),
+            Label.tenant_id == session.tenant_id,
         )
-        .order_by(Label.name)
+        .order_by(Label.name),
+        execution_options=_OWN_WALL,
     )
     for contact_id, label in rows:
         found[contact_id].append(label)

@@ -122,6 +122,7 @@ class ConversationView(NounView):
     search_columns = ["state", "channel", "assignee", "division", "last_at"]
     base_order = ("id", "desc")
     related_views = [MessageView, AssignmentView]
+    show_template = "sapa/conversations/show.html"
     badges = {"state": {"open": "green", "pending": "yellow", "closed": "secondary"}}
 
     label_columns = {

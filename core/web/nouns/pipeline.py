@@ -7,6 +7,9 @@ from typing import Any
 from flask import redirect
 from flask_babel import lazy_gettext as _
 
+from wtforms import StringField
+from wtforms.validators import Length
+
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Card, Module, Task
 from core.models.base import now
@@ -14,7 +17,7 @@ from core.services import tasks
 from core.web.fab import AdminApi, SQLAInterface, action
 from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.lines_field import LinesField
-from core.web.nouns.writes import Archives, ChecksStages
+from core.web.nouns.writes import Archives, ChecksStage, ChecksStages
 from core.web.request import web_session
 
 
@@ -39,6 +42,7 @@ class ModuleView(Archives, ChecksStages, NounView):
             _("Stages"),
             description=_("One on each line, in the order in which a card passes them."),
             default=["New", "Talking", "Won"],
+            render_kw={"rows": 6},
         )
     }
     empty_state = {
@@ -52,13 +56,20 @@ class ModuleView(Archives, ChecksStages, NounView):
     }
 
 
-class CardView(Archives, NounView):
+class CardView(Archives, ChecksStage, NounView):
     """Opportunities."""
 
     datamodel = SQLAInterface(Card)
     class_permission_name = "Card"
     list_title, show_title = _("Cards"), _("Card")
     add_title, edit_title = _("New card"), _("Edit card")
+    add_form_extra_fields = edit_form_extra_fields = {
+        "stage": StringField(
+            _("Stage"),
+            description=_("One of the module's stages. Left empty, its first."),
+            validators=[Length(max=60)],
+        )
+    }
     empty_state = {
         "title": _("No cards yet"),
         "text": _("A card is a chance to sell. Somebody who writes for the first time gets one."),
@@ -120,7 +131,7 @@ class ModuleApi(Archives, ChecksStages, AdminApi):
     base_filters = LIVING
 
 
-class CardApi(Archives, AdminApi):
+class CardApi(Archives, ChecksStage, AdminApi):
     """`/api/v1/card/`."""
 
     resource_name = "card"

@@ -38,6 +38,27 @@ class ChecksStages:
         return super().perform_edit(item, _with_stages(data))  # type: ignore[misc]  # mixin
 
 
+class ChecksStage:
+    """A card stands in one of its module's stages; without one, in the first."""
+
+    def perform_add(self, data: dict[str, Any]) -> Any:
+        return super().perform_add(_with_stage(data, data["module"]))  # type: ignore[misc]  # mixin
+
+    def perform_edit(self, item: Any, data: dict[str, Any]) -> Any:
+        if "stage" in data or "module" in data:
+            module = data.get("module") or item.module
+            data = _with_stage({"stage": item.stage, **data}, module)
+        return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before the base
+
+
+def _with_stage(data: dict[str, Any], module: Any) -> dict[str, Any]:
+    stages = module.stages or ["New"]
+    stage = (data.get("stage") or stages[0]).strip()
+    if stage not in stages:
+        raise Refused(f"{module.name} has these stages: {', '.join(stages)}.", "stage")
+    return {**data, "stage": stage}
+
+
 def _with_stages(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any]:
     if is_new and not data.get("stages"):
         return {key: value for key, value in data.items() if key != "stages"}

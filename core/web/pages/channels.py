@@ -56,7 +56,7 @@ class ChannelsView(Page):
         if adapter is None:
             raise NotFound(_("There is no such kind of channel, or its plugin is off."))
         if request.method == "GET":
-            return self._form(adapter, None, {}, {})
+            return self._form(adapter, None, {"region": need_tenant().default_region}, {})
         try:
             _check_text()
             channel = channels.create_channel(

@@ -154,6 +154,7 @@
     for (const select of all("select:not([data-plain])", root)) {
       if (select.tomselect || select.closest("template, .ts-wrapper") || "operator" in select.dataset) continue;
       if (!select.multiple && select.options.length < LONG && !("search" in select.dataset)) continue;
+      for (const option of select.options) if (!option.text) option.text = "–"; // else its value shows
       searching(select, {
         plugins: select.multiple ? ["remove_button"] : [],
         maxOptions: 500,
