@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import redirect
 from flask_babel import lazy_gettext as _
-
 from wtforms import StringField
 from wtforms.validators import Length
 
