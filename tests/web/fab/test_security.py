@@ -17,7 +17,9 @@ def test_logout_ends_copied_cookies_and_tokens(toys: Toys) -> None:
     thief.set_cookie("session", cookie.value)
     assert thief.get("/hello/").status_code == 200
     assert thief.get("/api/v1/toy/", headers=header).status_code == 200
-    browser.get("/logout/")
+    assert browser.get("/logout/").status_code == 405  # a foreign page's picture could ask that
+    assert thief.get("/hello/").status_code == 200
+    toys.post(browser, "/logout/")
     assert thief.get("/hello/").status_code == 302
     assert toys.app.test_client().get("/api/v1/toy/", headers=header).status_code == 401
     assert toys.client().get("/hello/").status_code == 200
