@@ -237,6 +237,13 @@ def test_nobody_else_sees_the_operators_screens(shop: Shop, name: str) -> None:
     assert post(client, f"/tenants/{mine}/people", email="x@y.example").status_code == 403
 
 
+def test_what_one_person_may_is_not_shown_to_the_next(shop: Shop, oscar: FlaskClient) -> None:
+    # Jinja folds filters with constant arguments when it compiles a template
+    assert "sapa-search" in page_of(shop.client("rina"), "/profile/")
+    assert "sapa-search" not in page_of(oscar, "/profile/")
+    assert "sapa-search" in page_of(shop.client("rina"), "/profile/")
+
+
 def test_accounts_and_roles_are_in_the_operators_menu(oscar: FlaskClient) -> None:
     page = page_of(oscar, "/users/list/")
     nav = page[page.index('class="sapa-nav"') : page.index("</aside>")]
