@@ -8,13 +8,14 @@ from enum import StrEnum
 from zoneinfo import available_timezones
 
 import phonenumbers
+from babel.localedata import locale_identifiers
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from core.errors import Conflict, Refused
-from core.models import Membership, Plan, Tenant, UserState
+from core.models import Membership, NumberStyle, Plan, Tenant, UserState
 from core.services.mail_addresses import checked_email
 from core.tenancy.session import SystemSession, TenantSession
 
@@ -63,10 +64,7 @@ def create_tenant(
     if chosen is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.rank)))
         raise Refused(f"There is no plan “{plan}”. Choose one of: {known}.", "plan")
-    if time_zone not in available_timezones():
-        raise Refused("Name a time zone like Asia/Jakarta or Europe/Bucharest.", "time_zone")
-    if default_region not in phonenumbers.SUPPORTED_REGIONS:
-        raise Refused("Give the country as two letters, like ID or RO.", "default_region")
+    _check_place(time_zone, default_region, locale)
     tenant = Tenant(
         slug=slug,
         name=name or slug,
@@ -78,6 +76,43 @@ def create_tenant(
     session.add(tenant)
     session.flush()
     return tenant
+
+
+def change_tenant(
+    session: SystemSession,
+    tenant: Tenant,
+    *,
+    name: str,
+    plan: str,
+    time_zone: str,
+    default_region: str,
+    locale: str,
+    number_style: str,
+    is_active: bool,
+) -> None:
+    """What an operator may change of a tenant; its slug stays. Refused, with the field."""
+    name = name.strip()
+    if not 1 <= len(name) <= 120:
+        raise Refused("Give the business's name, with at most 120 characters.", "name")
+    chosen = session.scalar(select(Plan).where(Plan.name == plan))
+    if chosen is None:
+        raise Refused("Choose one of the plans.", "plan")
+    _check_place(time_zone, default_region, locale)
+    if number_style not in set(NumberStyle):
+        raise Refused("Choose how numbers are shown.", "number_style")
+    tenant.name, tenant.plan_id, tenant.is_active = name, chosen.id, is_active
+    tenant.time_zone, tenant.default_region, tenant.locale = time_zone, default_region, locale
+    tenant.number_style = NumberStyle(number_style)
+    session.flush()
+
+
+def _check_place(time_zone: str, default_region: str, locale: str) -> None:
+    if time_zone not in available_timezones():
+        raise Refused("Name a time zone like Asia/Jakarta or Europe/Bucharest.", "time_zone")
+    if default_region not in phonenumbers.SUPPORTED_REGIONS:
+        raise Refused("Give the country as two letters, like ID or RO.", "default_region")
+    if locale.replace("-", "_") not in locale_identifiers():
+        raise Refused("Name a language like en, id, ro or pt_BR.", "locale")
 
 
 def create_user(

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, Response, redirect, request, url_for
-from flask_appbuilder import AppBuilder, IndexView, expose  # type: ignore[import-untyped]
+from flask import Flask, request
+from flask_appbuilder import AppBuilder
 from sqlalchemy.orm import scoped_session
 
 from core.boot import derived_secret, open_desk
@@ -24,31 +24,14 @@ from core.web.fab import (
     register_error_handlers,
 )
 from core.web.health import health
+from core.web.pages.home import HomeView
 from core.web.pages.tenants import tenant_choices
+from core.web.reader import init_reader
 from core.web.register import register_core, register_plugins
-from core.web.sidebar import sidebar
 from core.web.theme import init_theme
 from core.web.webhooks import webhooks
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class HomeView(IndexView):  # type: ignore[misc]  # FAB is untyped
-    """`/`: the inbox, where a working day happens; without it, the first page one may open."""
-
-    @expose("/")
-    def index(self) -> Response:
-        return redirect(self._first_page())  # type: ignore[return-value]  # werkzeug's
-
-    def _first_page(self) -> str:
-        sm = self.appbuilder.sm
-        if sm.acting_user() is None or sm.has_access("can_read", "Inbox"):
-            return url_for("InboxView.index")
-        for entry in sidebar():
-            for item in (entry, *entry.children):
-                if item.url:
-                    return item.url
-        return url_for("UserDBModelView.userinfo")
 
 
 def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) -> Flask:
@@ -81,6 +64,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
             update_perms=False,
         )
         _wire_security(appbuilder.sm, desk)
+        init_reader(app)
         cycle.init_request_cycle(app)
         csrf.exempt(webhooks)
         app.register_blueprint(webhooks)

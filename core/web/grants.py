@@ -14,6 +14,9 @@ from core.web.fab import operator
 # run the installation: plans, tenants, everybody's accounts
 OPERATOR_VIEWS = frozenset({"Tenant", "Plan", "Operator"}) | operator.VIEWS
 
+# the menu's entries of the records: they are for checking other people's work
+LEAD_MENU = frozenset({"Records", "Conversations", "Messages", "Assignments", "Unreadable items"})
+
 # run the business: who works here, what is connected, who changed what
 ADMIN_VIEWS = frozenset(
     {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "BadInboundItem", "Settings"}
@@ -68,6 +71,8 @@ def _supervisor(permission: str, view: str) -> bool:
 
 
 def _agent(permission: str, view: str) -> bool:
+    if permission == "menu_access" and view in LEAD_MENU:
+        return False
     if _is_own(permission, view):
         return True
     if _is_restricted(view):
@@ -84,6 +89,8 @@ def _warehouse(permission: str, view: str) -> bool:
 
 
 def _viewer(permission: str, view: str) -> bool:
+    if permission == "menu_access" and view in LEAD_MENU:
+        return False
     return _is_own(permission, view) or (permission in READING and not _is_restricted(view))
 
 

@@ -6,7 +6,9 @@ from flask import current_app
 from flask_appbuilder.api import BaseApi
 
 # what a program has no business with, whatever its scopes
-_NEVER = frozenset({"ApiToken", "Plugins", "Membership", "SecurityApi", "OpenApi", "MenuApi"})
+_NEVER = frozenset(
+    {"ApiToken", "Plugins", "Membership", "SecurityApi", "LimitedSecurityApi", "OpenApi", "MenuApi"}
+)
 
 
 def scope_noun(view: str) -> str:

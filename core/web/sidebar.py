@@ -6,6 +6,47 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app, request
+from flask_babel import lazy_gettext as _
+
+OTHERS = "*"
+
+# the menu, top to bottom; below a category its children, in the same list
+ORDER = (
+    "Inbox",
+    "Today",
+    "Customers",
+    "Contacts",
+    "Labels",
+    "Sales",
+    "Orders",
+    "Cards",
+    "Tasks",
+    "Modules",
+    OTHERS,
+    "Records",
+    "Conversations",
+    "Messages",
+    "Assignments",
+    "Unreadable items",
+    "Team",
+    "People",
+    "Divisions",
+    "Settings",
+    "Channels",
+    "Plugins",
+    "Templates",
+    "API tokens",
+    "Audit trail",
+    "Operator",
+    "Tenants",
+    "Plans",
+    "List Users",
+    "List Roles",
+)
+
+# FAB's own entries: named for what they show, and what nobody here needs
+RENAMED = {"List Users": _("Users"), "List Roles": _("Roles")}
+HIDDEN = frozenset({"List Groups"})
 
 
 @dataclass
@@ -24,9 +65,12 @@ def sidebar() -> list[Item]:
     """Top-level items in menu order.
 
     From `menu.get_data()`, not from the menu itself: FAB's own navbar forgets `menu_cond`, and
-    permissions and plugin switches are decided there.
+    permissions and plugin switches are decided there. What a plugin adds comes between ours and
+    Settings, in the order in which it registered.
     """
-    items = [item for entry in current_app.appbuilder.menu.get_data() if (item := read(entry))]  # type: ignore[attr-defined] # FAB hangs itself on the app
+    menu = current_app.appbuilder.menu  # type: ignore[attr-defined] # FAB hangs itself on the app
+    items = [item for entry in menu.get_data() if (item := read(entry))]
+    items = sorted(gathered(items), key=lambda item: place(item))
     mark_active(items, request.path)
     return items
 
@@ -35,11 +79,42 @@ def read(entry: Any) -> Item | None:
     """One entry of `get_data()`; None for separators, empty categories and dead links."""
     if entry == "-":
         return None
-    item = Item(
-        entry["name"], str(entry["label"]), entry["icon"] or "", str(entry.get("url") or "")
-    )
+    name = entry["name"]
+    if name in HIDDEN:
+        return None
+    label = RENAMED.get(name, entry["label"])
+    item = Item(name, str(label), entry["icon"] or "", str(entry.get("url") or ""))
     item.children = [child for raw in entry.get("childs", []) if (child := read(raw))]
+    item.children.sort(key=lambda child: place(child))
+    if item.url and not opens(item.name):
+        return None
     return item if item.url or item.children else None
+
+
+def gathered(items: list[Item]) -> list[Item]:
+    """FAB's category of accounts, as part of ours."""
+    accounts = next((item for item in items if item.name == "Security"), None)
+    operator = next((item for item in items if item.name == "Operator"), None)
+    if accounts is None or operator is None:
+        return items
+    operator.children += accounts.children
+    operator.children.sort(key=lambda child: place(child))
+    return [item for item in items if item is not accounts]
+
+
+def place(item: Item) -> int:
+    """Where an item stands among its neighbours; ours are named, others stand in `OTHERS`."""
+    return ORDER.index(item.name if item.name in ORDER else OTHERS)
+
+
+def opens(name: str) -> bool:
+    """Whether this person may open the page behind a link: the menu's own permission is another."""
+    appbuilder = current_app.appbuilder  # type: ignore[attr-defined] # as above
+    view = getattr(appbuilder.menu.find(name), "baseview", None)
+    if view is None:
+        return True
+    permission = view.get_method_permission(view.default_view)
+    return bool(appbuilder.sm.has_access(f"can_{permission}", view.class_permission_name))
 
 
 def mark_active(items: list[Item], path: str) -> None:

@@ -7,22 +7,37 @@ app's own templates before a blueprint's, so `templates/appbuilder/…` shadows 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, request, url_for
-from flask_babel import (
-    format_date,
-    format_time,
-    get_locale,
-)
+from flask_babel import get_locale, gettext
 
 from core.web.controls import control
 from core.web.csp import init_csp
 from core.web.icons import icon
+from core.web.reader import local_date, local_money, local_number, local_time
 from core.web.sidebar import sidebar
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+# the screen on which a noun is shown, by its table
+PAGES = {
+    "card": "CardView",
+    "channel": "ChannelsView",
+    "contact": "ContactView",
+    "conversation": "ConversationView",
+    "customer": "CustomerView",
+    "division": "DivisionView",
+    "membership": "MembershipView",
+    "module": "ModuleView",
+    "order": "OrderView",
+    "task": "TaskView",
+}
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -30,6 +45,9 @@ STATIC = Path(__file__).resolve().parent / "static"
 def init_theme(app: Flask) -> None:
     """Call once, before or after AppBuilder's init_app."""
     init_csp(app)
+    # Jinja works out a filter with constant arguments once, when it compiles the template:
+    # `'can_list'|is_item_visible('CustomerView')` would answer everybody as it answered the first
+    app.jinja_env.optimized = False
     app.jinja_env.globals.update(
         asset=asset,
         badge_for=badge_for,
@@ -40,8 +58,13 @@ def init_theme(app: Flask) -> None:
         logout_method=logout_method,
         page_language=page_language,
         sidebar=sidebar,
-        local_date=format_date,
+        local_date=local_date,
+        local_money=local_money,
+        local_number=local_number,
         local_time=local_time,
+        page_of=page_of,
+        pairs_of=pairs_of,
+        words_of=words_of,
         view_of=view_of,
     )
     app.context_processor(shell)
@@ -92,13 +115,17 @@ def badge_for(view: Any, column: str, value: Any) -> str | None:
 
 
 def kind_of(value: Any) -> str:
-    """How a list or a show page presents a value: empty, bool, many, time, date, enum or text."""
+    """How a screen shows a value: empty, bool, many, pairs, number, time, date, enum or text."""
     if value is None or value == "":
         return "empty"
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, list | tuple | set | frozenset):
         return "many" if value else "empty"
+    if isinstance(value, dict):
+        return "pairs" if value else "empty"
+    if isinstance(value, Decimal):
+        return "number"
     if isinstance(value, enum.Enum):
         return "enum"
     if isinstance(value, datetime):
@@ -108,9 +135,46 @@ def kind_of(value: Any) -> str:
     return "text"
 
 
-def local_time(value: datetime) -> str:
-    """Day and minute in the reader's language and time zone; seconds only distract."""
-    return f"{format_date(value, 'medium')}, {format_time(value, 'short')}"
+def words_of(value: Any, view: Any = None, column: str = "") -> str:
+    """A stored word as people read it: a view's `value_words`, else `in_use` -> `In use`."""
+    stored = str(value.value if isinstance(value, enum.Enum) else value)
+    said = (getattr(view, "value_words", None) or {}).get(column, {})
+    if stored in said:
+        return str(said[stored])
+    text = stored.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def pairs_of(value: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """A JSON object as lines to read; a list of two is before, after (the audit trail)."""
+    return [
+        (words_of(key), [plain(one) for one in (each if isinstance(each, list) else [each])])
+        for key, each in value.items()
+    ]
+
+
+def plain(value: Any) -> str:
+    """One JSON value in a person's words; a moment on the tenant's clock."""
+    if value is None or value == "":
+        return "–"  # noqa: RUF001 - a dash, as lists show it
+    if isinstance(value, bool):
+        return str(gettext("Yes") if value else gettext("No"))
+    if isinstance(value, dict):
+        return ", ".join(f"{words_of(key)}: {plain(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(plain(each) for each in value)
+    if isinstance(value, str) and _MOMENT.match(value):
+        return local_time(datetime.fromisoformat(value))
+    return str(value)
+
+
+def page_of(value: Any) -> str | None:
+    """Where a row that another one refers to is shown, if the reader may open it there."""
+    view = view_of(PAGES.get(getattr(type(value), "__tablename__", ""), ""))
+    sm = current_app.appbuilder.sm  # type: ignore[attr-defined] # as above
+    if view is None or not sm.has_access("can_show", view.class_permission_name):
+        return None
+    return url_for(f"{view.endpoint}.show", pk=value.id)
 
 
 def initials(name: str | None) -> str:

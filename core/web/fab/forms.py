@@ -15,6 +15,7 @@ from flask_appbuilder.forms import (
     FieldConverter,
     GeneralModelConverter,
 )
+from flask_babel import to_user_timezone, to_utc
 from sqlalchemy.types import Enum
 from wtforms import (
     BooleanField,
@@ -62,6 +63,22 @@ class NativeMoment(DateTimeLocalInput):
     def __call__(self, field: Any, **kwargs: Any) -> Any:
         kwargs.update({"class": "form-control", "step": "1"})
         return super().__call__(field, **kwargs)
+
+
+class MomentField(DateTimeLocalField):
+    """Shown and typed on the reader's clock (flask_babel's time zone), kept as UTC."""
+
+    def process_data(self, value: Any) -> None:
+        self.data = to_user_timezone(value).replace(tzinfo=None) if value else value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            try:
+                self.data = to_utc(self.data)
+            except OverflowError as error:  # the first day of the calendar, east of Greenwich
+                self.data = None
+                raise ValueError(self.gettext("Not a valid datetime value.")) from error
 
 
 class JsonField(TextAreaField):
@@ -114,7 +131,7 @@ class FormField(FieldConverter):
             "default": self.default,
         }
         if self.datamodel.is_datetime(self.colname):
-            return DateTimeLocalField(format=MOMENT_FORMATS, widget=NativeMoment(), **shared)
+            return MomentField(format=MOMENT_FORMATS, widget=NativeMoment(), **shared)
         if self.datamodel.is_json(self.colname):
             return JsonField(**shared)
         choices, coerce = _choices(self.datamodel, self.colname)

@@ -23,7 +23,14 @@ from sqlalchemy.orm import joinedload
 
 from core.web.fab.access import permission_of
 from core.web.fab.bearer import bearer_token, token_user
-from core.web.fab.login import LimitedSecurityApi, LoginView, json_unauthorized, login_limit
+from core.web.fab.login import (
+    LimitedSecurityApi,
+    LoginView,
+    OwnNameView,
+    OwnPasswordView,
+    json_unauthorized,
+    login_limit,
+)
 from core.web.fab.operator import is_operator, needs_operator
 from core.web.fab.permissions import Pairs, PermissionCache
 from core.web.fab.stock_screens import RoleModelView, UserDBModelView, UserGroupModelView
@@ -41,6 +48,8 @@ class SapaSecurityManager(SecurityManager):
     userdbmodelview = UserDBModelView
     rolemodelview = RoleModelView
     groupmodelview = UserGroupModelView
+    resetmypasswordview = OwnPasswordView
+    userinfoeditview = OwnNameView
     userstatschartview = None  # charts load from a foreign host and read whole tables
 
     versions: Versions = StoredVersions()

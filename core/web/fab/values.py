@@ -11,6 +11,7 @@ import decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Float, Integer, Numeric, SmallInteger
+from sqlalchemy.types import TypeDecorator
 
 INT64 = 2**63 - 1
 _BITS: tuple[tuple[type[Any], int], ...] = ((SmallInteger, 15), (BigInteger, 63), (Integer, 31))
@@ -40,6 +41,8 @@ def column_problem(column: Column[Any], value: object) -> str | None:
     if problem:
         return problem
     kind = column.type
+    if isinstance(kind, TypeDecorator):
+        kind = kind.impl_instance  # an amount of money is bounded as the number it is stored as
     if isinstance(value, str):
         length = getattr(kind, "length", None)
         if length and len(value) > length:

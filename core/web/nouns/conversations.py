@@ -6,7 +6,9 @@ from flask_babel import lazy_gettext as _
 
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Assignment, Attachment, BadInboundItem, Conversation, Message
-from core.web.fab import AdminApi, AdminView, SQLAInterface
+from core.web.fab import AdminApi, SQLAInterface
+from core.web.nouns.base import NounView
+from core.web.theme import words_of
 
 MESSAGE_BADGES = {
     "failed": "red",
@@ -19,7 +21,10 @@ MESSAGE_BADGES = {
 }
 
 
-class MessageView(AdminView):
+DIRECTION_BADGES = {"in": "azure", "out": "secondary", "internal": "yellow"}
+
+
+class MessageView(NounView):
     """Every message, as it is stored."""
 
     datamodel = SQLAInterface(Message)
@@ -48,23 +53,51 @@ class MessageView(AdminView):
     ]
     search_columns = ["body", "direction", "kind", "state", "sent_at", "channel"]
     base_order = ("id", "desc")
-    badges = {"state": MESSAGE_BADGES}
+    badges = {"state": MESSAGE_BADGES, "direction": DIRECTION_BADGES}
+    value_words = {
+        "direction": {"in": _("Customer"), "out": _("Us"), "internal": _("Note")},
+        "state": {"unknown": _("Not known")},
+    }
+    formatters_columns = {"kind": words_of}
+    label_columns = {
+        "body": _("Text"),
+        "direction": _("From"),
+        "delivered_at": _("Delivered"),
+        "edited_at": _("Edited"),
+        "error_code": _("Error code"),
+        "error_reason": _("Why it failed"),
+        "provider_id": _("The provider's id"),
+        "read_at": _("Read"),
+        "created_at": _("Stored"),
+    }
+    empty_state = {
+        "title": _("No messages yet"),
+        "text": _("Once a customer writes to one of your channels, each message is listed here."),
+        "icon": "message",
+    }
 
 
-class AssignmentView(AdminView):
+class AssignmentView(NounView):
     """Who was given which conversation, when and why."""
 
     datamodel = SQLAInterface(Assignment)
     class_permission_name = "Assignment"
     read_only = True
-    list_title = _("Assignments")
+    list_title, show_title = _("Assignments"), _("Assignment")
     list_columns = ["at", "agent", "division", "reason"]
     show_columns = ["at", "agent", "division", "reason", "conversation"]
     search_columns = ["at", "agent", "division", "reason"]
     base_order = ("id", "desc")
+    empty_state = {
+        "title": _("Nothing was assigned yet"),
+        "text": _(
+            "Give a conversation to an agent in the Inbox: who got what, and why, stays here."
+        ),
+        "icon": "user-share",
+    }
 
 
-class ConversationView(AdminView):
+class ConversationView(NounView):
     """Every conversation as a table; the Inbox is where they are worked on."""
 
     datamodel = SQLAInterface(Conversation)
@@ -89,16 +122,29 @@ class ConversationView(AdminView):
     search_columns = ["state", "channel", "assignee", "division", "last_at"]
     base_order = ("id", "desc")
     related_views = [MessageView, AssignmentView]
+    show_template = "sapa/conversations/show.html"
     badges = {"state": {"open": "green", "pending": "yellow", "closed": "secondary"}}
 
+    label_columns = {
+        "closed_at": _("Closed"),
+        "identity": _("Address"),
+        "preview": _("Last words"),
+        "window_until": _("Free text until"),
+    }
+    empty_state = {
+        "title": _("No conversations yet"),
+        "text": _("They begin when somebody writes to one of your channels."),
+        "icon": "messages",
+    }
 
-class BadInboundItemView(AdminView):
+
+class BadInboundItemView(NounView):
     """What a provider sent and we could not read. Delete a row once it is understood."""
 
     datamodel = SQLAInterface(BadInboundItem)
     class_permission_name = "BadInboundItem"
     exclude_route_methods = {"add", "edit"}
-    list_title = _("Unreadable items")
+    list_title, show_title = _("Unreadable items"), _("Unreadable item")
     list_columns = ["at", "reason", "count"]
     show_columns = ["at", "reason", "count", "raw"]
     search_columns = ["at", "reason"]
@@ -106,6 +152,7 @@ class BadInboundItemView(AdminView):
     empty_state = {
         "title": _("Nothing was unreadable"),
         "text": _("Items that a provider sends and Sapa can't read are kept here with the reason."),
+        "icon": "circle-check",
     }
 
 

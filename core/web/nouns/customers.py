@@ -5,26 +5,58 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+from wtforms import SelectField
 
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Contact, Customer, Identity, Label
 from core.services import customers, erase
-from core.web.fab import AdminApi, AdminView, SQLAInterface
-from core.web.nouns.base import LIVING, commit, shown_phone
+from core.web.fab import AdminApi, SQLAInterface
+from core.web.nouns.base import LIVING, NounView, commit, shown_phone
+from core.web.nouns.customer_page import CustomerPages
 from core.web.request import web_session
 
 TYPED = ("name", "phone", "email")
+CONSENT_BADGES = {"in": "green", "out": "red", "unknown": "secondary"}
+
+
+# a badge's colours in sapa.css
+COLOURS = ("teal", "blue", "purple", "yellow", "red", "secondary")
+
+
+def swatch(color: str) -> Markup:
+    """A label's colour as the badge it will be."""
+    return Markup('<span class="badge sapa-badge sapa-badge-{0}">{1}</span>').format(
+        color, color.capitalize()
+    )
+
+
+def made_from(data: dict[str, Any], origin: str) -> Customer:
+    """A new customer from a form's or a call's fields."""
+    return customers.create_customer(
+        web_session(),
+        name=data.get("name") or "",
+        phone=data.get("phone") or "",
+        email=data.get("email") or "",
+        origin=origin,
+    )
 
 
 class CustomerWrites:
     """Both doors to a customer lead through the same services."""
 
     origin = "person"
-    readonly_columns = ("uuid", "is_group", "version", "archived_at", "created_at", "updated_at")
+    readonly_columns: tuple[str, ...] | list[str] = (
+        "uuid",
+        "is_group",
+        "version",
+        "archived_at",
+        "created_at",
+        "updated_at",
+    )
 
     def perform_add(self, data: dict[str, Any]) -> Customer:
-        given = {field: data.get(field) or "" for field in TYPED}
-        customer = customers.create_customer(web_session(), **given, origin=self.origin)
+        customer = made_from(data, self.origin)
         commit()
         return customer
 
@@ -41,20 +73,28 @@ class CustomerWrites:
         commit()
 
 
-class IdentityView(AdminView):
+class IdentityView(NounView):
     """Addresses: what reaches a contact. Made by messages and by a contact's own fields."""
 
     datamodel = SQLAInterface(Identity)
     class_permission_name = "Identity"
     read_only = True
-    list_title = _("Addresses")
+    list_title, show_title = _("Addresses"), _("Address")
     list_columns = ["kind", "address", "is_verified", "last_inbound_at"]
     show_columns = ["kind", "address", "contact", "is_verified", "created_at", "last_inbound_at"]
     search_columns = ["kind", "address", "is_verified"]
     base_order = ("id", "desc")
+    badges = {"kind": {"phone": "green", "email": "azure"}}
+    empty_state = {
+        "title": _("No addresses"),
+        "text": _(
+            "A number or an e-mail address on the contact becomes one, and so does a message."
+        ),
+        "icon": "at",
+    }
 
 
-class ContactView(AdminView):
+class ContactView(NounView):
     """One address-book entry each; several may belong to one customer."""
 
     datamodel = SQLAInterface(Contact)
@@ -74,11 +114,26 @@ class ContactView(AdminView):
         "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
         "consent": _("“out” wins: nothing automatic is sent to this person any more."),
     }
-    badges = {"consent": {"in": "green", "out": "red", "unknown": "secondary"}}
+    badges = {"consent": CONSENT_BADGES}
+    value_words = {
+        "consent": {"in": _("Opted in"), "out": _("Opted out"), "unknown": _("Not asked")}
+    }
+    label_columns = {"sources": _("Who set what")}
+
+    delete_words = {
+        "question": _("Take this contact out of the lists? A new message brings it back."),
+        "label": _("Archive"),
+    }
+    delete_row_message = _("Archived.")
+    empty_state = {
+        "title": _("No contacts yet"),
+        "text": _("They appear by themselves when somebody writes to you. Or add the first one."),
+        "action_label": _("New contact"),
+        "icon": "address-book",
+    }
 
     def perform_add(self, data: dict[str, Any]) -> Contact:
-        given = {field: data.get(field) or "" for field in TYPED}
-        contact = customers.create_customer(web_session(), **given).contacts[0]
+        contact = made_from(data, "person").contacts[0]
         commit()
         return contact
 
@@ -92,7 +147,7 @@ class ContactView(AdminView):
         commit()
 
 
-class CustomerView(CustomerWrites, AdminView):
+class CustomerView(CustomerWrites, CustomerPages):
     """The people a business talks to."""
 
     datamodel = SQLAInterface(Customer)
@@ -105,7 +160,6 @@ class CustomerView(CustomerWrites, AdminView):
     search_columns = ["name", "phone", "email", "created_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
-    related_views = [ContactView]
     formatters_columns = {"phone": shown_phone}
     description_columns = {
         "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
@@ -114,18 +168,45 @@ class CustomerView(CustomerWrites, AdminView):
         "title": _("No customers yet"),
         "text": _("They appear by themselves when somebody writes to you. Or add the first one."),
         "action_label": _("New customer"),
+        "icon": "users",
     }
+    delete_words = {"label": _("Erase")}
+    delete_row_message = _("Erased for good.")
+
+    def perform_add(self, data: dict[str, Any]) -> Customer:
+        customer = super().perform_add(data)
+        self.lead_to(customer)
+        return customer
 
 
-class LabelView(AdminView):
+class LabelView(NounView):
     """Coloured words that people put on contacts."""
 
     datamodel = SQLAInterface(Label)
     class_permission_name = "Label"
-    list_title = _("Labels")
+    list_title, show_title = _("Labels"), _("Label")
+    add_title, edit_title = _("New label"), _("Edit label")
     list_columns = ["name", "color"]
+    show_columns = ["name", "color"]
     add_columns = edit_columns = ["name", "color"]
     search_columns = ["name"]
+    label_columns = {"color": _("Colour")}
+    formatters_columns = {"color": swatch}
+    add_form_extra_fields = edit_form_extra_fields = {
+        "color": SelectField(_("Colour"), choices=[(c, c.capitalize()) for c in COLOURS])
+    }
+    delete_words = {
+        "question": _("Delete this label? It leaves every contact that has it."),
+        "label": _("Delete"),
+    }
+    empty_state = {
+        "title": _("No labels yet"),
+        "text": _(
+            "Labels mark contacts, like “wholesale” or “allergic”. They colour the Inbox too."
+        ),
+        "action_label": _("New label"),
+        "icon": "tag",
+    }
 
 
 class CustomerApi(CustomerWrites, AdminApi):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_territory_currencies, list_currencies
+from flask import request
 from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from wtforms import DecimalField
+from wtforms.validators import Optional
 
+from core.errors import Refused
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Order, OrderLine
 from core.services import orders
-from core.web.fab import AdminApi, AdminView, SQLAInterface
-from core.web.nouns.base import LIVING, commit
+from core.web.fab import AdminApi, SQLAInterface
+from core.web.fab.forms import Fits
+from core.web.nouns.base import LIVING, NounView, commit
+from core.web.nouns.order_moves import OrderMoves
+from core.web.nouns.products_field import ProductsField
 from core.web.nouns.writes import Archives
-from core.web.request import web_session
+from core.web.request import need_tenant, web_session
 
 STATUS_BADGES = {
     "new": "secondary",
@@ -35,8 +43,9 @@ class OrderWrites(Archives):
             web_session(),
             data["contact"],
             number=(data.get("number") or "").strip(),
-            total=data.get("total") or Decimal(0),
-            currency=data.get("currency") or "IDR",
+            lines=data.get("lines") or (),
+            total=data.get("total"),
+            currency=_currency(data.get("currency")),
             estimated_date=data.get("estimated_date"),
             note=data.get("note") or "",
             source=self.source,
@@ -50,18 +59,19 @@ class OrderWrites(Archives):
         return item
 
 
-class OrderLineView(AdminView):
+class OrderLineView(NounView):
     """What was ordered."""
 
     datamodel = SQLAInterface(OrderLine)
     class_permission_name = "OrderLine"
     read_only = True
-    list_title = _("Products")
+    list_title, show_title = _("Products"), _("Product")
     list_columns = ["product", "quantity", "price"]
+    empty_state = {"title": _("No products"), "text": _("This order has only a total.")}
     search_columns = ["product"]
 
 
-class OrderView(OrderWrites, AdminView):
+class OrderView(OrderWrites, OrderMoves):
     """Orders and their invoices."""
 
     datamodel = SQLAInterface(Order)
@@ -88,18 +98,65 @@ class OrderView(OrderWrites, AdminView):
         "received_at",
         "cancelled_at",
     ]
-    add_columns = ["contact", "number", "total", "currency", "estimated_date", "note"]
+    add_columns = ["contact", "lines", "total", "currency", "number", "estimated_date", "note"]
     edit_columns = ["total", "note"]
-    validators_columns: dict[str, Any] = {}
+    add_form_extra_fields = {
+        "lines": ProductsField(_("Products")),
+        "total": DecimalField(
+            _("Total"),
+            description=_("Left empty, the sum of the products."),
+            validators=[Optional(), Fits(Order.__table__.c.total)],
+        ),
+    }
     search_columns = ["number", "status", "payment", "tracking_number", "created_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
-    related_views = [OrderLineView]
     description_columns = {
         "number": _("Left empty, Sapa gives the next one."),
         "estimated_date": _("When the customer should have it."),
+        "currency": _("Three letters, like IDR or RON."),
+    }
+    label_columns = {
+        "contact": _("Customer"),
+        "number": _("Number"),
+        "estimated_date": _("Estimated delivery"),
+        "tracking_number": _("Tracking number"),
+    }
+    empty_state = {
+        "title": _("No orders yet"),
+        "text": _("Write the first one down, or let your shop send them over REST."),
+        "action_label": _("New order"),
+        "icon": "shopping-cart",
     }
     badges = {"status": STATUS_BADGES, "payment": PAYMENT_BADGES}
+    value_words = {"payment": {"part": _("Part paid")}}
+    money_columns = {"total": "currency", "paid": "currency"}
+
+    def perform_add(self, data: dict[str, Any]) -> Order:
+        order = super().perform_add(data)
+        self.lead_to(order)
+        return order
+
+    def _form(self, kind: Any, item: Any = None) -> Any:
+        form = super()._form(kind, item)
+        if item is None and "currency" in form and request.method == "GET":
+            form.currency.data = _usual_currency()
+        return form
+
+
+def _usual_currency() -> str:
+    """The last order's, else the one of the tenant's country."""
+    last = select(Order.currency).order_by(Order.id.desc()).limit(1)
+    found: str | None = web_session().scalar(last)
+    current = get_territory_currencies(need_tenant().default_region)
+    return found or (current[0] if current else "USD")
+
+
+def _currency(typed: str | None) -> str:
+    code = (typed or _usual_currency()).strip().upper()
+    if code not in list_currencies():
+        raise Refused("Give the currency's three letters, like IDR or RON.", "currency")
+    return code
 
 
 class OrderApi(OrderWrites, AdminApi):

@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import AuditEntry, Template
 from core.services.templates import variables_of
-from core.web.fab import AdminApi, AdminView, SQLAInterface
-from core.web.nouns.base import LIVING
+from core.web.fab import AdminApi, SQLAInterface
+from core.web.nouns.base import LIVING, NounView
 from core.web.nouns.writes import Archives
+from core.web.theme import words_of
 
 
 class TemplateWrites(Archives):
@@ -19,18 +20,18 @@ class TemplateWrites(Archives):
 
     def perform_add(self, data: dict[str, Any]) -> Any:
         data["variables"] = variables_of(data.get("body") or "")
-        return super().perform_add(data)  # type: ignore[misc]  # a mixin before AdminView
+        return super().perform_add(data)  # type: ignore[misc]  # a mixin before NounView
 
     def perform_edit(self, item: Any, data: dict[str, Any]) -> Any:
         if "body" in data:
             data["variables"] = variables_of(data["body"] or "")
-        return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before AdminView
+        return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before NounView
 
     def is_writable(self, name: str) -> bool:
         return name == "variables" or bool(super().is_writable(name))  # type: ignore[misc]
 
 
-class TemplateView(TemplateWrites, AdminView):
+class TemplateView(TemplateWrites, NounView):
     """Texts with variables, ours and those that a provider approved."""
 
     datamodel = SQLAInterface(Template)
@@ -53,11 +54,23 @@ class TemplateView(TemplateWrites, AdminView):
     base_filters = LIVING
     description_columns = {
         "body": _("Write variables in braces: Hello {contactname}"),
+        "channel": _("Left empty, every channel may use it."),
         "provider_name": _("Only for a template that the provider approved: its name there."),
+    }
+    label_columns = {
+        "body": _("Text"),
+        "is_approved": _("Approved"),
+        "provider_name": _("Name at the provider"),
+    }
+    empty_state = {
+        "title": _("No templates yet"),
+        "text": _("Write an answer once and use it in every conversation: Hello {contactname}."),
+        "action_label": _("New template"),
+        "icon": "template",
     }
 
 
-class AuditView(AdminView):
+class AuditView(NounView):
     """Who changed what, when."""
 
     datamodel = SQLAInterface(AuditEntry)
@@ -68,6 +81,19 @@ class AuditView(AdminView):
     show_columns = ["at", "actor", "action", "noun", "row_id", "label", "changes"]
     search_columns = ["at", "actor", "action", "noun", "label"]
     base_order = ("id", "desc")
+    label_columns = {
+        "actor": _("Who"),
+        "action": _("What"),
+        "noun": _("On"),
+        "label": _("Which"),
+        "row_id": _("Number"),
+    }
+    formatters_columns = {"action": words_of, "noun": words_of}
+    empty_state = {
+        "title": _("Nothing was changed yet"),
+        "text": _("Who changed what, and when, is kept here."),
+        "icon": "history",
+    }
 
 
 class TemplateApi(TemplateWrites, AdminApi):

@@ -12,18 +12,28 @@ from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Division, Membership
 from core.services import team
 from core.services.tenants import TENANT_ROLES
-from core.web.fab import AdminApi, AdminView, SQLAInterface
-from core.web.nouns.base import LIVING, commit
+from core.web.fab import AdminApi, SQLAInterface
+from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.writes import Archives
 from core.web.request import web_session
 
 
-class DivisionView(Archives, AdminView):
+class DivisionView(Archives, NounView):
     """Groups of agents that conversations are handed to."""
 
     datamodel = SQLAInterface(Division)
     class_permission_name = "Division"
-    list_title, add_title = _("Divisions"), _("New division")
+    list_title, show_title = _("Divisions"), _("Division")
+    add_title, edit_title = _("New division"), _("Edit division")
+    empty_state = {
+        "title": _("No divisions yet"),
+        "text": _(
+            "A division is a group of agents, like Sales or Support. Conversations can be "
+            "handed to it."
+        ),
+        "action_label": _("New division"),
+        "icon": "sitemap",
+    }
     list_columns = ["name", "created_at"]
     show_columns = ["name", "created_at"]
     add_columns = edit_columns = ["name"]
@@ -45,7 +55,7 @@ class MembershipWrites:
         return item
 
 
-class MembershipView(MembershipWrites, AdminView):
+class MembershipView(MembershipWrites, NounView):
     """The people of this tenant and their roles. Inviting by e-mail comes with the team screens."""
 
     datamodel = SQLAInterface(Membership)
@@ -61,7 +71,12 @@ class MembershipView(MembershipWrites, AdminView):
             _("Roles"), choices=[(role.value, role.value) for role in TENANT_ROLES]
         )
     }
-    label_columns = {"user.email": _("E-mail")}
+    label_columns = {"user.email": _("E-mail"), "created_at": _("Since")}
+    empty_state = {
+        "title": _("Nobody here"),
+        "text": _("Clear the filters to see your team."),
+        "icon": "users-group",
+    }
 
 
 class DivisionApi(Archives, AdminApi):

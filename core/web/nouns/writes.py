@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import lazy_gettext as _
+
 from core.audit import record
 from core.errors import Refused
 from core.models.base import now
@@ -13,6 +15,12 @@ from core.web.request import web_session
 
 class Archives:
     """Delete takes a row out of the lists and keeps it: what points at it still stands."""
+
+    delete_words: dict[str, Any] | None = {
+        "question": _("Take it out of the lists? What refers to it keeps it."),
+        "label": _("Archive"),
+    }
+    delete_row_message = _("Archived.")
 
     def perform_delete(self, item: Any) -> None:
         item.archived_at = now()
@@ -30,6 +38,27 @@ class ChecksStages:
         return super().perform_edit(item, _with_stages(data))  # type: ignore[misc]  # mixin
 
 
+class ChecksStage:
+    """A card stands in one of its module's stages; without one, in the first."""
+
+    def perform_add(self, data: dict[str, Any]) -> Any:
+        return super().perform_add(_with_stage(data, data["module"]))  # type: ignore[misc]  # mixin
+
+    def perform_edit(self, item: Any, data: dict[str, Any]) -> Any:
+        if "stage" in data or "module" in data:
+            module = data.get("module") or item.module
+            data = _with_stage({"stage": item.stage, **data}, module)
+        return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before the base
+
+
+def _with_stage(data: dict[str, Any], module: Any) -> dict[str, Any]:
+    stages = module.stages or ["New"]
+    stage = (data.get("stage") or stages[0]).strip()
+    if stage not in stages:
+        raise Refused(f"{module.name} has these stages: {', '.join(stages)}.", "stage")
+    return {**data, "stage": stage}
+
+
 def _with_stages(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any]:
     if is_new and not data.get("stages"):
         return {key: value for key, value in data.items() if key != "stages"}
@@ -42,5 +71,8 @@ def _with_stages(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any
         or not all(isinstance(stage, str) and 0 < len(stage.strip()) <= 60 for stage in stages)
         or len({stage.strip() for stage in stages}) != len(stages)
     ):
-        raise Refused('List the stages by name, each once: ["New", "Talking", "Won"].', "stages")
+        raise Refused(
+            "Name each stage once, with at most 60 characters, for example New, Talking, Won.",
+            "stages",
+        )
     return {**data, "stages": [stage.strip() for stage in stages]}

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from flask import Response
 from flask_appbuilder.api import BaseApi
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from core.errors import Invalid, Malformed
 from core.web.fab.api import json_object
 from core.web.fab.values import text_problem
+from core.web.operations.openapi import Body, described
 from core.web.request import web_session
 
-B = TypeVar("B", bound="Body")
+__all__ = ["Body", "Operation", "RowId", "body_of", "row_id", "sentences"]
+
+B = TypeVar("B", bound=Body)
 
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """A row's id in a body: what the column holds, so that the driver is never asked for more."""
-
-
-class Body(BaseModel):
-    """The JSON body of an operation. Unknown fields are refused, by name."""
-
-    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
 
 
 class Operation(BaseApi):
@@ -30,6 +28,19 @@ class Operation(BaseApi):
 
     allow_browser_login = True
     csrf_exempt = False
+
+    def operation_helper(
+        self,
+        path: str | None = None,
+        operations: dict[str, Any] | None = None,
+        methods: Sequence[str] = (),
+        func: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """OpenAPI of one operation: FAB reads the docstring, its body and its path come from us."""
+        super().operation_helper(path, operations, methods, func, **kwargs)
+        for each in (operations or {}).values():
+            each.update(described(func, path or ""))
 
     def answer(self, code: int = 200, /, **values: Any) -> Response:
         """Commit, then answer with `values`."""

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
-from core.web.pages import channels, plugins, tokens
+from core.web.pages import channels, operator, plugins, profile, tokens
 from core.web.pages.attachments import FilesView
 from core.web.pages.inbox import InboxView
 from core.web.pages.inbox_handling import InboxHandlingView
@@ -26,4 +26,10 @@ PAGES: tuple[ViewDecl, ...] = (
 )
 
 # below the nouns in the menu
-SETTINGS_PAGES: tuple[ViewDecl, ...] = (*channels.PAGES, *plugins.PAGES, *tokens.PAGES)
+SETTINGS_PAGES: tuple[ViewDecl, ...] = (
+    *channels.PAGES,
+    *plugins.PAGES,
+    *tokens.PAGES,
+    *operator.PAGES,
+    *profile.PAGES,
+)

@@ -56,7 +56,7 @@ class ChannelsView(Page):
         if adapter is None:
             raise NotFound(_("There is no such kind of channel, or its plugin is off."))
         if request.method == "GET":
-            return self._form(adapter, None, {}, {})
+            return self._form(adapter, None, {"region": need_tenant().default_region}, {})
         try:
             _check_text()
             channel = channels.create_channel(
@@ -178,7 +178,7 @@ def _open_kinds() -> dict[str, Any]:
 
 def _channel(pk: str) -> Channel:
     need_tenant()
-    channel = web_session().get(Channel, row_id(pk))
+    channel: Channel | None = web_session().get(Channel, row_id(pk))
     if channel is None or channel.archived_at is not None:
         raise NotFound(_("There is no such channel."))
     return channel

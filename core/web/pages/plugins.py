@@ -28,7 +28,7 @@ class PluginsView(Page):
         return self.render_template(
             "sapa/plugins/index.html",
             title=_("Plugins"),
-            groups=_by_family(rows),
+            groups=_grouped(rows),
             titles={row.name: row.title for row in rows},
         )
 
@@ -65,18 +65,10 @@ class PluginsView(Page):
         return web_session().desk.host.title(name)
 
 
-def _by_family(rows: list[plugins.PluginRow]) -> list[tuple[str, list[plugins.PluginRow]]]:
-    families = {
-        "channels": _("Channels"),
-        "sync": _("Contacts"),
-        "automation": _("Automation"),
-        "routing": _("Lead distribution"),
-        "merge": _("Customers"),
-        "other": _("Other"),
-    }
-    groups = [
-        (title, [row for row in rows if row.family == family]) for family, title in families.items()
-    ]
+def _grouped(rows: list[plugins.PluginRow]) -> list[tuple[str, list[plugins.PluginRow]]]:
+    channels = [row for row in rows if row.family == "channels"]
+    others = [row for row in rows if row.family != "channels"]
+    groups = [(_("Features"), others), (_("Channels"), channels)]
     return [(title, found) for title, found in groups if found]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -16,7 +17,9 @@ from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
 from core.web.request import need_tenant, web_session
-from core.web.scopes import known_scopes
+from core.web.scopes import known_scopes, scope_noun
+
+_WORDS = re.compile(r"[A-Z][a-z]*")
 
 
 class TokensView(Page):
@@ -62,17 +65,28 @@ class TokensView(Page):
     def _page(self, errors: Any = None, made: str = "", made_name: str = "") -> Any:
         need_tenant()
         rows = web_session().scalars(select(ApiToken).order_by(ApiToken.id.desc())).all()
-        nouns = sorted({scope.partition(":")[0] for scope in known_scopes()})
         return self.render_template(
             "sapa/tokens/index.html",
             title=_("API tokens"),
             tokens=rows,
-            nouns=nouns,
+            nouns=scope_titles(),
+            chosen=request.form.getlist("scopes") if errors else [],
             errors=errors or {},
             typed=request.form,
             made=made,
             made_name=made_name,
         )
+
+
+def scope_titles() -> list[tuple[str, str]]:
+    """(noun as scopes name it, in a person's words): `("auditentry", "Audit entry")`."""
+    known = {scope.partition(":")[0] for scope in known_scopes()}
+    views = current_app.appbuilder.baseviews  # type: ignore[attr-defined]  # FAB sets it
+    found = {}
+    for name in {view.class_permission_name for view in views}:
+        if scope_noun(name) in known:
+            found[scope_noun(name)] = " ".join(_WORDS.findall(name)).capitalize()
+    return sorted(found.items(), key=lambda pair: pair[1])
 
 
 PAGES = (

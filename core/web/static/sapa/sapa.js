@@ -116,6 +116,18 @@
     }
   });
 
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch { // plain http, or not allowed: select it, and Ctrl-C does the rest
+      find("input", button.parentElement).select();
+      return;
+    }
+    find("span", button).textContent = button.dataset.copied;
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reveal]");
     if (!button) return;
@@ -126,6 +138,15 @@
     input.focus();
   });
 
+  // "/" goes to the search, unless somebody is typing.
+  document.addEventListener("keydown", (event) => {
+    const box = find("[data-shortcut='/']");
+    if (event.key !== "/" || !box || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    box.select();
+  });
+
   // --- selects --------------------------------------------------------------------------------
   // Long and multiple ones are searched; a short one stays the device's own, which phones do best.
   const LONG = 12;
@@ -133,6 +154,7 @@
     for (const select of all("select:not([data-plain])", root)) {
       if (select.tomselect || select.closest("template, .ts-wrapper") || "operator" in select.dataset) continue;
       if (!select.multiple && select.options.length < LONG && !("search" in select.dataset)) continue;
+      for (const option of select.options) if (!option.text) option.text = "–"; // else its value shows
       searching(select, {
         plugins: select.multiple ? ["remove_button"] : [],
         maxOptions: 500,

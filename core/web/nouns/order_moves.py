@@ -1,0 +1,141 @@
+"""What an order's page posts: pay, estimate, ship, receive, cancel. One order at a time (B8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_babel import gettext as _
+
+from core.errors import Refused
+from core.models import Order, OrderStatus, PaymentState
+from core.services import orders
+from core.web.fab import expose, has_access
+from core.web.fab.values import text_problem
+from core.web.nouns.base import NounView, commit
+from core.web.request import web_session
+
+MOVES = ("pay", "estimate", "ship", "receive", "cancel")
+
+
+class OrderMoves(NounView):
+    """The forms beside an order. Each calls its service; a refusal stands at its field."""
+
+    @expose("/show/<pk>")
+    @has_access
+    def show(self, pk: str) -> Any:
+        self.update_redirect()
+        return self._page(pk)
+
+    @expose("/pay/<pk>", methods=["POST"])
+    @has_access
+    def pay(self, pk: str) -> Any:
+        return self._move(
+            pk, "pay", lambda order: orders.pay(web_session(), order, _amount()), _("Verified.")
+        )
+
+    @expose("/estimate/<pk>", methods=["POST"])
+    @has_access
+    def estimate(self, pk: str) -> Any:
+        return self._move(
+            pk, "estimate", lambda order: orders.estimate(web_session(), order, _day()), _("Saved.")
+        )
+
+    @expose("/ship/<pk>", methods=["POST"])
+    @has_access
+    def ship(self, pk: str) -> Any:
+        return self._move(
+            pk,
+            "ship",
+            lambda order: orders.ship(
+                web_session(), order, _text("carrier"), _text("tracking_number")
+            ),
+            _("Sent."),
+        )
+
+    @expose("/receive/<pk>", methods=["POST"])
+    @has_access
+    def receive(self, pk: str) -> Any:
+        return self._move(
+            pk,
+            "receive",
+            lambda order: orders.receive_order(web_session(), order),
+            _("Received."),
+        )
+
+    @expose("/cancel/<pk>", methods=["POST"])
+    @has_access
+    def cancel(self, pk: str) -> Any:
+        return self._move(
+            pk, "cancel", lambda order: orders.cancel(web_session(), order), _("Cancelled.")
+        )
+
+    def _move(self, pk: str, name: str, move: Callable[[Order], Any], done: str) -> Any:
+        order = self._item(pk)
+        try:
+            with self.refusals():
+                move(order)
+                commit()
+        except Refused as refused:
+            errors = refused.errors or {"": [refused.message]}
+            return self._page(pk, name, errors), refused.status
+        flash(done, "success")
+        return redirect(self.address(pk))
+
+    def _page(self, pk: str, move: str = "", errors: Any = None) -> Any:
+        order: Order = self._item(pk)
+        may = {each: self._may(each) for each in (*MOVES, "edit", "delete")}
+        is_live = order.status is not OrderStatus.CANCELLED
+        waits = order.status in (OrderStatus.NEW, OrderStatus.PROCESSING)
+        return self.render_template(
+            "sapa/orders/show.html",
+            title=order.number,
+            pk=pk,
+            order=order,
+            view=self,
+            sees_customer=self.appbuilder.sm.has_access("can_show", "Customer"),
+            offers={
+                "pay": may["pay"] and is_live and order.payment is not PaymentState.PAID,
+                "estimate": may["estimate"] and is_live,
+                "ship": may["ship"] and waits,
+                "receive": may["receive"] and order.status is OrderStatus.SHIPPED,
+                "cancel": may["cancel"]
+                and order.status not in (OrderStatus.CANCELLED, OrderStatus.RECEIVED),
+                "edit": may["edit"],
+                "delete": may["delete"],
+            },
+            move=move,
+            errors=errors or {},
+            typed=request.form,
+        )
+
+
+def _text(name: str) -> str:
+    value = request.form.get(name, "")
+    if problem := text_problem(value):
+        raise Refused(problem, name)
+    return value
+
+
+def _amount() -> Decimal | None:
+    text = _text("amount").strip()
+    if not text:
+        return None
+    try:
+        amount = Decimal(text)
+        if amount.is_finite() and abs(amount) < 10**15 and amount == round(amount, 2):
+            return amount
+    except InvalidOperation:
+        pass
+    raise Refused(_("Give an amount like 150000 or 150000.50."), "amount")
+
+
+def _day() -> date | None:
+    text = _text("date").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Refused(_("Give a date like 2026-11-30."), "date") from error

@@ -1,0 +1,80 @@
+"""How whoever reads a page wants to see it: locale, time zone, amounts, moments.
+
+The tenant decides (it is its shop's clock and its currency's habits); a language that the person
+chose in the top bar wins over the tenant's locale.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from flask import Flask, current_app, has_request_context, session
+
+from core.web.request import tenant
+
+
+def init_reader(app: Flask) -> None:
+    """Let flask_babel convert to the tenant's clock too: forms type and show times on it."""
+    app.extensions["babel"].timezone_selector = zone_name
+
+
+def zone_name() -> str:
+    """The current tenant's time zone; UTC where there is no tenant."""
+    here = tenant() if has_request_context() else None
+    return here.time_zone if here else "UTC"
+
+
+def reader_locale() -> Locale:
+    """The language chosen in the top bar, else the tenant's locale, else English."""
+    here = tenant() if has_request_context() else None
+    default = str(current_app.config.get("BABEL_DEFAULT_LOCALE", "en"))
+    chosen = session.get("locale") if has_request_context() else None
+    wanted = chosen if chosen and chosen != default else here.locale if here else default
+    try:
+        return Locale.parse(str(wanted).replace("-", "_"))
+    except (UnknownLocaleError, ValueError):  # a tenant's locale is free text in old rows
+        return Locale.parse(default)
+
+
+def on_clock(value: datetime) -> datetime:
+    """A moment on the tenant's clock. A naive one (FAB's own tables) is UTC."""
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return aware.astimezone(ZoneInfo(zone_name()))
+
+
+def local_time(value: datetime) -> str:
+    """Day and minute; seconds only distract."""
+    moment, locale = on_clock(value), reader_locale()
+    return f"{local_date(moment.date())}, {format_time(moment, 'short', locale=locale)}"
+
+
+def local_date(value: date, pattern: str = "medium") -> str:
+    """A day, as the reader's locale writes it."""
+    day = on_clock(value).date() if isinstance(value, datetime) else value
+    return str(format_date(day, pattern, locale=reader_locale()))
+
+
+def local_number(value: Any) -> str:
+    """A number with the locale's separators, without needless zeros."""
+    return str(format_decimal(value, locale=reader_locale()))
+
+
+def local_money(amount: Decimal | None, currency: str) -> str:
+    """`Rp150.000` or `240,50 RON`; cents only where there are some."""
+    if amount is None:
+        return ""
+    locale = reader_locale()
+    pattern = locale.currency_formats["standard"].pattern
+    if amount == amount.to_integral_value():
+        pattern = pattern.replace(".00", "")
+    if get_currency_symbol(currency, locale) == currency:
+        pattern = pattern.replace(
+            "\xa4#", "\xa4\xa0#"
+        )  # a code needs the space that a sign doesn't
+    return str(format_currency(amount, currency, pattern, locale, currency_digits=False))

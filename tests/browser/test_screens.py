@@ -1,0 +1,256 @@
+"""Every screen of the real app, with the demo's story in it, wide and narrow, light and dark.
+
+The screens come from the app's own routes: a new one is walked without anyone remembering to. The
+pictures are kept in build/screens/ for people to look at.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.serving import make_server
+
+from core.config import Settings
+from core.demo.people import MELATI, PASSWORD
+from core.demo.stage import set_up
+from core.desk import Desk
+from core.models import Channel, Conversation, Order, Tenant
+from core.setup import prepare
+from core.web import assets
+from core.web.app import create_app
+from plugins import BUILTIN
+from tests.browser.conftest import SCREENS, Watched
+
+pytestmark = pytest.mark.browser
+
+ADMIN, OPERATOR = "ana@atelier-ana.example", "operator@sapa.example"
+OPERATORS = ("TenantsView", "PlansView", "UserDBModelView", "RoleModelView", "ResetPasswordView")
+
+# routes that answer GET and are no screen, each with the reason
+NO_SCREEN = {
+    "BadInboundItemView.show": "the story's providers send nothing unreadable",
+    "FilesView.file": "a file",
+    "HomeView.index": "leads to the first screen",
+    "InboxView.counts": "JSON for the badge",
+    "InboxView.list": "a part of the inbox",
+    "InboxView.messages": "a part of the inbox",
+    "InboxView.rows": "a part of the inbox",
+    "InboxView.thread": "a part of the inbox",
+    "LiveView.index": "a stream",
+    "LocaleView.index": "switches the language and leads back",
+    "LoginView.login": "leads on when signed in; pictured by itself below",
+    "PhoneView.file": "a file",
+    "PhoneView.picture": "a file",
+    "PhoneView.screen": "a part of the simulator",
+    "OwnNameView.this_form_get": "leads to the profile",
+    "OwnPasswordView.this_form_get": "leads to the profile",
+    "TodayView.rows": "a part of Today",
+    "UserDBModelView.userinfo": "FAB's own page, in whose place there is the profile",
+    "UtilView.back": "leads back",
+    "appbuilder.static": "a file",
+    "health.alive": "for a probe",
+    "health.ready": "for a probe",
+    "static": "a file",
+    "webhooks.receive_webhook": "a provider's handshake",
+}
+NO_SCREEN_METHODS = {
+    "action": "acts by POST",
+    "export": "a CSV file",
+    "related": "JSON for a searching select",
+    "static": "a file",
+}
+NO_SCREEN_VIEWS = {"UserGroupModelView": "groups of users are not used, and not in the menu"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The demo's installation on a port."""
+    assets.main()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = Settings(home=tmp_path_factory.mktemp("screens"), port=port)
+    prepare(settings, BUILTIN)
+    made = create_app(settings, BUILTIN)
+    desk: Desk = made.extensions["sapa"]
+    set_up(desk)
+    server = make_server("127.0.0.1", port, made, threaded=True)
+    server.daemon_threads = True  # an open stream must not hold up the end
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    server.shutdown()
+    thread.join()
+    desk.database.dispose()
+
+
+@pytest.fixture(params=[ADMIN, OPERATOR], ids=["admin", "operator"])
+def visitor(request: Any, chromium: Browser, app: Flask) -> Iterator[tuple[str, Watched, Page]]:
+    """Somebody signed in: the admin in the fuller shop, or the operator."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(10_000)
+    watched = Watched(context, app.extensions["sapa"].settings.public_url)
+    watched.allow_own_origin_only()
+    page = watched.page()
+    page.goto(f"{watched.url}/login/")
+    page.fill("[name=username]", request.param)
+    page.fill("[name=password]", PASSWORD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    if request.param == ADMIN:
+        with page.expect_navigation():
+            page.evaluate(f"document.querySelector('form[action*={MELATI}]').requestSubmit()")
+    yield request.param, watched, page
+    context.close()
+
+
+def is_screen(rule: Rule) -> bool:
+    view, _, method = rule.endpoint.partition(".")
+    return (
+        "GET" in (rule.methods or ())
+        and not rule.rule.startswith("/api/")
+        and rule.endpoint not in NO_SCREEN
+        and method not in NO_SCREEN_METHODS
+        and view not in NO_SCREEN_VIEWS
+    )
+
+
+def screens(app: Flask) -> dict[str, str]:
+    """Every screen's endpoint and an address at which there is something to see."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        if is_screen(rule):
+            found[rule.endpoint] = address(app, rule)
+    return found
+
+
+def address(app: Flask, rule: Rule) -> str:
+    values = {name: value_for(app, rule, name) for name in rule.arguments}
+    path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda match: str(values[match[1]]), rule.rule)
+    if rule.endpoint == "ResetPasswordView.this_form_get":
+        return f"{path}?pk=2"  # whose password
+    return f"{path}?q=d" if rule.endpoint == "CustomerView.search" else path
+
+
+def value_for(app: Flask, rule: Rule, name: str) -> Any:
+    if name == "kind":
+        return "whatsapp_cloud"
+    if name == "version":
+        return "v1"
+    return row_of(app, rule.endpoint.partition(".")[0])
+
+
+def row_of(app: Flask, view_name: str) -> int:
+    """The key of a row that this view shows, with much to show about it."""
+    desk: Desk = app.extensions["sapa"]
+    with desk.database.system(write=False) as session:
+        tenant = session.scalars(select(Tenant).where(Tenant.slug == MELATI)).one()
+        talked = session.scalars(
+            select(Conversation)
+            .where(
+                Conversation.tenant_id == tenant.id,
+                Conversation.contact_id.in_(select(Order.contact_id)),
+            )
+            .order_by(Conversation.id)
+        ).first()
+        assert talked is not None, "the story has nobody who ordered and wrote"
+        special = {
+            "InboxView": talked.id,
+            "ConversationView": talked.id,
+            "CustomerView": talked.contact.customer_id,
+            "ContactView": talked.contact_id,
+            "TenantsView": tenant.id,
+            "PlansView": tenant.plan_id,
+            "ChannelsView": session.scalars(
+                select(Channel.id).where(Channel.tenant_id == tenant.id)
+            ).first(),
+        }
+        if view_name in special:
+            return int(special[view_name] or 0)
+        views = app.appbuilder.baseviews  # type: ignore[attr-defined]  # FAB sets it
+        noun = next(v for v in views if type(v).__name__ == view_name).datamodel.obj
+        rows = select(noun.id)
+        if hasattr(noun, "tenant_id"):
+            rows = rows.where(noun.tenant_id == tenant.id)
+        return int(session.scalars(rows.order_by(noun.id)).first() or 0)
+
+
+def picture(page: Page, name: str) -> int:
+    """Keep the four pictures; how far the page can be scrolled sideways on a phone."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    overflow = 0
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        if width == 390:
+            overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+            page.wait_for_timeout(60)
+            page.screenshot(path=SCREENS / f"{name}-{width}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return overflow
+
+
+def test_every_screen_is_there_fits_a_phone_and_asks_nobody_else(
+    app: Flask, visitor: tuple[str, Watched, Page]
+) -> None:
+    who, watched, page = visitor
+    walked, wrong = 0, []
+    for endpoint, path in sorted(screens(app).items()):
+        if (endpoint.partition(".")[0] in OPERATORS) != (who == OPERATOR):
+            continue
+        walked += 1
+        del watched.complaints[:]
+        answer = page.goto(watched.url + path)
+        status = answer.status if answer else 0
+        if status != 200:
+            wrong.append(f"{path}: {status}")
+            continue
+        if endpoint.startswith("SwaggerView"):
+            page.wait_for_selector(".opblock")
+        if not re.match(r".+ · Sapa$", page.title()):
+            wrong.append(f"{path}: the title is {page.title()!r}")
+        overflow = picture(page, endpoint)
+        if overflow > 0:
+            wrong.append(f"{path}: {overflow} px wider than a phone")
+        wrong += [f"{path}: {each}" for each in watched.complaints]
+    assert wrong == []
+    assert walked > (50 if who == ADMIN else 8)
+
+
+def test_the_pages_of_strangers(app: Flask, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    watched = Watched(context, app.extensions["sapa"].settings.public_url)
+    watched.allow_own_origin_only()
+    page = watched.page()
+    page.goto(f"{watched.url}/login/")
+    assert picture(page, "LoginView.login") == 0
+    assert watched.complaints == []
+    page.fill("[name=username]", ADMIN)
+    page.fill("[name=password]", "wrong-password")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.input_value("[name=username]") == ADMIN
+    assert "wrong" in page.inner_text("#password-error")
+    page.goto(f"{watched.url}/nothing-here")
+    assert picture(page, "error-404") == 0
+    context.close()
+
+
+def test_every_screen_has_a_picture_or_a_reason(app: Flask) -> None:
+    endpoints = {
+        rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
+    stale = set(NO_SCREEN) - endpoints
+    assert stale == set(), "these exemptions name no route any more"
+    assert len(screens(app)) > 60
