@@ -9,7 +9,7 @@ parts (relay, schedule, raw inbox, sign-in), never a flag on this one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection, event, inspect, select, text
 from sqlalchemy.orm import (
@@ -30,6 +30,8 @@ from core.tenancy.wall import UnsafeStatement, refuse_unreachable, refuse_unstam
 if TYPE_CHECKING:
     from core.db import Database
     from core.desk import Desk
+
+Row = TypeVar("Row", bound=object)
 
 
 class BaseSession(Session):
@@ -102,11 +104,11 @@ class TenantSession(BaseSession):
         if self.in_transaction():
             _tell_postgres(self, self.connection())
 
-    def get(self, *args: Any, **kwargs: Any) -> Any:
+    def get(self, entity: type[Row] | Mapper[Row], ident: Any, **options: Any) -> Row | None:
         """As Session.get, and refused in another tenant's context even for rows at hand."""
         if self._tenant_id is not None and current_tenant() is not None:
             self.tenant_id  # noqa: B018 - raises WrongTenant
-        return super().get(*args, **kwargs)
+        return super().get(entity, ident, **options)
 
     def bulk_save_objects(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise UnsafeStatement("Bulk methods skip the tenant's stamp: use add_all().")

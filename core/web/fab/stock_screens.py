@@ -53,13 +53,13 @@ class CheckedActions:
 
 
 # named as upstream's: addresses and permissions are made of the class's name
-class UserDBModelView(CheckedActions, stock.UserDBModelView):  # type: ignore[misc]  # untyped base
+class UserDBModelView(CheckedActions, stock.UserDBModelView):
     """People's accounts, for the operator; a person's own page is on it too."""
 
 
-class RoleModelView(CheckedActions, stock.RoleModelView):  # type: ignore[misc]  # untyped base
+class RoleModelView(CheckedActions, stock.RoleModelView):
     """Roles and what they may do."""
 
 
-class UserGroupModelView(CheckedActions, stock.UserGroupModelView):  # type: ignore[misc]  # untyped
+class UserGroupModelView(CheckedActions, stock.UserGroupModelView):
     """Groups of people, which we don't use."""
