@@ -23,7 +23,6 @@ from sqlalchemy import (
     Enum,
     Integer,
     LargeBinary,
-    MetaData,
     Numeric,
     String,
     Table,
@@ -98,11 +97,6 @@ KNOWN: Known = {
     "template.language": lambda _: "en",
 }
 """`table.column` → what stands there, where the column's type doesn't say it."""
-
-
-def tenant_tables(metadata: MetaData) -> list[Table]:
-    """Every table whose rows belong to a tenant, system tables with a `tenant_id` among them."""
-    return [table for table in metadata.sorted_tables if "tenant_id" in table.c]
 
 
 def row_of(table: Table, owner: Owner, known: Known) -> dict[str, Any]:

@@ -25,12 +25,12 @@ from werkzeug.test import TestResponse
 from core.config import Settings
 from core.desk import Desk
 from core.models import ApiToken, Membership, Plan, Tenant, UserState
-from core.models.base import Base
 from core.secrets import digest_token, new_token
 from core.services.tenants import TENANT_ROLES, RoleName
 from core.setup import prepare
 from core.tenancy.session import SystemSession
-from core.testing.rows import KNOWN, Known, Owner, row_of, tenant_tables
+from core.testing.rows import KNOWN, Known, Owner, row_of
+from core.testing.tables import tenant_tables
 from core.web.app import create_app
 
 PASSWORD = "a-long-word-7"  # a test's
@@ -119,7 +119,7 @@ class World:
         with self.desk.database.system(write=False) as session:
             return {
                 table.name: sorted(map(tuple, session.execute(_rows_of(table, owner))), key=repr)
-                for table in (*tenant_tables(Base.metadata), *_PEOPLE, Tenant.__table__)
+                for table in (*tenant_tables(self.desk), *_PEOPLE, Tenant.__table__)
             }
 
     def close(self) -> None:
@@ -192,7 +192,7 @@ def _insert(session: SystemSession, desk: Desk, owner: Owner, known: Known) -> N
     session.add(Tenant(id=owner.key, slug=owner.slug, name=f"{owner.mark}-name", plan_id=plan.id))
     _account(session, owner.key, owner.email, owner.mark)
     session.flush()
-    for table in tenant_tables(Base.metadata):
+    for table in tenant_tables(desk):
         session.execute(insert(table).values(row_of(table, owner, known)))
 
 

@@ -111,11 +111,11 @@ def test_a_database_that_does_not_answer(tmp_path: Path):
 def test_a_role_that_row_level_security_does_not_bind(
     postgres_server: PostgresServer, postgres_settings: Settings
 ):
-    assert [f.check for f in examine(with_url(postgres_settings), BUILTIN)] == []
+    assert [f.check for f in examine(with_url(postgres_settings), ())] == []
     superuser = with_url(postgres_settings).model_copy(
         update={"database_url": postgres_settings.owner_database_url}
     )
-    (found,) = examine(superuser, BUILTIN)
+    (found,) = examine(superuser, ())
     assert found.check == "database role"
     assert "superuser" in found.problem
     assert "SAPA_OWNER_DATABASE_URL" in found.cure

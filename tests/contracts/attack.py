@@ -9,8 +9,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from core.models.base import Base
-from core.testing.rows import tenant_tables
+from core.testing.tables import tenant_tables
 from core.testing.world import NOBODYS, Browser, World
 from tests.contracts.routes import Route, find_forms, routes_of
 from tests.contracts.shots import Shot, as_request, shots_at
@@ -158,7 +157,7 @@ def _compare(
 def _check_own_rows(world: World, report: Report) -> None:
     """None of our rows may refer to one of theirs."""
     dump = world.dump(world.mine)
-    for table in tenant_tables(Base.metadata):
+    for table in tenant_tables(world.desk):
         keys = [n for n, column in enumerate(table.columns) if column.foreign_keys]
         if any(row[n] == world.theirs.key for row in dump[table.name] for n in keys):
             report.leaks.append(f"POINTS a row of ours in {table.name} refers to theirs")

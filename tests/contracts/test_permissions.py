@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.config import Settings
-from core.models.base import Base
 from core.services.tenants import TENANT_ROLES, RoleName
-from core.testing.rows import tenant_tables
+from core.testing.tables import tenant_tables
 from core.testing.world import Browser, World, build_world
 from plugins import BUILTIN
 from tests.contracts.matrix import as_document
@@ -63,7 +62,7 @@ def is_door(world: World, route: Route) -> bool:
 def rows(world: World) -> dict[str, object]:
     """What a tenant has; people's own accounts and their programs' last use are not it."""
     dump = world.dump(world.mine)
-    return {table.name: dump[table.name] for table in tenant_tables(Base.metadata)}
+    return {table.name: dump[table.name] for table in tenant_tables(world.desk)}
 
 
 def honest(world: World, route: Route) -> list[dict[str, object]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from core.models.base import Base
 from core.testing.installation import Installation
+from core.testing.tables import tables_of
 
 
 def rows(house: Installation) -> dict[str, int]:
@@ -13,5 +13,5 @@ def rows(house: Installation) -> dict[str, int]:
     with house.desk.database.system(write=False) as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0
-            for table in Base.metadata.sorted_tables
+            for table in tables_of(house.desk)
         }

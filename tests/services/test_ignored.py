@@ -10,11 +10,12 @@ from sqlalchemy import String, cast, select
 
 from core.inbound import AddressChanged, BadItem, InboundEdit, InboundReaction
 from core.models import Channel, ChannelCount, ChannelFilter, Contact, Message
-from core.models.base import Base, now
+from core.models.base import now
 from core.services import inbox
 from core.services.customers import create_customer
 from core.testing.installation import CloudLine, Installation
 from core.testing.providers.whatsapp_cloud_bodies import echo, text
+from core.testing.tables import tables_of
 from tests.services.test_receive import DEWI, bsuid, phone, take, written
 
 STRANGER = "6287770001112"
@@ -31,7 +32,7 @@ def dump(house: Installation) -> str:
     """Every value of every table, as text."""
     with house.desk.database.system(write=False) as session:
         found: list[Any] = []
-        for table in Base.metadata.sorted_tables:
+        for table in tables_of(house.desk):
             columns = [cast(column, String) for column in table.columns]
             found += [tuple(row) for row in session.execute(select(*columns))]
     return repr(found)
