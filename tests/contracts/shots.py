@@ -180,11 +180,11 @@ def _writes(world: World, route: Route, path: str, is_named: bool) -> Iterator[S
     for body in _bodies(world, route):
         if is_named:
             yield Shot(path, **body, is_named=True, is_paired=True)
-        if not (is_named and _ends(route)):
+        if not (is_named and ends_row(route)):
             yield Shot(own, **body, is_paired=True)
 
 
-def _ends(route: Route) -> bool:
+def ends_row(route: Route) -> bool:
     """Whether the route would take our own row away, which later shots need."""
     return route.method == "DELETE" or route.action in ("delete", "archive", "revoke")
 
@@ -292,4 +292,4 @@ def _with_own(values: Any, mine: Any) -> Any:
     return values
 
 
-__all__ = ["SLUG", "Shot", "as_request", "blast", "shots_at"]
+__all__ = ["SLUG", "Shot", "as_request", "blast", "ends_row", "shots_at"]
