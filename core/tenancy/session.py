@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.desk import Desk
 
 Row = TypeVar("Row", bound=object)
+KEY_MAX = 2**31 - 1  # PostgreSQL's INTEGER, which every id is
 
 
 class BaseSession(Session):
@@ -48,6 +49,12 @@ class BaseSession(Session):
         if self.database.desk is None:
             raise RuntimeError("This database has no desk: only create_app gives it one.")
         return self.database.desk
+
+    def get(self, entity: type[Row] | Mapper[Row], ident: Any, **options: Any) -> Row | None:
+        """As Session.get; a number that no key can be is no row's, where drivers would raise."""
+        if isinstance(ident, int) and not 0 <= ident <= KEY_MAX:
+            return None
+        return super().get(entity, ident, **options)
 
     def on_commit(self, work: Callable[[], None]) -> None:
         """Run `work` once this transaction is durable; forgotten when it rolls back."""
@@ -105,7 +112,7 @@ class TenantSession(BaseSession):
             _tell_postgres(self, self.connection())
 
     def get(self, entity: type[Row] | Mapper[Row], ident: Any, **options: Any) -> Row | None:
-        """As Session.get, and refused in another tenant's context even for rows at hand."""
+        """As above, and refused in another tenant's context even for rows at hand."""
         if self._tenant_id is not None and current_tenant() is not None:
             self.tenant_id  # noqa: B018 - raises WrongTenant
         return super().get(entity, ident, **options)

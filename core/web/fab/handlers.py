@@ -38,7 +38,8 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, _broken)
-    for kind in (IntegrityError, DataError, StatementError, StaleDataError):
+    # SQLite's driver raises OverflowError bare, for a number beyond 64 bits
+    for kind in (IntegrityError, DataError, StatementError, StaleDataError, OverflowError):
         app.register_error_handler(kind, _database)
 
 

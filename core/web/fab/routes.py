@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
+from flask import Flask
 from flask_appbuilder.actions import (
     action as stock_action,
 )
@@ -17,8 +18,25 @@ from flask_appbuilder.api import (
 from flask_appbuilder.api import (
     permission_name as stock_permission_name,
 )
+from werkzeug.routing import IntegerConverter, Map
+
+from core.tenancy.session import KEY_MAX
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class KeyConverter(IntegerConverter):
+    """`<int:…>` in an address: a number that can be a row's id. Others are a 404."""
+
+    regex = "[0-9]+"  # upstream reads every script's digits
+
+    def __init__(self, rules: Map, **options: Any) -> None:
+        super().__init__(rules, **{"max": KEY_MAX, **options})
+
+
+def bound_keys(app: Flask) -> None:
+    """Let no address ask for an id that no key can be. Call before the first route."""
+    app.url_map.converters["int"] = KeyConverter
 
 
 def expose(url: str = "/", methods: Sequence[str] = ("GET",)) -> Callable[[Method], Method]:
