@@ -83,7 +83,8 @@ class Judge:
             self.wrong.append(f"tells its insides: {what}")
         elif answer.status_code >= 400:
             self._has_sentence(answer, text, what)
-            if typed and answer.status_code in (409, 422) and not _keeps(text, typed):
+            is_page = answer.mimetype == "text/html"  # a composer sends JSON, and clears nothing
+            if is_page and typed and answer.status_code in (409, 422) and not _keeps(text, typed):
                 self.wrong.append(f"forgot what was typed: {what}")
 
     def _has_sentence(self, answer: TestResponse, text: str, what: str) -> None:
@@ -104,6 +105,11 @@ def checked(judge: Judge) -> None:
     assert not found, f"{len(found)}:\n" + "\n".join(found[:100])
 
 
+def closes(route: Route) -> bool:
+    """Whether other forms of the row would answer 404, or that it is cancelled, ever after."""
+    return ends_row(route) or route.action == "cancel"
+
+
 def garbage_in_forms(world: World, values_a_field: int) -> None:
     """Post every form with something wrong in one field at a time.
 
@@ -112,7 +118,7 @@ def garbage_in_forms(world: World, values_a_field: int) -> None:
     routes = routes_of(world.app)
     find_forms(world, routes)
     browser, judge, posts, turn = world.browser(), Judge(), 0, cycle(TYPED)
-    for route in sorted(routes, key=ends_row):  # the form of a row that is gone says 404 only
+    for route in sorted(routes, key=closes):
         if route.endpoint in ENDS_OWN_SESSION:
             continue
         for form in route.forms:
@@ -128,7 +134,7 @@ def garbage_in_forms(world: World, values_a_field: int) -> None:
                         judge.see(
                             answer,
                             f"{route.name} {name}={garbage[:20]!r}",
-                            typed=garbage if is_text and "/add" in path else "",
+                            typed=garbage if is_text else "",
                         )
                 judge.see(browser.post(path, data={}), f"{route.name} empty")
     assert posts > 130 * values_a_field
@@ -136,7 +142,7 @@ def garbage_in_forms(world: World, values_a_field: int) -> None:
 
 
 def test_every_form_takes_garbage(world: World) -> None:
-    garbage_in_forms(world, values_a_field=2)
+    garbage_in_forms(world, values_a_field=4)
 
 
 @pytest.mark.prove

@@ -99,7 +99,8 @@ class OrderMoves(NounView):
             sees_customer=self.appbuilder.sm.has_access("can_show", "Customer"),
             offers={
                 "pay": may["pay"] and is_live and order.payment is not PaymentState.PAID,
-                "estimate": may["estimate"] and is_live,
+                "estimate": may["estimate"]
+                and order.status not in (OrderStatus.CANCELLED, OrderStatus.RECEIVED),
                 "ship": may["ship"] and waits,
                 "receive": may["receive"] and order.status is OrderStatus.SHIPPED,
                 "cancel": may["cancel"]
