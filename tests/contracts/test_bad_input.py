@@ -60,6 +60,9 @@ INNER = re.compile(
     r"constraint failed"
 )
 
+KEPT = re.compile("/add|/edit|^/profile/")
+"""Pages that show the form again; others may have no such form any more, or another kind's."""
+
 
 @pytest.fixture
 def world(settings: Settings) -> Iterator[World]:
@@ -134,7 +137,7 @@ def garbage_in_forms(world: World, values_a_field: int) -> None:
                         judge.see(
                             answer,
                             f"{route.name} {name}={garbage[:20]!r}",
-                            typed=garbage if is_text else "",
+                            typed=garbage if is_text and KEPT.search(path) else "",
                         )
                 judge.see(browser.post(path, data={}), f"{route.name} empty")
     assert posts > 130 * values_a_field
@@ -142,7 +145,7 @@ def garbage_in_forms(world: World, values_a_field: int) -> None:
 
 
 def test_every_form_takes_garbage(world: World) -> None:
-    garbage_in_forms(world, values_a_field=4)
+    garbage_in_forms(world, values_a_field=2)
 
 
 @pytest.mark.prove
