@@ -213,7 +213,8 @@ def get_order(session: TenantSession, order_id: Any) -> Order:
 def _lock(session: TenantSession, order: Order) -> None:
     """Two clicks at once take turns: each decides on what the other left."""
     session.flush()
-    session.refresh(order, with_for_update=True)
+    # `of`: what a page loaded along by outer joins can't be locked on PostgreSQL
+    session.refresh(order, with_for_update={"of": Order})
 
 
 def _check_amount(amount: Decimal, field: str) -> None:

@@ -137,7 +137,7 @@ def retry(session: TenantSession, message: Message) -> None:
     not end the second.
     """
     session.flush()
-    session.refresh(message, with_for_update=True)
+    session.refresh(message, with_for_update={"of": Message})
     if message.direction is not Direction.OUT or message.state not in (
         MessageState.FAILED,
         MessageState.UNKNOWN,
