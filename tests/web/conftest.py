@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +16,6 @@ from werkzeug.serving import make_server
 
 from core.web import assets
 from tests.web.toy_app import create_toy_app
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -94,19 +84,3 @@ def watched_page(chromium: Any, address: str, width: int) -> Iterator[Any]:
 def refuse_strangers(asked: str, address: str, broken: list[str]) -> None:
     if not asked.startswith((address, "data:", "blob:")):
         broken.append(f"a request to {asked}")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A running Chromium; skips, saying so, where there is none (CI forbids skips)."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if not found:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
