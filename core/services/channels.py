@@ -28,6 +28,8 @@ from core.models.base import now
 from core.phones import PhoneRefused, own_number, parse_phone
 from core.tenancy.session import SystemSession, TenantSession
 
+MAX_NAME = 80
+
 OWN_NUMBER = "own_number"
 """The field of a settings form that is the channel's own address too."""
 
@@ -85,11 +87,10 @@ def create_channel(
             "plan that includes it.",
             "kind",
         )
-    if not name.strip():
-        raise Refused("Give the channel a name that your team will recognise.", "name")
-    if session.scalar(select(Channel.id).where(Channel.name == name.strip())) is not None:
+    name = checked_name(name)
+    if session.scalar(select(Channel.id).where(Channel.name == name)) is not None:
         raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
-    channel = Channel(kind=kind, name=name.strip(), owner=owner)
+    channel = Channel(kind=kind, name=name, owner=owner)
     channel.region = checked_region(region) or _region(session)
     channel.module_id = module_id
     channel.own_address = checked_own_address(own_address)
@@ -114,9 +115,7 @@ def change_channel(
     values: Mapping[str, Any],
 ) -> None:
     """Change a channel as its admin typed it. Refused with the field, as `create_channel`."""
-    name = name.strip()
-    if not name:
-        raise Refused("Give the channel a name that your team will recognise.", "name")
+    name = checked_name(name)
     taken = select(Channel.id).where(Channel.name == name, Channel.id != channel.id)
     if session.scalar(taken) is not None:
         raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
@@ -136,6 +135,16 @@ def change_channel(
     changes = changed_fields(channel)
     configure(session, channel, values)
     record(session, "change", channel, {k: v for k, v in changes.items() if k != "sealed"})
+
+
+def checked_name(text: str) -> str:
+    """A channel's name as stored. Refused, field `name`, where it is empty or too long to read."""
+    text = text.strip()
+    if not text:
+        raise Refused("Give the channel a name that your team will recognise.", "name")
+    if len(text) > MAX_NAME:
+        raise Refused(f"Use at most {MAX_NAME} characters for the name.", "name")
+    return text
 
 
 def checked_region(text: str) -> str:
