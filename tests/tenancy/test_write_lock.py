@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
@@ -33,7 +34,7 @@ def writes_at_once(database: Database) -> bool:
     done = threading.Event()
 
     def work() -> None:
-        write(database, f"free-{threading.get_ident()}-{id(done)}")
+        write(database, f"free-{uuid4()}")
         done.set()
 
     threading.Thread(target=work, daemon=True).start()
