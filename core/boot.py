@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from core.config import Settings
 from core.db import Database
@@ -18,6 +19,9 @@ from core.media import MediaStore
 from core.outbound import OutboundClient
 from core.secrets import SecretBox, key_from_text, load_or_create_key
 from core.services.jobs import CORE_JOBS
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> Desk:
@@ -49,6 +53,7 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
         # half of the web threads may wait in streams; the rest serve pages
         live=LiveHub(max_streams=settings.web_threads // 2),
         media=MediaStore(settings.home / "media"),
+        redis=_connect(settings.redis_url),
     )
     database.desk = desk
     attach(database, host)
@@ -56,6 +61,15 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
     host.switches.disabled = lambda tenant_id, _plugins: desk.live.close(tenant_id)
     host.switches.unpark = lambda session, plugins: _unpark(desk, session, plugins)
     return desk
+
+
+def _connect(url: str) -> Redis | None:
+    """A pool that connects at its first use: Redis may come later than we do, and may go."""
+    if not url:
+        return None
+    from redis import Redis  # embedded mode starts without it
+
+    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
 
 
 def installation_key(settings: Settings) -> bytes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from core.config import Settings
     from core.db import Database
     from core.host.host import PluginHost
@@ -28,6 +30,8 @@ class Desk:
     outbound: OutboundClient
     live: LiveHub
     media: MediaStore
+    redis: Redis | None = None
+    """The connection pool to Redis; None in embedded mode. It carries bells, never truth."""
 
     def is_on(self, tenant_id: int, plugin: str | None) -> bool:
         """Whether a tenant has a plugin switched on now. The core always is, nothing else is None.

@@ -1,8 +1,7 @@
-"""The raw inbox: webhook bodies stored before they are answered, processed afterwards."""
+"""Processing the raw inbox: bodies that were stored before they were answered."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Sequence
@@ -16,34 +15,15 @@ from core.jobs.failure import describe
 from core.jobs.outbox import enqueue
 from core.models import Channel, Job, JobState, RawInbox
 from core.services import channels
+from core.services.inbox_store import lane_of
 from core.services.receive import receive, receive_bad
-from core.tenancy.session import SystemSession, TenantSession
+from core.tenancy.session import TenantSession
 
 BODIES_AT_ONCE = 100
 SECONDS_AT_ONCE = 0.5  # on SQLite others wait for this transaction; a kill loses no more than this
 MOST_OTHERS = 1000
 
 log = logging.getLogger(__name__)
-
-
-def store(session: SystemSession, channel: Channel, body: bytes) -> None:
-    """Keep a proven body and the job that reads it, in one transaction."""
-    session.add(
-        RawInbox(
-            tenant_id=channel.tenant_id,
-            channel_id=channel.id,
-            digest=hashlib.sha256(body).hexdigest(),
-            body=body,
-        )
-    )
-    session.flush()
-    enqueue(
-        session,
-        "core.process_inbox",
-        {"channel_id": channel.id},
-        tenant_id=channel.tenant_id,
-        lane=_lane(channel.id),
-    )
 
 
 def process(session: TenantSession, payload: dict[str, Any]) -> None:
@@ -75,16 +55,12 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
     if done < len(waiting) or done == BODIES_AT_ONCE:
         if not others:
             enqueue(
-                session, "core.process_inbox", {"channel_id": channel_id}, lane=_lane(channel_id)
+                session, "core.process_inbox", {"channel_id": channel_id}, lane=lane_of(channel_id)
             )
     else:
         session.execute(
             delete(Job).where(Job.id.in_(others)).execution_options(synchronize_session=False)
         )
-
-
-def _lane(channel_id: int) -> str:
-    return f"inbox:{channel_id}"
 
 
 def _others_waiting(session: TenantSession, channel_id: int) -> list[int]:
@@ -94,7 +70,7 @@ def _others_waiting(session: TenantSession, channel_id: int) -> list[int]:
             select(Job.id)
             .where(
                 Job.tenant_id == session.tenant_id,
-                Job.lane == _lane(channel_id),
+                Job.lane == lane_of(channel_id),
                 Job.state == JobState.READY,
             )
             .order_by(Job.id)

@@ -20,7 +20,7 @@ from core.desk import Desk
 from core.errors import Malformed, NotFound, Refused
 from core.jobs.failure import describe
 from core.models import Channel
-from core.services import channels, inbox
+from core.services import channels, inbox_store
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def receive_webhook(channel_uuid: UUID) -> Response:
         adapter.check(call.body)
     try:
         with desk.database.system() as session:
-            inbox.store(session, channel, call.body)
+            inbox_store.store(session, channel, call.body)
     except (OperationalError, TimeoutError) as error:  # the text of the first holds the body
         log.error("A webhook could not be stored: %s", type(error).__name__)
         raise _later() from None

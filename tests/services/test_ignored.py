@@ -11,7 +11,7 @@ from sqlalchemy import String, cast, select
 from core.inbound import AddressChanged, BadItem, InboundEdit, InboundReaction
 from core.models import Channel, ChannelCount, ChannelFilter, Contact, Message
 from core.models.base import now
-from core.services import inbox
+from core.services import inbox_store
 from core.services.customers import create_customer
 from core.testing.installation import CloudLine, Installation
 from core.testing.providers.whatsapp_cloud_bodies import echo, text
@@ -42,7 +42,7 @@ def deliver(house: Installation, line: CloudLine, body: Any) -> None:
     """Through the raw inbox, as a webhook does."""
     with house.desk.database.system() as session:
         channel = session.get_one(Channel, line.channel_id)
-        inbox.store(session, channel, json.dumps(body).encode())
+        inbox_store.store(session, channel, json.dumps(body).encode())
     house.work()
 
 
