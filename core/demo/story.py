@@ -39,9 +39,10 @@ from core.models import (
     contact_label,
 )
 from core.models.base import now
-from core.services import cards, channels, conversations, customers, orders
+from core.services import assigning, cards, channels, conversations, customers, notes, orders
 from core.services.receive import receive
-from core.services.send import SendCall, send_message
+from core.services.send import send_message
+from core.services.sending import SendCall
 from core.services.states import apply_status
 from core.services.templates import variables_of
 from core.tenancy.session import TenantSession
@@ -198,9 +199,9 @@ class _Teller:
         if talk is not None:
             with self._as(guest.agent):
                 if guest.division:
-                    conversations.hand_over(self.session, talk, self.divisions[guest.division])
+                    assigning.hand_over(self.session, talk, self.divisions[guest.division])
                 if guest.agent:
-                    conversations.assign(self.session, talk, self.team[guest.agent])
+                    assigning.assign(self.session, talk, self.team[guest.agent])
 
     def _round_off(self, index: int, guest: Guest) -> None:
         contact, talk = self.contacts[index], self.talks.get(index)
@@ -224,7 +225,7 @@ class _Teller:
             if talk is None:
                 return
             if guest.note:
-                conversations.add_note(self.session, talk, guest.note, member)
+                notes.add_note(self.session, talk, guest.note, member)
             if guest.is_closed:
                 conversations.close(self.session, talk)
         self._backdate_tasks(talk)

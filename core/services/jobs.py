@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.jobs.spec import BULK, JobSpec
-from core.services import attachments, conversations, inbox, receipts, send
+from core.services import attachments, conversations, inbox, receipts, sending
 
 CORE_JOBS = (
     JobSpec("core.process_inbox", run=inbox.process, plugin_of=inbox.plugin_of),
     JobSpec("core.wake", run=conversations.wake),
     JobSpec(
         "core.send",
-        call=send.SendCall(),
-        plugin_of=send.plugin_of,
-        on_dead=send.give_up,
-        on_stale=send.end_as_stale,
+        call=sending.SendCall(),
+        plugin_of=sending.plugin_of,
+        on_dead=sending.give_up,
+        on_stale=sending.end_as_stale,
         stale_after=timedelta(hours=24),
     ),
     JobSpec(

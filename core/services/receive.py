@@ -45,11 +45,12 @@ from core.models import (
     Sender,
 )
 from core.models.base import now
-from core.services import addresses, cards, channels, conversations, tasks
+from core.services import addresses, cards, channels, conversation_of, conversations, tasks
 from core.services.bad_items import keep_bad_item
 from core.services.customers import bring_back, opt_out
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored, is_listed
+from core.services.preview import preview_of, touch
 from core.services.profiles import refresh_profile
 from core.services.receipts import apply_early, by_opaque, by_provider_id, receive_status
 from core.services.states import move, sent
@@ -82,7 +83,7 @@ def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> 
     if found and found.identity not in identities:
         identities.append(found.identity)
     _learn(session, contact, item)
-    conversation = conversations.find_or_open(
+    conversation = conversation_of.find_or_open(
         session,
         channel,
         identities,
@@ -90,7 +91,7 @@ def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> 
         at=item.sent_at if item.is_history else None,
     )
     message = _store(session, channel, conversation, contact, item)
-    conversations.touch(session, conversation, message)
+    touch(session, conversation, message)
     if found is None and not item.is_history:
         publish(session, ContactCreated(contact_id=contact.id, origin="inbound"))
     if item.is_echo:
@@ -99,7 +100,7 @@ def _message(session: TenantSession, channel: Channel, item: InboundMessage) -> 
     for identity in identities:
         addresses.saw(identity, message.sent_at)
     if not item.is_history and message.sent_at >= (conversation.last_inbound_at or message.sent_at):
-        conversations.answer_to(session, conversation, identities[0])
+        conversation_of.answer_to(session, conversation, identities[0])
     channel.last_inbound_at = max(channel.last_inbound_at or message.sent_at, message.sent_at)
     _after_inbound(session, channel, conversation, message)
 
@@ -261,7 +262,7 @@ def _edit(session: TenantSession, channel: Channel, item: InboundEdit) -> None:
         return
     if message.is_deleted or (message.edited_at is not None and message.edited_at > item.at):
         return  # a later edit came first
-    shown = conversations.preview_of(message)
+    shown = preview_of(message)
     message.edited_at = item.at
     if item.is_revoked:
         message.is_deleted = True
@@ -270,7 +271,7 @@ def _edit(session: TenantSession, channel: Channel, item: InboundEdit) -> None:
         message.body = item.text
     conversation = message.conversation
     if conversation.preview == shown:
-        conversation.preview = conversations.preview_of(message)
+        conversation.preview = preview_of(message)
         tell(session, "conversation", conversation=conversation.id)
     session.flush()
     tell(session, "message", conversation=message.conversation_id, message=message.id)
@@ -281,10 +282,10 @@ def _address_changed(session: TenantSession, channel: Channel, item: AddressChan
     found = addresses.find(session, channel, (item.old,))
     if found is None:
         return
-    conversation = conversations.of(session, channel, found.identity)
+    conversation = conversation_of.of(session, channel, found.identity)
     linked = addresses.add_missing(session, channel, found.contact, (item.new,))
     if conversation is not None and linked:
-        conversations.answer_to(session, conversation, linked[0])
+        conversation_of.answer_to(session, conversation, linked[0])
 
 
 def _addresses_linked(session: TenantSession, channel: Channel, item: AddressesLinked) -> None:

@@ -8,7 +8,7 @@ from core.events import ContactCreated, publish
 from core.inbound import Address, IdentityKind
 from core.models import Channel, Conversation, FieldSource
 from core.phones import PhoneRefused, parse_phone
-from core.services import addresses, channels, conversations
+from core.services import addresses, channels, conversation_of
 from core.services.customers import bring_back
 from core.services.mail_addresses import checked_email
 from core.tenancy.session import TenantSession
@@ -24,7 +24,7 @@ def conversation_with(session: TenantSession, channel: Channel, to: str) -> Conv
     if found is not None:
         if found.contact.archived_at is not None:
             bring_back(session, found.contact)
-        return conversations.find_or_open(session, channel, [found.identity])
+        return conversation_of.find_or_open(session, channel, [found.identity])
     is_phone = address.kind is IdentityKind.PHONE
     contact = addresses.create_contact(
         session,
@@ -36,7 +36,7 @@ def conversation_with(session: TenantSession, channel: Channel, to: str) -> Conv
     record(session, "create", contact)
     identities = addresses.add_missing(session, channel, contact, (address,), is_verified=False)
     publish(session, ContactCreated(contact_id=contact.id, origin="outbound"))
-    return conversations.find_or_open(session, channel, identities)
+    return conversation_of.find_or_open(session, channel, identities)
 
 
 def _address(session: TenantSession, channel: Channel, to: str) -> Address:

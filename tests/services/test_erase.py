@@ -21,7 +21,7 @@ from core.models import (
     Task,
 )
 from core.models.base import now
-from core.services import conversations, customers, orders
+from core.services import customers, notes, orders
 from core.services.channels import pause
 from core.services.erase import erase_customer
 from core.services.send import send_message
@@ -48,7 +48,7 @@ def fill(house: Installation, line: CloudLine) -> str:
         contact = session.scalars(select(Contact)).one()
         customers.change_contact(session, contact, {"email": "dewi@example.com"})
         conversation = session.scalars(select(Conversation)).one()
-        conversations.add_note(session, conversation, "a note: Dewi Lestari", None)
+        notes.add_note(session, conversation, "a note: Dewi Lestari", None)
         record(session, "assign", conversation)
         record(session, "open", session.scalars(select(Task)).one())
         order = orders.create_order(session, contact, total=Decimal(5), note="for Dewi Lestari")

@@ -27,7 +27,8 @@ from core.models.base import now
 from core.outbound import SendFailed
 from core.services import channels, plugins
 from core.services.receive import receive
-from core.services.send import SendCall, retry, send_message
+from core.services.send import retry, send_message
+from core.services.sending import SendCall
 from core.testing.installation import CloudLine, Installation
 from core.testing.providers import whatsapp_cloud_rules as rules
 from tests.services.test_receive import take, written

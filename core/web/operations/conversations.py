@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 from flask_appbuilder.api import expose
-from pydantic import Field
-from sqlalchemy import select
 
 from core.errors import Refused
 from core.host.declarations import ApiDecl
-from core.models import Conversation, Division, Membership, Message, Sender, Template
-from core.services import conversations, send
-from core.tenancy.session import TenantSession
+from core.models import Conversation, Division, Membership
+from core.services import assigning, conversations
 from core.web.fab import protect
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
-from core.web.request import membership, web_session
-
-
-class ReplyBody(Body):
-    """Free text, or a template by name with its variables."""
-
-    text: str = ""
-    template: str = ""
-    variables: dict[str, str] = Field(default_factory=dict)
+from core.web.operations.writing import WritingBody, queue
+from core.web.request import web_session
 
 
 class AssignBody(Body):
@@ -57,17 +45,7 @@ class ConversationOperations(Operation):
             422: {description: Refused, with the field}
         """
         conversation = _conversation(pk)
-        body = body_of(ReplyBody)
-        message = send.send_message(
-            web_session(),
-            conversation,
-            text=body.text,
-            template=template_named(web_session(), body.template),
-            variables=body.variables,
-            author=membership(),
-            sender=Sender.AGENT if membership() else Sender.API,
-        )
-        return self.answer(202, **as_answer(message))
+        return self.answer(202, **queue(conversation, body_of(WritingBody)))
 
     @expose("/<pk>/assign", methods=["POST"])
     @protect()
@@ -86,7 +64,7 @@ class ConversationOperations(Operation):
             agent = web_session().get(Membership, body.agent_id)
             if agent is None:
                 raise Refused("There is no such agent here.", "agent_id")
-        conversations.assign(web_session(), _conversation(pk), agent)
+        assigning.assign(web_session(), _conversation(pk), agent)
         return self.answer(message="OK")
 
     @expose("/<pk>/handover", methods=["POST"])
@@ -104,7 +82,7 @@ class ConversationOperations(Operation):
         division = web_session().get(Division, body.division_id)
         if division is None:
             raise Refused("There is no such division.", "division_id")
-        conversations.hand_over(web_session(), _conversation(pk), division)
+        assigning.hand_over(web_session(), _conversation(pk), division)
         return self.answer(message="OK")
 
     @expose("/<pk>/close", methods=["POST"])
@@ -136,23 +114,6 @@ class ConversationOperations(Operation):
 
 def _conversation(pk: str) -> Conversation:
     return conversations.get(web_session(), row_id(pk))
-
-
-def template_named(session: TenantSession, name: str) -> Template | None:
-    """The living template of a name; "" is none. Refused where there is no such template."""
-    if not name:
-        return None
-    template = session.scalar(
-        select(Template).where(Template.name == name, Template.archived_at.is_(None))
-    )
-    if template is None:
-        raise Refused(f"There is no template “{name[:80]}”.", "template")
-    return template
-
-
-def as_answer(message: Message) -> dict[str, Any]:
-    """What a caller learns of a message that was queued."""
-    return {"id": message.id, "uuid": str(message.uuid), "state": message.state.value}
 
 
 OPERATIONS = (ApiDecl(api=ConversationOperations),)

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from flask import Response
 from flask_appbuilder.api import expose
-from pydantic import Field
 
 from core.errors import Conflict, NotFound, Refused
 from core.host.declarations import ApiDecl
-from core.models import Channel, Message, Sender
+from core.models import Channel, Message
 from core.services import send
 from core.services.start import conversation_with
 from core.web.fab import protect
-from core.web.operations.base import Body, Operation, RowId, body_of, row_id
-from core.web.operations.conversations import as_answer, template_named
-from core.web.request import membership, web_session
+from core.web.operations.base import Operation, RowId, body_of, row_id
+from core.web.operations.writing import WritingBody, as_answer, queue
+from core.web.request import web_session
 
 
-class SendBody(Body):
-    """`to` is a phone number, or an address of a kind that the channel speaks."""
+class SendBody(WritingBody):
+    """What to write, and to whom: a phone number, or an address of a kind the channel speaks."""
 
     channel_id: RowId
     to: str
-    text: str = ""
-    template: str = ""
-    variables: dict[str, str] = Field(default_factory=dict)
 
 
 class MessageOperations(Operation):
@@ -48,16 +44,8 @@ class MessageOperations(Operation):
         channel = web_session().get(Channel, body.channel_id)
         if channel is None or channel.archived_at is not None:
             raise Refused("There is no such channel.", "channel_id")
-        message = send.send_message(
-            web_session(),
-            conversation_with(web_session(), channel, body.to),
-            text=body.text,
-            template=template_named(web_session(), body.template),
-            variables=body.variables,
-            author=membership(),
-            sender=Sender.AGENT if membership() else Sender.API,
-        )
-        return self.answer(202, **as_answer(message))
+        conversation = conversation_with(web_session(), channel, body.to)
+        return self.answer(202, **queue(conversation, body))
 
     @expose("/<pk>/retry", methods=["POST"])
     @protect()

@@ -14,7 +14,7 @@ from core.host.declarations import InboxAction
 from core.models import Channel, Conversation, Message
 from core.services import inbox_list, inbox_thread
 from core.services.inbox_list import Shelf, Wanted, Whose
-from core.services.send import is_window_open, window_of
+from core.services.may_send import is_window_open, window_of
 from core.services.templates import variables_of
 from core.web import tenant_time
 from core.web.request import desk, membership, web_session

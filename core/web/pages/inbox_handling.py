@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from core.errors import NotFound, Refused
 from core.models import Conversation, Division, Membership
-from core.services import conversations, inbox_thread
+from core.services import assigning, conversations, inbox_thread
 from core.web import tenant_time
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import composer_values, fragment, plugin_actions
@@ -40,7 +40,7 @@ class InboxHandlingView(Page):
         agent = web_session().get(Membership, agent_id) if agent_id else None
         if agent_id and agent is None:
             raise NotFound("There is no such agent. Reload the inbox.")
-        conversations.assign(web_session(), conversation, agent)
+        assigning.assign(web_session(), conversation, agent)
         words = _("Assigned to %(name)s.", name=agent.name) if agent else _("Nobody has it now.")
         return self._done(conversation, words)
 
@@ -52,7 +52,7 @@ class InboxHandlingView(Page):
         division = web_session().get(Division, request.form.get("division", default=0, type=int))
         if division is None:
             raise NotFound("There is no such division. Reload the inbox.")
-        conversations.hand_over(web_session(), conversation, division)
+        assigning.hand_over(web_session(), conversation, division)
         return self._done(conversation, _("Handed over to %(name)s.", name=division.name))
 
     @expose("/<int:conversation_id>/snooze", methods=["POST"])

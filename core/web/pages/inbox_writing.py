@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from core.errors import Refused
 from core.media_types import HEAD, safe_inline_type
 from core.models import Conversation, Message, Template
-from core.services import conversations, inbox_thread, send
+from core.services import conversations, inbox_thread, notes, send
 from core.services.send import Upload
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import bubbles
@@ -48,7 +48,7 @@ class InboxWritingView(Page):
         """Keep `text` for the team; the customer never sees it."""
         session = web_session()
         conversation = conversations.get(session, conversation_id)
-        message = conversations.add_note(session, conversation, _text(), membership())
+        message = notes.add_note(session, conversation, _text(), membership())
         session.commit()
         return _bubble(message)
 

@@ -12,7 +12,7 @@ from core.errors import Refused
 from core.models.base import now
 from core.services import send, tasks, today
 from core.services.inbox_thread import load
-from core.services.send import is_window_open
+from core.services.may_send import is_window_open
 from core.web import tenant_time
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import channel_icon, ids, member_id

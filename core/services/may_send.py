@@ -1,0 +1,71 @@
+"""Whether a message may go out: asked when it is written, and again before the call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import object_session
+
+from core.models import (
+    Channel,
+    Consent,
+    Contact,
+    Conversation,
+    Sender,
+)
+from core.models.base import now
+from core.services import channels
+from core.services.addresses import is_erased
+from core.tenancy.session import TenantSession
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a message can't go out, before anybody is called."""
+
+    error_class: str
+    reason: str
+
+
+def obstacle_to(conversation: Conversation, is_template: bool, sender: Sender) -> Obstacle | None:
+    channel, contact = conversation.channel, conversation.contact
+    if channel.archived_at is not None:
+        return Obstacle("channel", f"{channel.name} is archived: it can't send any more.")
+    if is_erased(conversation.identity):
+        return Obstacle("recipient", "This customer was erased: there is no address to write to.")
+    if sender is Sender.AUTOMATION and has_opted_out(contact):
+        return Obstacle("recipient", f"{contact} asked not to be written to.")
+    if not is_template and not is_window_open(conversation):
+        return Obstacle(
+            "template",
+            "More than 24 hours have passed since the customer last wrote: "
+            f"{channel.name} only takes an approved template now. Choose one.",
+        )
+    return None
+
+
+def is_served(session: TenantSession, channel: Channel) -> bool:
+    """Whether the plugin of the channel's kind is there and on."""
+    plugin = session.desk.host.owner_of_kind(channel.kind)
+    return plugin is not None and plugin in session.desk.host.switches.enabled(session)
+
+
+def has_opted_out(contact: Contact) -> bool:
+    """Whether the person asked not to be written to, over whichever of their contacts."""
+    return any(member.consent is Consent.OUT for member in (contact, *contact.customer.contacts))
+
+
+def is_window_open(conversation: Conversation, at: datetime | None = None) -> bool:
+    """Whether free text may be sent: always, on a channel without a window."""
+    if window_of(conversation) is None:
+        return True
+    until = conversation.window_until
+    return until is not None and (at or now()) < until
+
+
+def window_of(conversation: Conversation) -> timedelta | None:
+    """The free-text window of the conversation's channel, or None."""
+    session = object_session(conversation)
+    assert isinstance(session, TenantSession)  # noqa: S101 - a loaded row has its session
+    return channels.adapter_of(session, conversation.channel).capabilities.window

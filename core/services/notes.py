@@ -1,0 +1,38 @@
+"""What the team tells itself on a conversation."""
+
+from __future__ import annotations
+
+from core.errors import Refused
+from core.inbound import MessageKind, MessageState
+from core.live import tell
+from core.models import (
+    Conversation,
+    Direction,
+    Membership,
+    Message,
+    Sender,
+)
+from core.tenancy.session import TenantSession
+
+
+def add_note(
+    session: TenantSession, conversation: Conversation, text: str, author: Membership | None
+) -> Message:
+    """A note for the team: the customer never sees it."""
+    if not text.strip():
+        raise Refused("Write the note first.", "text")
+    message = Message(
+        conversation_id=conversation.id,
+        channel_id=conversation.channel_id,
+        contact_id=conversation.contact_id,
+        author_id=author.id if author else None,
+        direction=Direction.INTERNAL,
+        sender=Sender.AGENT,
+        kind=MessageKind.NOTE,
+        state=MessageState.RECEIVED,
+        body=text,
+    )
+    session.add(message)
+    session.flush()
+    tell(session, "message", conversation=conversation.id, message=message.id)
+    return message
