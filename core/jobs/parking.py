@@ -13,6 +13,7 @@ from core.db import Database
 from core.jobs.claim import Pair
 from core.jobs.failure import describe
 from core.jobs.fence import change, hold
+from core.jobs.outbox import ring_after_commit
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
 from core.models.base import now
@@ -61,8 +62,7 @@ def unpark(
         parked = _parked_for(session, plugin, spec)
         stale = _drop_stale(session, spec, parked, moment) if spec.stale_after else set()
         ready += _wake(session, [job.id for job in parked if job.id not in stale])
-    for ring in session.database.on_enqueue:
-        session.on_commit(ring)
+    ring_after_commit(session)
     return ready
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, delete, update
 
+from core.jobs.outbox import ring_after_commit
 from core.models.base import now
 from core.models.job import Job, JobState
 from core.tenancy.session import BaseSession, TenantSession
@@ -18,8 +19,7 @@ def retry(session: BaseSession, job_id: int) -> bool:
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     ).first()
-    for ring in session.database.on_enqueue:
-        session.on_commit(ring)
+    ring_after_commit(session)
     return woken is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from core.jobs.engine import JobEngine
-from core.jobs.outbox import enqueue
+from core.jobs.outbox import NewJob, enqueue, enqueue_rows, ring
 from core.jobs.registry import JobRegistry
 from core.jobs.repair import drop, retry
 from core.jobs.spec import JobSpec, job
@@ -297,3 +297,27 @@ def test_dramatiqs_global_broker_stays_unset(sqlite):
     registry.register("shop", note)
     JobEngine(sqlite, registry).run_pending()
     assert dramatiq.broker.global_broker is None
+
+
+def test_rows_written_in_a_set_run_like_any(database, build, effects, jobs):
+    rung = []
+    database.on_enqueue.append(lambda: rung.append(True))
+    new = [
+        NewJob("shop.note", {"key": str(number)}, tenant_id=1 + number % 2, lane="a")
+        for number in range(6)
+    ]
+    with database.bind(write=True, system=True).begin() as connection:
+        enqueue_rows(connection, new)
+    ring(database)
+    assert rung == [True]
+    assert {(row.state, row.attempts, row.failures) for row in jobs()} == {(JobState.READY, 0, 0)}
+    build(note).run_pending()
+    assert sorted(effects()) == [str(number) for number in range(6)]
+
+
+def test_a_set_of_rows_is_checked_and_may_be_empty(database, jobs):
+    with database.bind(write=True, system=True).begin() as connection:
+        enqueue_rows(connection, [])
+        with pytest.raises(ValueError, match="queue"):
+            enqueue_rows(connection, [NewJob("shop.note", {}, tenant_id=1, queue="fast")])
+    assert jobs() == []
