@@ -8,7 +8,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from flask_appbuilder import Model as FabModel
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -27,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeEngine
+
+from core.lean_fab import Model as FabModel
 
 
 class Base(DeclarativeBase):

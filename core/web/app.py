@@ -23,6 +23,7 @@ from core.web.fab import (
     init_csrf,
     register_error_handlers,
 )
+from core.web.fab.lazy_rules import LazyRule
 from core.web.fab.routes import bound_keys
 from core.web.health import health
 from core.web.pages.home import HomeView
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     check_house()
     desk = open_desk(settings, builtin)
     app = Flask(__name__, template_folder="templates", static_folder="static")
+    app.url_rule_class = LazyRule
     bound_keys(app)
     app.extensions["sapa"] = desk
     _configure(app, desk)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -61,6 +59,15 @@ def test_importing_the_application_starts_no_work(home: Path, monkeypatch: pytes
     assert set(threading.enumerate()) == before
 
 
+def test_booting_compiles_no_address(home: Path):
+    from core.web.app import create_app
+    from core.web.fab.lazy_rules import LazyRule
+
+    rules = list(create_app(Settings(home=home), BUILTIN).url_map.iter_rules())
+    assert len(rules) > 100
+    assert {type(rule) for rule in rules} == {LazyRule}
+
+
 def test_F8_kill_9_of_the_command_leaves_no_server(home: Path, free_port: int):
     with started("run", home=home, port=free_port) as server:
         (child,) = server.children()
@@ -98,22 +105,27 @@ def test_run_refuses_an_outdated_database(sapa: Sapa, free_port: int):
 
 
 @pytest.mark.prove
-def test_the_web_process_boots_in_a_second_and_a_half(home: Path, free_port: int):
-    """The best of three, from the command to the first 200, on a migrated database.
+def test_the_web_process_boots_in_a_second_and_a_half(
+    home: Path, free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The best of eight, from the command to the first 200, on a migrated database.
 
-    A slow or busy machine is measured beside it: importing bare Flask-AppBuilder, which nobody
-    can go below, takes half a second on the one that the limit was set on.
+    The best, as whatever else the machine does only ever adds. With compiled modules, which an
+    installed Sapa has: pip makes them, or the first start. `benchmarks/boot.py` says how this
+    compares with what the machine can do.
     """
-    bare, boot = [], []
-    for _ in range(3):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "compiled"))
+    boots = []
+    for _ in range(9):  # the first one compiles
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import flask_appbuilder"], check=True)
-        bare.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        with started("run", home=home, port=free_port):
-            boot.append(time.perf_counter() - began)
-    print(f"boot {min(boot):.2f} s, bare Flask-AppBuilder {min(bare):.2f} s")
-    assert min(boot) < max(1.5, 2.5 * min(bare))
+        with started("run", home=home, port=free_port) as server:
+            boots.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            urllib.request.urlopen(server.url("/login/"), timeout=5).read()
+            boots[-1] += time.perf_counter() - began  # what was left for the first page counts too
+    print("boots:", *(f"{boot:.2f}" for boot in boots[1:]), "s")
+    assert min(boots[1:]) < 1.5
 
 
 def _tenant(session) -> int:

@@ -18,7 +18,7 @@ from core.errors import Invalid, Malformed, NotFound
 from core.web.fab import filters as filtering
 from core.web.fab.access import protect
 from core.web.fab.datamodel import COUNT_CAP, SQLAInterface
-from core.web.fab.lazy_schemas import LazySchema
+from core.web.fab.lazy_schemas import LazySchemas
 from core.web.fab.request_state import PerRequestFilters
 from core.web.fab.rest_fields import SchemaConverter, normalised
 from core.web.fab.rison import list_schema, rison
@@ -29,7 +29,7 @@ from core.web.fab.writes import Writes
 SCHEMAS_KEPT = 64  # column subsets that callers choose, each a schema worth keeping
 
 
-class AdminApi(Writes, ModelRestApi):
+class AdminApi(Writes, LazySchemas, ModelRestApi):
     """GET list and item, POST, PUT (what isn't given stays), DELETE and `_info` for one model.
 
     As AdminView: `read_only`, `readonly_columns`, and `perform_add`, `perform_edit`,
@@ -44,10 +44,6 @@ class AdminApi(Writes, ModelRestApi):
     search_columns: Any = None
     model2schemaconverter = SchemaConverter
     _filters = PerRequestFilters()
-    list_model_schema = LazySchema("list", is_nested=True)
-    show_model_schema = LazySchema("show", is_nested=True)
-    add_model_schema = LazySchema("add", is_nested=False)
-    edit_model_schema = LazySchema("edit", is_nested=False)
     # the order of a list that asks for none is the key's, so keyset paging always works
 
     def __init__(self) -> None:
@@ -73,9 +69,6 @@ class AdminApi(Writes, ModelRestApi):
         ]
         self._filters = self.datamodel.get_filters(self.search_columns, self.search_filters)
         self.datamodel.show_relations({*self.list_columns, *self.show_columns})
-
-    def _init_model_schemas(self) -> None:
-        """Nothing at boot: see lazy_schemas.py."""
 
     def _is_bulky(self, column: str) -> bool:
         return self.datamodel.is_relation_one_to_many(column) or self.is_tenant(column)
