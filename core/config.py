@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import field_validator
@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     web_threads: int = 32
     max_body_bytes: int = 4 * 1024 * 1024
     safe_redirect_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    log_format: Literal["", "json", "text"] = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_token: str = ""
 
     @field_validator("private_hosts", "safe_redirect_hosts", mode="before")
     @classmethod
@@ -46,6 +49,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("home")
     @classmethod

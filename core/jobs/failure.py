@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from core import metrics
 from core.jobs import fence
 from core.jobs.fence import Held
 from core.jobs.spec import JobSpec
@@ -92,4 +93,6 @@ def record(
         failures=failures,
         last_error=reason,
     )
+    outcome = "dead" if is_dead else "failed"
+    session.on_commit(lambda: metrics.count_job(spec.name, outcome))
     return is_dead

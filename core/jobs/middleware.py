@@ -8,6 +8,7 @@ from dramatiq import Broker
 from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware, MiddlewareError
 
+from core import logs
 from core.jobs.registry import JobRegistry
 from core.tenancy.context import set_tenant
 
@@ -39,6 +40,7 @@ class TenantMiddleware(Middleware):
         if spec is None or (tenant_id is None) != is_system:
             raise TenantMissing(f"A message for {message.actor_name} names tenant {tenant_id!r}.")
         set_tenant(tenant_id)
+        logs.begin(**logs.of_jobs(message.actor_name, message.args[0]))
 
     def after_process_message(
         self,
@@ -49,6 +51,7 @@ class TenantMiddleware(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         set_tenant(None)
+        logs.begin()
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
         set_tenant(None)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
+from core import metrics
 from core.db import Database
 from core.jobs import fence
 from core.jobs.claim import Pair
@@ -69,6 +70,7 @@ class Runner:
         if closed:
             with self._session(tenant_id) as session:
                 park(session, tenant_id, closed)
+            metrics.count_job(spec.name, "parked", len(closed))
         return [pair for pair in pairs if pair not in closed]
 
     def _is_served(self, spec: JobSpec, tenant_id: int, pair: Pair) -> bool:
@@ -90,6 +92,7 @@ class Runner:
                 return
             with kept_open(session):
                 spec.run(session, payloads if spec.batch else payloads[0])
+        metrics.count_job(spec.name, "done", len(payloads))
 
     def _call(self, spec: JobSpec, call: ProviderCall, tenant_id: int | None, pair: Pair) -> None:
         """Mark and lease in one transaction, call in none, record in another."""
@@ -105,7 +108,7 @@ class Runner:
         except Exception as error:  # the provider's answer, for `fail` to judge
             self._end(spec, tenant_id, pair, self._refused(spec, call, begun, error))
         else:
-            self._end(spec, tenant_id, pair, self._answered(call, begun, result))
+            self._end(spec, tenant_id, pair, self._answered(spec, call, begun, result))
 
     def _begin_call(self, call: ProviderCall, tenant_id: int | None, pair: Pair) -> Any | None:
         with self._session(tenant_id) as session:
@@ -140,11 +143,12 @@ class Runner:
             self._failed(spec, tenant_id, pair, error)
 
     def _answered(
-        self, call: ProviderCall, claimed: Any, result: Any
+        self, spec: JobSpec, call: ProviderCall, claimed: Any, result: Any
     ) -> Callable[[BaseSession, Held], None]:
         def write(session: Any, held: Held) -> None:
             call.complete(session, held.payload, claimed, result)
             fence.end(session, held)
+            session.on_commit(lambda: metrics.count_job(spec.name, "done"))
 
         return write
 
@@ -155,6 +159,7 @@ class Runner:
             verdict: RetryAt | None = call.fail(session, held.payload, claimed, error)
             if verdict is None:
                 fence.end(session, held)
+                session.on_commit(lambda: metrics.count_job(spec.name, "done"))
                 return
             reason = verdict.reason or describe(error)
             if record(session, spec, held, reason, self._clock(), retry_at=verdict.at):

@@ -21,6 +21,7 @@ APP_RIGHTS = {
     "user_state": "SELECT, INSERT, UPDATE",
     "security_version": "SELECT, UPDATE",
     "schedule": "",
+    "process": "",
 }
 
 

@@ -21,7 +21,7 @@ from core.models.conversation import (
     Message,
     Sender,
 )
-from core.models.job import Job, JobState, Schedule
+from core.models.job import Job, JobState, Process, Schedule
 from core.models.order import Order, OrderLine, OrderStatus, PaymentState
 from core.models.pipeline import Card, Module
 from core.models.raw import BadInboundItem, EarlyStatus, RawInbox
@@ -75,6 +75,7 @@ __all__ = [
     "PaymentState",
     "Plan",
     "PluginSwitch",
+    "Process",
     "RawInbox",
     "Schedule",
     "SecurityVersion",

@@ -91,3 +91,18 @@ class Schedule(Base):
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Process(Base):
+    """A process of this installation that lives, or lived lately: see core/pulse.py."""
+
+    __tablename__ = "process"
+    __table_args__ = ({"info": {"system": True}},)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    host: Mapped[str] = mapped_column(String(120))
+    pid: Mapped[int] = mapped_column()
+    serves: Mapped[bool] = mapped_column()
+    works: Mapped[bool] = mapped_column()
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core import metrics
 from core.events import MessageSent, MessageStateChanged, publish
 from core.inbound import InboundStatus, MessageState
 from core.live import tell
@@ -69,6 +70,9 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
     )
     if has_left(new) and not has_left(before):
         publish(session, sent(message))
+        metrics.count_send(session, message.channel.kind, "accepted")
+    elif new in (MessageState.FAILED, MessageState.UNKNOWN):
+        metrics.count_send(session, message.channel.kind, new.value, message.error_class)
     tell(session, "message", conversation=message.conversation_id, message=message.id)
     return True
 

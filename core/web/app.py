@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +13,6 @@ from core.boot import derived_secret, open_desk
 from core.config import Settings
 from core.desk import Desk
 from core.house import check_house
-from core.secrets import RedactSecrets
 from core.tenancy.session import TenantSession
 from core.web import request as cycle
 from core.web.fab import (
@@ -26,10 +24,13 @@ from core.web.fab import (
 from core.web.fab.lazy_rules import LazyRule
 from core.web.fab.routes import bound_keys
 from core.web.health import health
+from core.web.metrics import metrics
 from core.web.pages.home import HomeView
 from core.web.pages.tenants import tenant_choices
 from core.web.reader import init_reader
+from core.web.readiness import Readiness
 from core.web.register import register_core, register_plugins
+from core.web.request_log import init_request_log
 from core.web.theme import init_theme
 from core.web.webhooks import webhooks
 
@@ -47,9 +48,9 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     app.url_rule_class = LazyRule
     bound_keys(app)
     app.extensions["sapa"] = desk
+    app.extensions["sapa_readiness"] = Readiness(desk)
     _configure(app, desk)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(RedactSecrets())
+    init_request_log(app)
     session: scoped_session[TenantSession] = scoped_session(
         lambda: web_session(desk),  # type: ignore[arg-type]  # any callable serves, as documented
         _scope,
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
         csrf.exempt(webhooks)
         app.register_blueprint(webhooks)
         app.register_blueprint(health)
+        app.register_blueprint(metrics)
         register_core(appbuilder)
         register_plugins(app, appbuilder, desk)
         session.remove()

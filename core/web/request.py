@@ -24,7 +24,7 @@ from core.web.scopes import is_never_a_tokens, scope_noun
 TENANT_COOKIE_KEY = "tenant"
 
 # served without a tenant, and so without asking who it is for
-_OPEN_BLUEPRINTS = frozenset({"static", "appbuilder", "webhooks", "health"})
+_OPEN_BLUEPRINTS = frozenset({"static", "appbuilder", "webhooks", "health", "metrics"})
 
 
 def init_request_cycle(app: Flask) -> None:

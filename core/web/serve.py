@@ -10,7 +10,6 @@ import ctypes
 import fcntl
 import gc
 import importlib
-import logging
 import multiprocessing.util
 import os
 import signal
@@ -29,14 +28,12 @@ from granian.log import LogLevels
 
 from core.config import Settings
 from core.errors import Refused
+from core.logs import set_up_logs
+from core.pulse import Pulse
+from core.shared_metrics import share
 
 TARGET = "app:app"
 STOP_SECONDS = 10  # for what is in hand; after that the jobs' leases bring it back
-QUIET = {
-    "httpx": logging.WARNING,  # names every address at INFO
-    "flask_appbuilder": logging.CRITICAL,  # complains at each start of columns that no form shows
-    "dramatiq": logging.WARNING,
-}
 _GRACE = 5.0  # a predecessor that was just killed may still hold the port and the lock
 _PR_SET_PDEATHSIG = 1
 
@@ -76,11 +73,8 @@ class _Loader:
         # until granian listens to signals in this process, the default stops it
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        logging.basicConfig(
-            level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
-        for name, level in QUIET.items():
-            logging.getLogger(name).setLevel(level)
+        set_up_logs(self.settings)
+        share(self.settings.home)
         module, name = TARGET.split(":")
         app = getattr(importlib.import_module(module), name)
         desk = app.extensions["sapa"]
@@ -90,6 +84,9 @@ class _Loader:
             multiprocessing.util.Finalize(
                 None, desk.jobs.stop, args=(float(STOP_SECONDS),), exitpriority=10
             )
+        pulse = Pulse(desk, serves=True, works=self.settings.is_embedded)
+        pulse.start()
+        multiprocessing.util.Finalize(None, pulse.stop, exitpriority=5)
         gc.freeze()  # what is here now stays: no later collection walks it
         gc.enable()
         print(self.ready, flush=True)

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from core import metrics
 from core.adapter import Account, Adapter, MalformedBody, SignatureRefused, WebhookRequest
 from core.desk import Desk
 from core.errors import Malformed, NotFound, Refused
@@ -40,6 +41,7 @@ def receive_webhook(channel_uuid: UUID) -> Response:
         plugin = desk.host.owner_of_kind(channel.kind) if channel is not None else None
         if channel is None or channel.archived_at is not None or plugin is None:
             raise NotFound("No channel has this address.")
+        g.channel_kind = channel.kind
         adapter = channels.adapter_of(session, channel)
         account = channels.account_of(session, channel)
     if not desk.is_on(channel.tenant_id, plugin):
@@ -57,6 +59,13 @@ def receive_webhook(channel_uuid: UUID) -> Response:
         log.error("A webhook could not be stored: %s", type(error).__name__)
         raise _later() from None
     return Response(status=200)
+
+
+@webhooks.after_request
+def _counted(answer: Response) -> Response:
+    if request.method == "POST":
+        metrics.count_webhook(g.get("channel_kind", ""), answer.status_code)
+    return answer
 
 
 def _shake_hands(adapter: Adapter, account: Account, call: WebhookRequest) -> Response:

@@ -21,6 +21,8 @@ OPEN = {
     "appbuilder.static": "FAB's parts",
     "health.alive": "says yes or no to a load balancer",
     "health.ready": "says yes or no to a load balancer",
+    "health.ready_to_serve": "says yes or no to a load balancer",
+    "metrics.show": "a token, or this machine alone, is the check",
     "HomeView.index": "only leads to the inbox, which asks",
     "LocaleView.index": "the language of the login page",
     "LoginView.login": "where one proves who one is",

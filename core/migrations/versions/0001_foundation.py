@@ -206,6 +206,16 @@ def create_nouns() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
     )
     op.create_table(
+        "process",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("host", sa.String(120), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("serves", sa.Boolean(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=False),
+    )
+    op.create_table(
         "schedule",
         sa.Column("name", sa.String(100), primary_key=True),
         sa.Column("next_at", MOMENT, nullable=False),
@@ -848,6 +858,7 @@ def downgrade() -> None:
         "ab_api_key",
         "security_version",
         "schedule",
+        "process",
         "plan",
         "ab_view_menu",
         "ab_user",
