@@ -24,6 +24,7 @@ from core.web.fab import (
     register_error_handlers,
 )
 from core.web.fab.routes import bound_keys
+from core.web.fast_lane import init_fast_lane
 from core.web.health import health
 from core.web.pages.home import HomeView
 from core.web.pages.tenants import tenant_choices
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
         register_core(appbuilder)
         register_plugins(app, appbuilder, desk)
         session.remove()
+    init_fast_lane(app, desk)
     return app
 
 
