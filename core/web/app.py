@@ -23,6 +23,7 @@ from core.web.fab import (
 )
 from core.web.fab.lazy_rules import LazyRule
 from core.web.fab.routes import bound_keys
+from core.web.fast_lane import init_fast_lane
 from core.web.health import health
 from core.web.metrics import metrics
 from core.web.pages.home import HomeView
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
         register_core(appbuilder)
         register_plugins(app, appbuilder, desk)
         session.remove()
+    init_fast_lane(app, desk)
     return app
 
 
