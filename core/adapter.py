@@ -7,7 +7,7 @@ secrets opened) and answers in the words of `core.inbound`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -163,4 +163,66 @@ class FetchesMedia(Protocol):
 
     def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
         """Download a file that an inbound message named. Called outside any transaction."""
+        ...
+
+
+@dataclass(frozen=True)
+class ListedContact:
+    """One entry of an account's address book, as the provider holds it."""
+
+    address: Address
+    name: str = ""
+
+
+@runtime_checkable
+class FetchesContacts(Protocol):
+    """An adapter that can read the whole address book (capability `contact_list`)."""
+
+    def fetch_contacts(
+        self, account: Account, http: OutboundClient
+    ) -> Iterator[Sequence[ListedContact]]:
+        """Yield the address book page by page. Raises SendFailed, OutcomeUnknown (it is a GET).
+
+        Called outside any transaction, also between the pages.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SetupStep:
+    """One thing to do at the provider. `shows` adds what is to be copied: `webhook_url`."""
+
+    title: str
+    text: str
+    shows: str = ""
+
+
+@runtime_checkable
+class GuidesSetup(Protocol):
+    """An adapter that says how to connect an account: first before the form, then after it."""
+
+    steps_before: ClassVar[Sequence[SetupStep]]
+    steps_after: ClassVar[Sequence[SetupStep]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a test of the connection looked at. `advice` says what to do about a fault."""
+
+    what: str
+    is_good: bool
+    advice: str = ""
+
+
+@runtime_checkable
+class ChecksConnection(Protocol):
+    """An adapter that can test a connection without writing to anybody."""
+
+    def check_connection(
+        self, account: Account, webhook_url: str, http: OutboundClient
+    ) -> Iterator[Finding]:
+        """Yield findings, the most basic first; end where the rest can't be looked at.
+
+        Called outside any transaction. Never raises for what a provider can do wrong.
+        """
         ...

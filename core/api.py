@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from core import careful
 from core.adapter import (
     Accepted,
     Account,
     Adapter,
     Capabilities,
+    ChecksConnection,
+    FetchesContacts,
     FetchesMedia,
+    Finding,
+    GuidesSetup,
+    ListedContact,
     MalformedBody,
     OutboundMessage,
     OutboundTemplate,
     Receipts,
+    SetupStep,
     SignatureRefused,
     WebhookRequest,
 )
@@ -84,7 +91,8 @@ from core.outbound import (
     ResponseTooLarge,
     SendFailed,
 )
-from core.phones import PhoneRefused, parse_phone
+from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
+from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
 from core.services.channels import account_of, webhook_url
 from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
@@ -106,6 +114,7 @@ __all__ = [
     "ChannelDoor",
     "ChannelReported",
     "ChannelStateChanged",
+    "ChecksConnection",
     "Conflict",
     "ContactChanged",
     "ContactCreated",
@@ -119,7 +128,10 @@ __all__ = [
     "ErrorClass",
     "Event",
     "Fetched",
+    "FetchesContacts",
     "FetchesMedia",
+    "Finding",
+    "GuidesSetup",
     "Handler",
     "IdentityKind",
     "InboundEdit",
@@ -129,7 +141,9 @@ __all__ = [
     "InboxAction",
     "Invalid",
     "Item",
+    "Jid",
     "JobSpec",
+    "ListedContact",
     "MalformedBody",
     "Manifest",
     "Media",
@@ -151,6 +165,11 @@ __all__ = [
     "OutboundTemplate",
     "OutcomeUnknown",
     "Page",
+    "PairingCode",
+    "PairingFailed",
+    "PairingStage",
+    "PairingState",
+    "Pairs",
     "Periodic",
     "PhoneRefused",
     "ProviderCall",
@@ -159,6 +178,7 @@ __all__ = [
     "ResponseTooLarge",
     "RetryAt",
     "SendFailed",
+    "SetupStep",
     "SignatureRefused",
     "TaskClosed",
     "TaskOpened",
@@ -170,6 +190,7 @@ __all__ = [
     "ViewDecl",
     "WebhookRequest",
     "account_of",
+    "careful",
     "channel_door",
     "enqueue",
     "expose",
@@ -177,10 +198,13 @@ __all__ = [
     "hookimpl",
     "job",
     "machine_door",
+    "match_set",
     "now",
+    "own_number",
     "parse_phone",
     "periodic",
     "plugin_registry",
+    "read_jid",
     "safe_inline_type",
     "tell",
     "tenant_fk",

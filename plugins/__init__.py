@@ -7,5 +7,6 @@ BUILTIN = (
     "plugins.sync.plugin",
     "plugins.channels.simulator.plugin",
     "plugins.channels.whatsapp_cloud.plugin",
+    "plugins.channels.whatsapp_qr.plugin",
 )
 """Module paths, for the loader. Third parties use the entry-point group `sapa.plugins`."""

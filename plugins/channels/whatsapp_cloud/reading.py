@@ -1,75 +1,33 @@
-"""Careful readers: each returns the promised type or raises Unreadable with a plain sentence.
+"""Careful readers of Meta's own types; the general ones are the core's.
 
 Limits guard the store: a provider id or a name longer than any real one is no id or name.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from datetime import UTC, datetime
 from typing import Any
 
-from core.api import Address, IdentityKind
+from core.api import Address, IdentityKind, careful
 
-MAX_DEPTH = 64
-MAX_ID = 255
-MAX_NAME = 200
-MAX_TEXT = 65_536
+MAX_NAME = careful.MAX_NAME
+MAX_TEXT = careful.MAX_TEXT
+
+Unreadable = careful.Unreadable
+keepable = careful.keepable
+mapping = careful.mapping
+optional_mapping = careful.optional_mapping
+optional_string = careful.optional_string
+refuse_unstorable = careful.refuse_unstorable
+sequence = careful.sequence
+string = careful.string
 
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC).timestamp()  # WhatsApp did not exist before
 LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # milliseconds read as seconds end up later
 
 # A country code, a dot and up to 128 alphanumerics; a parent BSUID has ENT in between.
 BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-
-
-class Unreadable(ValueError):
-    """One item can't be read."""
-
-
-def mapping(parent: dict[str, Any], key: str) -> dict[str, Any]:
-    """A required object."""
-    value = parent.get(key)
-    if not isinstance(value, dict):
-        raise Unreadable(f"{key} is missing or not an object.")
-    return value
-
-
-def optional_mapping(parent: dict[str, Any], key: str) -> dict[str, Any]:
-    """An object that may be absent or null: then an empty one."""
-    return {} if parent.get(key) is None else mapping(parent, key)
-
-
-def sequence(parent: dict[str, Any], key: str) -> list[Any]:
-    """A list that may be absent or null: then an empty one."""
-    value = parent.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise Unreadable(f"{key} is not a list.")
-    return value
-
-
-def string(parent: dict[str, Any], key: str, *, limit: int = MAX_ID) -> str:
-    """A required, non-empty string."""
-    value = optional_string(parent, key, limit=limit)
-    if not value:
-        raise Unreadable(f"{key} is missing.")
-    return value
-
-
-def optional_string(parent: dict[str, Any], key: str, *, limit: int = MAX_ID) -> str:
-    """A string that may be absent or null: then an empty one."""
-    value = parent.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Unreadable(f"{key} is not a text.")
-    if len(value) > limit:
-        raise Unreadable(f"{key} is longer than {limit} characters.")
-    return value
 
 
 def moment(parent: dict[str, Any], key: str = "timestamp") -> datetime:
@@ -92,48 +50,3 @@ def address(value: str) -> Address:
     if digits.isascii() and digits.isdigit() and 5 <= len(digits) <= 20:
         return Address(IdentityKind.PHONE, "+" + digits)
     raise Unreadable(f"{value[:40]!r} is neither a phone number nor a WhatsApp user ID.")
-
-
-def refuse_unstorable(value: Any) -> None:
-    """Raise Unreadable for what no database column takes: null bytes, lone surrogates, infinities.
-
-    PostgreSQL refuses U+0000 in text and in jsonb, and the driver can't encode half a surrogate
-    pair: stored blindly, one such message would block its whole batch. Walks without recursion.
-    """
-    stack = [(value, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            raise Unreadable(f"It is nested deeper than {MAX_DEPTH} levels.")
-        if isinstance(node, str):
-            _refuse_text(node)
-        elif isinstance(node, dict):
-            for key, child in node.items():
-                _refuse_text(key)
-                stack.append((child, depth + 1))
-        elif isinstance(node, list):
-            stack.extend((child, depth + 1) for child in node)
-        elif isinstance(node, float) and not math.isfinite(node):
-            raise Unreadable("It holds a number without bounds.")
-
-
-def _refuse_text(text: str) -> None:
-    if "\x00" in text:
-        raise Unreadable("It holds a null byte.")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Unreadable("It holds half a character (a lone surrogate).") from None
-
-
-def keepable(raw: Any) -> Any:
-    """`raw` as it can be stored: itself, or its JSON text where a column would refuse it."""
-    try:
-        refuse_unstorable(raw)
-    except Unreadable:
-        try:
-            return json.dumps(raw)
-        except RecursionError:
-            return "(nested too deeply to keep)"
-    return raw

@@ -1,0 +1,1 @@
+"""WhatsApp on somebody's own phone, paired by QR code through a GOWA gateway."""

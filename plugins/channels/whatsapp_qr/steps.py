@@ -1,0 +1,33 @@
+"""How to connect a phone, said on the screens."""
+
+from __future__ import annotations
+
+from core.api import SetupStep
+
+BEFORE = (
+    SetupStep(
+        "Start the gateway",
+        "Sapa reaches WhatsApp through GOWA, a small program that runs beside it: docker run -d "
+        "--restart always -p 127.0.0.1:3000:3000 -v gowa:/app/storages "
+        "aldinokemal2104/go-whatsapp-web-multidevice rest --basic-auth=sapa:PASSWORD. "
+        "Invent the password, and put its host into SAPA_PRIVATE_HOSTS, for example "
+        "127.0.0.1:3000. One gateway serves all your phones.",
+    ),
+    SetupStep(
+        "Have the phone at hand",
+        "It needs WhatsApp or WhatsApp Business, and keeps working as before. Own number is the "
+        "number of that phone, with its country prefix.",
+    ),
+)
+
+AFTER = (
+    SetupStep(
+        "Pair the phone",
+        "Press Pair, then on the phone: WhatsApp > Settings > Linked devices > Link a device, and "
+        "point the camera at the code. Webhook and signature are set at the gateway by themselves.",
+    ),
+    SetupStep(
+        "Write to the number",
+        "From another phone. The first message appears below within seconds.",
+    ),
+)
