@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.audit import current_actor, record
+from core.audit import SYSTEM, current_actor, record
 from core.errors import NotFound, Refused
 from core.events import (
     ConversationAssigned,
@@ -31,6 +31,7 @@ from core.models import (
     Sender,
 )
 from core.models.base import now
+from core.services.mentions import call
 from core.services.tasks import close_reply_task
 from core.tenancy.session import TenantSession
 
@@ -156,6 +157,8 @@ def reopen(session: TenantSession, conversation: Conversation) -> None:
     conversation.snoozed_until = None
     conversation.closed_at = None
     session.flush()
+    if current_actor() is not SYSTEM:
+        record(session, "reopen", conversation)
     if was_closed:
         publish(session, opened(conversation, is_reopened=True))
     tell(session, "conversation", conversation=conversation.id)
@@ -171,6 +174,7 @@ def close(session: TenantSession, conversation: Conversation) -> None:
     conversation.unread = 0
     session.flush()
     close_reply_task(session, conversation, now())
+    record(session, "close", conversation)
     publish(
         session,
         ConversationClosed(conversation_id=conversation.id, contact_id=conversation.contact_id),
@@ -185,6 +189,7 @@ def snooze(session: TenantSession, conversation: Conversation, until: datetime) 
     conversation.state = ConversationState.PENDING
     conversation.snoozed_until = until
     session.flush()
+    record(session, "snooze", conversation, {"snoozed_until": ("", until.isoformat())})
     enqueue(session, "core.wake", {"conversation_id": conversation.id}, due_at=until)
     tell(session, "conversation", conversation=conversation.id)
 
@@ -237,7 +242,7 @@ def hand_over(session: TenantSession, conversation: Conversation, division: Divi
 def add_note(
     session: TenantSession, conversation: Conversation, text: str, author: Membership | None
 ) -> Message:
-    """A note for the team: the customer never sees it."""
+    """A note for the team: the customer never sees it. Whom it names by `@Name` is told."""
     if not text.strip():
         raise Refused("Write the note first.", "text")
     message = Message(
@@ -253,6 +258,7 @@ def add_note(
     )
     session.add(message)
     session.flush()
+    call(session, message)
     tell(session, "message", conversation=conversation.id, message=message.id)
     return message
 
