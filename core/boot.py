@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import core.services.search_index  # noqa: F401 - listens to what sessions write
 from core.config import Settings
 from core.db import Database
 from core.desk import Desk

@@ -10,6 +10,7 @@ from core.models.contact import (
     FieldSource,
     Identity,
     Label,
+    LabelOnContact,
     contact_label,
 )
 from core.models.conversation import (
@@ -22,9 +23,12 @@ from core.models.conversation import (
     Sender,
 )
 from core.models.job import Job, JobState, Process, Schedule
+from core.models.mention import Mention
 from core.models.order import Order, OrderLine, OrderStatus, PaymentState
 from core.models.pipeline import Card, Module
+from core.models.quick_reply import QuickReply
 from core.models.raw import BadInboundItem, EarlyStatus, RawInbox
+from core.models.search import ContactToken, MessageToken
 from core.models.task import Task, TaskKind
 from core.models.team import Assignment, Division
 from core.models.template import Template
@@ -54,6 +58,7 @@ __all__ = [
     "ChannelState",
     "Consent",
     "Contact",
+    "ContactToken",
     "Conversation",
     "ConversationState",
     "Customer",
@@ -65,8 +70,11 @@ __all__ = [
     "Job",
     "JobState",
     "Label",
+    "LabelOnContact",
     "Membership",
+    "Mention",
     "Message",
+    "MessageToken",
     "Module",
     "NumberStyle",
     "Order",
@@ -76,6 +84,7 @@ __all__ = [
     "Plan",
     "PluginSwitch",
     "Process",
+    "QuickReply",
     "RawInbox",
     "Schedule",
     "SecurityVersion",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.inbound import IdentityKind
 from core.models.base import (
     Base,
     Json,
+    OwnedMixin,
     TenantMixin,
     TimesMixin,
     UtcDateTime,
@@ -75,21 +77,6 @@ class Customer(TenantMixin, UuidMixin, TimesMixin, Base):
         return self.name or self.phone or self.email or f"#{self.id}"
 
 
-contact_label = Table(
-    "contact_label",
-    Base.metadata,
-    Column("tenant_id", Integer, nullable=False),
-    Column("contact_id", Integer, primary_key=True),
-    Column("label_id", Integer, primary_key=True),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contact.tenant_id", "contact.id"], ondelete="CASCADE"
-    ),
-    ForeignKeyConstraint(
-        ["tenant_id", "label_id"], ["label.tenant_id", "label.id"], ondelete="CASCADE"
-    ),
-)
-
-
 class Label(TenantMixin, Base):
     """A coloured word that people put on contacts."""
 
@@ -101,6 +88,23 @@ class Label(TenantMixin, Base):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LabelOnContact(OwnedMixin, Base):
+    """A label that a contact wears. Read through this class, written by `services.labels`."""
+
+    __tablename__ = "contact_label"
+    __table_args__ = (
+        tenant_fk("contact_id", "contact", ondelete="CASCADE"),
+        tenant_fk("label_id", "label", ondelete="CASCADE"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(Integer)
+    contact_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    label_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+
+
+contact_label = cast(Table, LabelOnContact.__table__)
 
 
 class Contact(TenantMixin, UuidMixin, TimesMixin, Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from core.audit import SYSTEM, current_actor, record
 from core.errors import NotFound, Refused
 from core.events import (
     ConversationClosed,
@@ -31,6 +32,8 @@ def reopen(session: TenantSession, conversation: Conversation) -> None:
     conversation.snoozed_until = None
     conversation.closed_at = None
     session.flush()
+    if current_actor() is not SYSTEM:
+        record(session, "reopen", conversation)
     if was_closed:
         publish(session, opened(conversation, is_reopened=True))
     tell(session, "conversation", conversation=conversation.id)
@@ -46,6 +49,7 @@ def close(session: TenantSession, conversation: Conversation) -> None:
     conversation.unread = 0
     session.flush()
     close_reply_task(session, conversation, now())
+    record(session, "close", conversation)
     publish(
         session,
         ConversationClosed(conversation_id=conversation.id, contact_id=conversation.contact_id),
@@ -60,6 +64,7 @@ def snooze(session: TenantSession, conversation: Conversation, until: datetime) 
     conversation.state = ConversationState.PENDING
     conversation.snoozed_until = until
     session.flush()
+    record(session, "snooze", conversation, {"snoozed_until": ("", until.isoformat())})
     enqueue(session, "core.wake", {"conversation_id": conversation.id}, due_at=until)
     tell(session, "conversation", conversation=conversation.id)
 

@@ -30,6 +30,7 @@ from core.models import (
 from core.models.base import now
 from core.services.addresses import erase
 from core.services.profiles import refresh_profile
+from core.services.search_index import forget_messages
 from core.services.states import fail
 from core.tenancy.session import TenantSession
 
@@ -146,6 +147,8 @@ def _blank_messages(session: TenantSession, contact: Contact) -> None:
             _forget_file(session, attachment)
         session.delete(attachment)
     session.flush()
+    said = select(Message.id, Message.body).where(Message.contact_id == contact.id)
+    forget_messages(session, [(row.id, row.body) for row in session.execute(said)])
     session.execute(
         update(Message)
         .where(Message.contact_id == contact.id)

@@ -1,4 +1,4 @@
-"""The list of conversations: filtered, newest first, paged by key, one query a page."""
+"""The list of conversations: filtered, newest or longest waiting first, paged by key."""
 
 from __future__ import annotations
 
@@ -8,23 +8,42 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import contains_eager, joinedload
 
 from core.errors import Malformed
-from core.models import Contact, Conversation, ConversationState, Identity, Membership
+from core.models import (
+    Contact,
+    Conversation,
+    ConversationState,
+    LabelOnContact,
+    Membership,
+    Mention,
+)
 from core.models.base import now
+from core.services import mentions
+from core.services.inbox_search import is_of_people
 from core.tenancy.session import TenantSession
 
-PAGE = 30
-SEARCHABLE_CHARACTERS = 100
+PAGE = 40
 
 
 class Whose(StrEnum):
-    """Whose conversations: one's own, nobody's, everybody's."""
+    """Whose conversations: one's own, nobody's, where one was called by name, everybody's."""
 
     MINE = "mine"
     UNASSIGNED = "unassigned"
+    MENTIONS = "mentions"
     ALL = "all"
 
 
@@ -36,26 +55,40 @@ class Shelf(StrEnum):
     CLOSED = "closed"
 
 
+class Sort(StrEnum):
+    """Newest first; or those who wait for an answer only, the longest first."""
+
+    NEWEST = "newest"
+    WAITING = "waiting"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a person looks at. `member_id` is the asker's membership; None has no *mine*."""
 
     whose: Whose = Whose.ALL
     shelf: Shelf = Shelf.OPEN
+    sort: Sort = Sort.NEWEST
     channel_id: int | None = None
+    division_id: int | None = None
+    label_id: int | None = None
     text: str = ""
     member_id: int | None = None
+
+    @property
+    def is_search(self) -> bool:
+        return bool(self.text.strip())
 
 
 @dataclass(frozen=True)
 class Key:
-    """The place of a row in the list; the next page begins behind it."""
+    """The place of a row in the list; the next page begins behind it. `at` is what it sorts by."""
 
-    last_at: datetime
+    at: datetime
     id: int
 
     def __str__(self) -> str:
-        return f"{self.last_at.isoformat()}~{self.id}"
+        return f"{self.at.isoformat()}~{self.id}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -77,11 +110,12 @@ class ListPage:
 
 @dataclass(frozen=True)
 class Unread:
-    """How many open conversations hold something unread."""
+    """How many open conversations hold something unread; `mentions`: where one was called."""
 
     mine: int
     unassigned: int
     all: int
+    mentions: int
 
     @property
     def for_me(self) -> int:
@@ -89,26 +123,34 @@ class Unread:
         return self.mine + self.unassigned
 
 
-def key_of(conversation: Conversation) -> Key:
-    return Key(conversation.last_at, conversation.id)
+def key_of(conversation: Conversation, sort: Sort = Sort.NEWEST) -> Key:
+    """Where a row stands in the list."""
+    at = conversation.waiting_since if sort is Sort.WAITING else None
+    return Key(at or conversation.last_at, conversation.id)
+
+
+def rank_of(conversation: Conversation, sort: Sort = Sort.NEWEST) -> int:
+    """The same as a number for the browser: the higher, the further up."""
+    moment = int(key_of(conversation, sort).at.timestamp() * 1000)
+    return -moment if sort is Sort.WAITING else moment
 
 
 def list_page(
     session: TenantSession, wanted: Wanted, after: Key | None = None, limit: int = PAGE
 ) -> ListPage:
     """Up to `limit` conversations with contact, channel and assignee loaded, in one query."""
-    query = _rows(wanted).order_by(Conversation.last_at.desc(), Conversation.id.desc())
+    query = _rows(wanted)
+    by_id = Conversation.id.desc()
+    if wanted.sort is Sort.WAITING:
+        query = query.order_by(Conversation.waiting_since, by_id)
+    else:
+        query = query.order_by(Conversation.last_at.desc(), by_id)
     if after is not None:
-        query = query.where(
-            or_(
-                Conversation.last_at < after.last_at,
-                and_(Conversation.last_at == after.last_at, Conversation.id < after.id),
-            )
-        )
+        query = query.where(_behind(wanted.sort, after))
     rows = list(session.scalars(query.limit(limit + 1)))
     has_more = len(rows) > limit
     rows = rows[:limit]
-    return ListPage(rows, key_of(rows[-1]) if has_more else None)
+    return ListPage(rows, key_of(rows[-1], wanted.sort) if has_more else None)
 
 
 def still_listed(
@@ -121,40 +163,70 @@ def still_listed(
 
 
 def unread(session: TenantSession, member_id: int | None) -> Unread:
-    """Open conversations with something unread, in one query."""
+    """Open conversations with something unread, and unseen mentions: two queries."""
     is_mine = Conversation.assignee_id == member_id
     row = session.execute(
         select(
             func.count(case((is_mine, Conversation.id))),
             func.count(case((Conversation.assignee_id.is_(None), Conversation.id))),
             func.count(Conversation.id),
-        ).where(*_on_shelf(Shelf.OPEN), Conversation.unread > 0)
+        ).where(*_on_shelf(Shelf.OPEN), Conversation.unread > _written_out_zero())
     ).one()
-    return Unread(row[0] if member_id is not None else 0, row[1], row[2])
+    return Unread(
+        mine=row[0] if member_id is not None else 0,
+        unassigned=row[1],
+        all=row[2],
+        mentions=mentions.unseen(session, member_id),
+    )
 
 
 def _rows(wanted: Wanted) -> Select[Conversation]:
-    contact = aliased(Contact)
     query = (
         select(Conversation)
-        .join(contact, contact.id == Conversation.contact_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
         .options(
-            contains_eager(Conversation.contact.of_type(contact)),
+            contains_eager(Conversation.contact),
             joinedload(Conversation.channel),
             joinedload(Conversation.identity),
             joinedload(Conversation.assignee).joinedload(Membership.user),
         )
-        .where(*_on_shelf(wanted.shelf))
     )
+    if wanted.is_search:
+        query = query.where(is_of_people(wanted.text))  # wherever they lie
+    elif wanted.whose is not Whose.MENTIONS:
+        query = query.where(*_on_shelf(wanted.shelf))
+    if wanted.sort is Sort.WAITING:
+        query = query.where(
+            Conversation.waiting_since.is_not(None),
+            Conversation.state != _written_out(ConversationState.CLOSED),
+        )
     if wanted.whose is Whose.MINE:
         query = query.where(Conversation.assignee_id == wanted.member_id)
     elif wanted.whose is Whose.UNASSIGNED:
         query = query.where(Conversation.assignee_id.is_(None))
+    elif wanted.whose is Whose.MENTIONS:
+        query = query.where(
+            Conversation.id.in_(
+                select(Mention.conversation_id).where(Mention.member_id == wanted.member_id)
+            )
+        )
     if wanted.channel_id is not None:
         query = query.where(Conversation.channel_id == wanted.channel_id)
-    if wanted.text.strip():
-        query = query.where(_found(contact, wanted.text))
+    if wanted.division_id is not None:
+        query = query.where(Conversation.division_id == wanted.division_id)
+    if wanted.label_id is not None:
+        query = query.where(
+            Conversation.contact_id.in_(
+                select(LabelOnContact.contact_id).where(LabelOnContact.label_id == wanted.label_id)
+            )
+        )
     return query
+
+
+def _behind(sort: Sort, key: Key) -> ColumnElement[bool]:
+    column: Any = Conversation.waiting_since if sort is Sort.WAITING else Conversation.last_at
+    is_further = column > key.at if sort is Sort.WAITING else column < key.at
+    return or_(is_further, and_(column == key.at, Conversation.id < key.id))
 
 
 def _on_shelf(shelf: Shelf) -> tuple[ColumnElement[bool], ...]:
@@ -179,21 +251,5 @@ def _written_out(state: ConversationState) -> Any:
     return literal(state, Conversation.state.type, literal_execute=True)
 
 
-def _found(contact: Any, text: str) -> ColumnElement[bool]:
-    """Names and e-mail addresses that contain the text, numbers that contain its digits."""
-    text = text.strip().lower()[:SEARCHABLE_CHARACTERS]
-    hits: list[ColumnElement[bool]] = [
-        func.lower(contact.name).contains(text, autoescape=True),
-        func.lower(contact.email).contains(text, autoescape=True),
-    ]
-    digits = "".join(character for character in text if character.isdigit())
-    if len(digits) >= 3 and not any(character.isalpha() for character in text):
-        # 0812… is how people write what is stored as +62812…
-        digits = digits.lstrip("0")
-        hits.append(contact.phone.contains(digits))
-        hits.append(
-            exists().where(
-                Identity.contact_id == Conversation.contact_id, Identity.address.contains(digits)
-            )
-        )
-    return or_(*hits)
+def _written_out_zero() -> Any:
+    return literal(0, Integer, literal_execute=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.jobs.spec import BULK, JobSpec
-from core.services import attachments, conversations, inbox, receipts, sending
+from core.services import attachments, conversations, inbox, reactions, receipts, sending
 
 CORE_JOBS = (
     JobSpec("core.process_inbox", run=inbox.process, plugin_of=inbox.plugin_of),
@@ -17,6 +17,14 @@ CORE_JOBS = (
         on_dead=sending.give_up,
         on_stale=sending.end_as_stale,
         stale_after=timedelta(hours=24),
+    ),
+    JobSpec(
+        "core.react",
+        call=reactions.ReactCall(),
+        plugin_of=reactions.plugin_of,
+        on_dead=reactions.take_back,
+        on_stale=reactions.take_back,
+        stale_after=timedelta(hours=1),
     ),
     JobSpec(
         "core.fetch_media",

@@ -12,13 +12,14 @@ from core.models import (
     Message,
     Sender,
 )
+from core.services.mentions import call
 from core.tenancy.session import TenantSession
 
 
 def add_note(
     session: TenantSession, conversation: Conversation, text: str, author: Membership | None
 ) -> Message:
-    """A note for the team: the customer never sees it."""
+    """A note for the team: the customer never sees it. Whom it names by `@Name` is told."""
     if not text.strip():
         raise Refused("Write the note first.", "text")
     message = Message(
@@ -34,5 +35,6 @@ def add_note(
     )
     session.add(message)
     session.flush()
+    call(session, message)
     tell(session, "message", conversation=conversation.id, message=message.id)
     return message

@@ -23,7 +23,7 @@ ADMIN_VIEWS = frozenset(
 )
 
 # hand work around
-LEAD_VIEWS = frozenset({"Division", "Assignment", "Module", "Template", "Label"})
+LEAD_VIEWS = frozenset({"Division", "Assignment", "Module", "Template", "Label", "QuickReply"})
 
 READING = frozenset(
     {

@@ -27,12 +27,14 @@ NO_SCREEN = {
     "Channel": "has a page of its own, /channels/",
     "ChannelCount": "shown on its channel's page",
     "EarlyStatus": "waits for its message, and is gone when that comes",
+    "Mention": "shown as a filter of the inbox, and in its note",
     "PluginSwitch": "has a page of its own, /plugins/",
 }
 NO_REST = {
     "BadInboundItem": "for a person to read, on its screen",
     "ChannelCount": "shown on its channel's page",
     "EarlyStatus": "waits for its message, and is gone when that comes",
+    "Mention": "comes with its note, a message",
     "OrderLine": "comes with its order",
     "PluginSwitch": "/api/v1/plugin/",
 }

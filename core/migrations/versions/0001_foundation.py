@@ -15,6 +15,7 @@ down_revision = None
 MOMENT = sa.DateTime(timezone=True)
 MONEY = sa.Numeric(18, 2).with_variant(sa.BigInteger(), "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+TOKEN = sa.String(24).with_variant(sa.String(24, collation="C"), "postgresql")
 BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -644,7 +645,31 @@ def create_nouns() -> None:
         "conversation",
         ["tenant_id", sa.text("last_at DESC"), sa.text("id DESC")],
     )
+    op.create_index(
+        "ix_conversation_channel",
+        "conversation",
+        ["tenant_id", "channel_id", sa.text("last_at DESC"), sa.text("id DESC")],
+        **where("state <> 'closed'"),
+    )
     op.create_index("ix_conversation_contact", "conversation", ["tenant_id", "contact_id"])
+    op.create_index(
+        "ix_conversation_division",
+        "conversation",
+        ["tenant_id", "division_id", sa.text("last_at DESC"), sa.text("id DESC")],
+        **where("state <> 'closed' AND division_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_conversation_unread",
+        "conversation",
+        ["tenant_id", "assignee_id"],
+        **where("state <> 'closed' AND unread > 0"),
+    )
+    op.create_index(
+        "ix_conversation_waiting",
+        "conversation",
+        ["tenant_id", "waiting_since", sa.text("id DESC")],
+        **where("state <> 'closed' AND waiting_since IS NOT NULL"),
+    )
     op.create_index(
         "ix_conversation_open",
         "conversation",
@@ -755,6 +780,43 @@ def create_nouns() -> None:
     op.create_index("ix_message_contact", "message", ["tenant_id", "contact_id", "id"])
     op.create_index("ix_message_conversation", "message", ["tenant_id", "conversation_id", "id"])
     op.create_table(
+        "mention",
+        *tenant_key(),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=True),
+        tenant_fk("message_id", "message", ondelete="CASCADE"),
+        tenant_fk("conversation_id", "conversation", ondelete="CASCADE"),
+        tenant_fk("member_id", "membership", ondelete="CASCADE"),
+        sa.UniqueConstraint("tenant_id", "message_id", "member_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_mention_member", "mention", ["tenant_id", "member_id", "conversation_id"])
+    op.create_index(
+        "ix_mention_unseen", "mention", ["tenant_id", "member_id"], **where("seen_at IS NULL")
+    )
+    op.create_table(
+        "quick_reply",
+        *tenant_key(),
+        sa.Column("shortcut", sa.String(40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("archived_at", MOMENT, nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.UniqueConstraint("tenant_id", "shortcut"),
+        sqlite_autoincrement=True,
+    )
+    for of in ("contact", "message"):
+        op.create_table(
+            f"{of}_token",
+            sa.Column("tenant_id", sa.Integer(), primary_key=True, autoincrement=False),
+            sa.Column("token", TOKEN, primary_key=True),
+            sa.Column(f"{of}_id", sa.Integer(), primary_key=True, autoincrement=False),
+            sqlite_with_rowid=False,
+        )
+    op.create_table(
         "task",
         *tenant_key(),
         sa.Column("kind", choice("taskkind_choice", "reply", "todo"), nullable=False),
@@ -822,6 +884,10 @@ def create_nouns() -> None:
 
 def downgrade() -> None:
     for table in (
+        "message_token",
+        "contact_token",
+        "quick_reply",
+        "mention",
         "attachment",
         "task",
         "message",

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from core.host.declarations import ApiDecl, ViewDecl
-from core.web.nouns import conversations, customers, orders, pipeline, settings, team
+from core.web.nouns import (
+    conversations,
+    customers,
+    orders,
+    pipeline,
+    quick_replies,
+    settings,
+    team,
+)
 
 NOUNS: tuple[ViewDecl | ApiDecl, ...] = (
     *customers.NOUNS,
@@ -11,5 +19,6 @@ NOUNS: tuple[ViewDecl | ApiDecl, ...] = (
     *orders.NOUNS,
     *conversations.NOUNS,
     *team.NOUNS,
+    *quick_replies.NOUNS,
     *settings.NOUNS,
 )

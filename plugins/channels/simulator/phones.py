@@ -193,6 +193,8 @@ def take(session: TenantSession, channel_id: int, sent: dict[str, Any]) -> Answe
     )
     if known is not None:
         return Answer(200, known.provider_id)
+    if sent.get("reaction_to"):
+        return _take_reaction(session, owner, sent)
     mime_type, content = _file(str(sent.get("media", "")))
     line = Line(
         channel_id=channel_id,
@@ -212,6 +214,20 @@ def take(session: TenantSession, channel_id: int, sent: dict[str, Any]) -> Answe
         _post(session, channel_id, "delivered", [line.id])
     tell(session, "simulator", channel=channel_id, person=owner.id)
     return Answer(200, line.provider_id)
+
+
+def _take_reaction(session: TenantSession, owner: Person, sent: dict[str, Any]) -> Answer:
+    """Sapa reacts to what the person wrote; an empty text takes the reaction away."""
+    provider_id = str(sent["reaction_to"])[:255]
+    line = session.scalar(
+        select(Line).where(Line.person_id == owner.id, Line.provider_id == provider_id)
+    )
+    if line is None:
+        return Answer(400)
+    line.reaction = str(sent.get("text", ""))[:16]
+    session.flush()
+    tell(session, "simulator", channel=owner.channel_id, person=owner.id)
+    return Answer(200, f"phone-{secrets.token_hex(12)}")
 
 
 def _post(session: TenantSession, channel_id: int, what: str, line_ids: Collection[int]) -> None:
