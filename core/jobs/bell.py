@@ -96,7 +96,7 @@ class Bell:
                     for call in on.values():
                         call()
                 message = pubsub.get_message(timeout=1.0)
-            except (RedisError, OSError) as error:
+            except Exception as error:  # a half-closed socket raises anything; keep listening
                 logger.info("The job bell can't be heard: %s", error)
                 if pubsub is not None:
                     pubsub.close()

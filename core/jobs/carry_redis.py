@@ -87,8 +87,8 @@ class RedisCarrier:
         """What was fetched and not begun goes back to Redis, for another process."""
         if self._worker is None:
             return
-        self._bell.stop()
         self._worker.stop(timeout=int(timeout * 1000))
+        self._bell.stop()
         self._worker = None
 
     def room(self, queue: str) -> int:
