@@ -39,6 +39,7 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
         registry.register("core", spec)
     for owner, job in host.job_specs():
         registry.register(owner, job)
+    redis = _connect(settings.redis_url)
     desk = Desk(
         settings=settings,
         database=database,
@@ -48,13 +49,15 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
             registry,
             is_open=lambda tenant_id, plugin: desk.is_on(tenant_id, plugin),
             threads=settings.worker_threads,
+            redis=None if settings.is_embedded else redis,
+            namespace=f"sapa:{derived_secret(settings, 'redis namespace')[:12]}",
         ),
         box=SecretBox(installation_key(settings)),
         outbound=OutboundClient(private_hosts=(*settings.private_hosts, *settings.own_hosts)),
         # half of the web threads may wait in streams; the rest serve pages
         live=LiveHub(max_streams=settings.web_threads // 2),
         media=MediaStore(settings.home / "media"),
-        redis=_connect(settings.redis_url),
+        redis=redis,
     )
     database.desk = desk
     attach(database, host)

@@ -95,8 +95,8 @@ class Settings(BaseSettings):
 
     @property
     def is_embedded(self) -> bool:
-        """True without Redis: workers run inside the web process."""
-        return not self.redis_url
+        """True where workers run inside the web process: without Redis, and on SQLite."""
+        return self.is_sqlite or not self.redis_url
 
     @property
     def is_sqlite(self) -> bool:

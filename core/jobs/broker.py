@@ -15,28 +15,32 @@ from core.jobs.middleware import TENANT, TenantMiddleware
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import BULK, QUEUES, JobSpec
 
-Perform = Callable[[JobSpec, list[Pair]], None]
+# what an actor does: the kind of work, its jobs, and whether one of them has a lane
+Perform = Callable[[JobSpec, list[Pair], bool], None]
 
 
-def build_broker(kind: str, registry: JobRegistry, perform: Perform) -> Broker:
-    """A broker with one actor per declared job. Never Dramatiq's global one.
+def embedded_broker(registry: JobRegistry, perform: Perform) -> Broker:
+    """A broker inside this process, with one actor per declared job."""
+    broker = StubBroker(middleware=[TenantMiddleware(registry)])
+    declare(broker, registry, perform)
+    return broker
 
-    TenantMiddleware is the only middleware, so it stands first. Dramatiq's own would hurt: AgeLimit
+
+def declare(broker: Broker, registry: JobRegistry, perform: Perform) -> None:
+    """Declare the queues, and every job as an actor. Never on Dramatiq's global broker.
+
+    The broker's only middleware is ours, so it stands first. Dramatiq's own would hurt: AgeLimit
     drops messages, TimeLimit raises inside transactions, Retries keeps a second count of attempts.
     """
-    if kind != "embedded":
-        raise ValueError(f"Unknown job broker {kind!r}: this installation runs 'embedded'.")
-    broker = StubBroker(middleware=[TenantMiddleware(registry)])
     for queue in QUEUES:
         broker.declare_queue(queue)
     for spec in registry:
         _declare(broker, spec, perform)
-    return broker
 
 
 def _declare(broker: Broker, spec: JobSpec, perform: Perform) -> None:
-    def actor(pairs: list[list[int]]) -> None:
-        perform(spec, [(job_id, attempt) for job_id, attempt in pairs])
+    def actor(pairs: list[list[int]], has_lane: bool = False) -> None:
+        perform(spec, [(job_id, attempt) for job_id, attempt in pairs], has_lane)
 
     as_actor = dramatiq.actor(
         broker=broker,
@@ -52,7 +56,7 @@ def message_for(dispatch: Dispatch, queue: str) -> Message[None]:
     return Message(
         queue_name=queue,
         actor_name=dispatch.spec.name,
-        args=([list(pair) for pair in dispatch.pairs],),
+        args=([list(pair) for pair in dispatch.pairs], dispatch.has_lane),
         kwargs={},
         options={TENANT: dispatch.tenant_id},
     )

@@ -1,7 +1,6 @@
-"""What the relay does to the table: lease what is due, take back what a dead worker held.
+"""What the relay takes from the table: it leases what is due, as much as there is room for.
 
-All of it in system sessions. On PostgreSQL rows that a handler's transaction holds are skipped,
-never waited for: with plain locks one slow handler stalled everybody for 3.5 s.
+In system sessions. On PostgreSQL rows that another transaction holds are skipped, never waited for.
 """
 
 from __future__ import annotations
@@ -10,48 +9,55 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, tuple_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import select, text, update
 
+from core.jobs.due import WINDOW, Due, Follower, due, followers
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
 from core.models.job import Job, JobState
 from core.tenancy.session import SystemSession
 
 BATCH = 50  # payloads that a batch handler gets at most
-CANDIDATES = 400  # rows that one claim looks at
-INNOCENT = 8  # interruptions that count as much as one error
-SWEPT = 500  # leases that one sweep takes back
 _CLAIM_LOCK = 0x5A9A_0001  # any number, the same in every process
 
 Pair = tuple[int, int]  # a job's id and the attempt it was leased for
 
 
+class Taken(Exception):
+    """Another relay is claiming just now."""
+
+
 @dataclass
 class Dispatch:
-    """One message to an actor: the leased jobs of one actor and one tenant."""
+    """One message to an actor: the leased jobs of one actor and one tenant.
+
+    Jobs of one lane stand in their order.
+    """
 
     spec: JobSpec
     tenant_id: int | None
     pairs: list[Pair] = field(default_factory=list)
-    has_lane: bool = False
+    lanes: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> Pair:
         """Names the message: no other was ever sent for this job and attempt."""
         return self.pairs[0]
 
+    @property
+    def has_lane(self) -> bool:
+        """True when the end of this message may let another job go."""
+        return bool(self.lanes)
+
+    def add(self, job: Due | Follower) -> None:
+        self.pairs.append((job.id, job.attempts + 1))
+        if job.lane is not None:
+            self.lanes.add(job.lane)
+
 
 def is_waiting(session: SystemSession, queue: str, moment: datetime) -> bool:
-    """True when a claim would find something. Read only: an idle relay never takes a lock."""
-    return session.execute(_due(queue, moment).limit(1)).first() is not None
-
-
-def next_due(session: SystemSession, moment: datetime) -> datetime | None:
-    """When the next job that isn't due yet will be, or None."""
-    return session.scalar(
-        select(func.min(Job.due_at)).where(Job.state == JobState.READY, Job.due_at > moment)
-    )
+    """True when a claim would find something. Read only: an idle relay takes no lock."""
+    return bool(due(session, queue, moment, 1))
 
 
 def claim(
@@ -66,20 +72,33 @@ def claim(
     """Lease due jobs of one queue for at most `slots` messages, oldest first.
 
     Claims take turns on PostgreSQL: two at once, each blind to what the other leases, could run two
-    jobs of one lane together. SQLite has one writer anyway.
+    jobs of one lane together. Taken where another has the turn: it takes what is due. SQLite has
+    one writer anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
-    rows = session.execute(
-        _due(queue, moment)
-        .limit(min(slots * BATCH, CANDIDATES))
-        .with_for_update(skip_locked=True, of=Job)
-    ).all()
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    if is_postgres and not session.scalar(
+        text("select pg_try_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK}
+    ):
+        raise Taken
+    found = due(session, queue, moment, min(slots * BATCH, WINDOW))
+    chosen = _arrange(session, registry, found, slots)
+    _fill(session, chosen, queue, moment)
+    ids = [job_id for dispatch in chosen for job_id, _ in dispatch.pairs]
+    if is_postgres and ids:
+        chosen = _only(chosen, _locked(session, ids))
+    _lease(session, [job_id for d in chosen for job_id, _ in d.pairs], moment + lease)
+    return chosen
+
+
+def _arrange(
+    session: SystemSession, registry: JobRegistry, found: Iterable[Due], slots: int
+) -> list[Dispatch]:
+    """Messages for these jobs. What nothing here can run is set aside, where somebody sees it."""
     chosen: list[Dispatch] = []
     filling: dict[tuple[str, int | None], Dispatch] = {}
     unknown: list[int] = []
     misaddressed: list[int] = []
-    for row in rows:
+    for row in found:
         spec = registry.get(row.actor)
         if spec is None:
             unknown.append(row.id)
@@ -94,43 +113,54 @@ def claim(
                 continue
             dispatch = filling[key] = Dispatch(spec, row.tenant_id)
             chosen.append(dispatch)
-        dispatch.pairs.append((row.id, row.attempts + 1))
-        dispatch.has_lane |= row.lane is not None
-    _lease(session, [job_id for d in chosen for job_id, _ in d.pairs], moment + lease)
+        dispatch.add(row)
     _set_aside(session, unknown, JobState.PARKED, "No plugin that runs here knows this job.")
     _set_aside(session, misaddressed, JobState.DEAD, "Written with a tenant or without, wrongly.")
     return chosen
 
 
-def _due(queue: str, moment: datetime) -> Select[int, int | None, str, str | None, int]:
-    """Ready jobs whose time and turn have come.
+def _fill(session: SystemSession, chosen: list[Dispatch], queue: str, moment: datetime) -> None:
+    """Let jobs of a lane run in one batch, in their order: else a lane would give one at a time."""
+    wanting = [d for d in chosen if d.spec.batch and d.lanes and len(d.pairs) < BATCH]
+    if not wanting:
+        return
+    owner = {
+        (dispatch.tenant_id, lane): dispatch for dispatch in wanting for lane in dispatch.lanes
+    }
+    heads = [job_id for dispatch in wanting for job_id, _ in dispatch.pairs]
+    each = max((BATCH - len(d.pairs)) // len(d.lanes) + 1 for d in wanting)
+    ended: set[tuple[int, str]] = set()
+    for job in followers(session, heads, each):
+        lane = (job.tenant_id, job.lane)
+        dispatch = owner[lane]
+        if lane in ended or (job.due_at > moment and job.failures == 0):
+            continue  # a reminder for later is passed by
+        if (
+            job.due_at > moment
+            or (job.actor, job.queue) != (dispatch.spec.name, queue)
+            or len(dispatch.pairs) == BATCH
+        ):
+            ended.add(lane)
+            continue
+        dispatch.add(job)
 
-    A lane is held by a job of it that is leased, or by an earlier one that is due or being retried.
-    One that was never tried and is due later doesn't: a reminder for Monday stops no conversation.
-    """
-    other = aliased(Job)
-    held = exists().where(
-        other.lane == Job.lane,
-        other.tenant_id.is_not_distinct_from(Job.tenant_id),
-        or_(
-            other.state == JobState.LEASED,
-            and_(
-                other.state == JobState.READY,
-                other.id < Job.id,
-                or_(other.due_at <= moment, other.failures > 0),
-            ),
-        ),
-    )
-    return (
-        select(Job.id, Job.tenant_id, Job.actor, Job.lane, Job.attempts)
-        .where(
-            Job.state == JobState.READY,
-            Job.queue == queue,
-            Job.due_at <= moment,
-            or_(Job.lane.is_(None), ~held),
-        )
-        .order_by(Job.due_at, Job.id)
-    )
+
+def _locked(session: SystemSession, ids: list[int]) -> set[int]:
+    """Those of `ids` that are ready still and that nobody else holds: now this transaction does."""
+    statement = select(Job.id).where(Job.id.in_(ids), Job.state == JobState.READY)
+    return set(session.scalars(statement.order_by(Job.id).with_for_update(skip_locked=True)))
+
+
+def _only(chosen: list[Dispatch], locked: set[int]) -> list[Dispatch]:
+    """The dispatches without what escaped. From one with lanes nothing behind a gap may go."""
+    for dispatch in chosen:
+        ids = [job_id for job_id, _ in dispatch.pairs]
+        first_gap = next((n for n, job_id in enumerate(ids) if job_id not in locked), len(ids))
+        if dispatch.lanes:
+            del dispatch.pairs[first_gap:]
+        else:
+            dispatch.pairs = [pair for pair in dispatch.pairs if pair[0] in locked]
+    return [dispatch for dispatch in chosen if dispatch.pairs]
 
 
 def _lease(session: SystemSession, ids: list[int], until: datetime) -> None:
@@ -139,7 +169,7 @@ def _lease(session: SystemSession, ids: list[int], until: datetime) -> None:
     session.execute(
         update(Job)
         .where(Job.id.in_(ids))
-        .values(state=JobState.LEASED, attempts=Job.attempts + 1, lease_until=until)
+        .values(state=JobState.LEASED, attempts=Job.attempts + 1, lease_until=until, begun=False)
         .execution_options(synchronize_session=False)
     )
 
@@ -152,76 +182,4 @@ def _set_aside(session: SystemSession, ids: list[int], state: JobState, reason: 
         .where(Job.id.in_(ids))
         .values(state=state, last_error=reason)
         .execution_options(synchronize_session=False)
-    )
-
-
-def is_expired(session: SystemSession, moment: datetime) -> bool:
-    """True when a sweep would find something."""
-    return (
-        session.execute(
-            select(Job.id).where(Job.state == JobState.LEASED, Job.lease_until < moment).limit(1)
-        ).first()
-        is not None
-    )
-
-
-def sweep(
-    session: SystemSession, registry: JobRegistry, moment: datetime, *, everything: bool = False
-) -> int:
-    """Take back leases that ended, or `everything` where no other process can hold one.
-
-    Each counts as a failure: a job that kills its worker ends as dead instead of doing so for ever.
-    It takes more of them than of its own errors, since most of what a dead process had leased only
-    waited in it. A provider call never ends so: its mark keeps it from being repeated.
-    """
-    expired = select(Job.id, Job.actor, Job.failures).where(Job.state == JobState.LEASED)
-    if not everything:
-        expired = expired.where(Job.lease_until < moment)
-    rows = session.execute(expired.limit(SWEPT).with_for_update(skip_locked=True)).all()
-    for row in rows:
-        spec = registry.get(row.actor)
-        is_dead = (
-            spec is not None
-            and spec.call is None
-            and row.failures + 1 >= spec.max_attempts * INNOCENT
-        )
-        session.execute(
-            update(Job)
-            .where(Job.id == row.id)
-            .values(
-                state=JobState.DEAD if is_dead else JobState.READY,
-                lease_until=None,
-                failures=Job.failures + 1,
-                last_error="Interrupted: the worker stopped, or took longer than its lease.",
-            )
-            .execution_options(synchronize_session=False)
-        )
-    return len(rows)
-
-
-def renew(session: SystemSession, pairs: Iterable[Pair], until: datetime) -> None:
-    """Extend the leases of jobs that wait in this process. Begun ones look after themselves."""
-    held = session.scalars(_leased(pairs).with_for_update(skip_locked=True)).all()
-    session.execute(
-        update(Job)
-        .where(Job.id.in_(held), Job.lease_until < until)
-        .values(lease_until=until)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def give_back(session: SystemSession, pairs: Iterable[Pair]) -> None:
-    """Make jobs ready again that this process leased and hasn't begun. Not a failure."""
-    held = session.scalars(_leased(pairs).with_for_update(skip_locked=True)).all()
-    session.execute(
-        update(Job)
-        .where(Job.id.in_(held))
-        .values(state=JobState.READY, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _leased(pairs: Iterable[Pair]) -> Select[int]:
-    return select(Job.id).where(
-        Job.state == JobState.LEASED, tuple_(Job.id, Job.attempts).in_(list(pairs))
     )

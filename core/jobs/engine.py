@@ -1,19 +1,19 @@
-"""The job engine of one process: relay, broker and worker threads under one switch."""
+"""The job engine of one process: relay, carrier and worker threads under one switch."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
-
-from dramatiq import Broker, Worker
+from typing import TYPE_CHECKING
 
 from core.db import Database
 from core.jobs import parking
-from core.jobs.broker import build_broker, deliver_here, message_for
-from core.jobs.claim import Dispatch, Pair, give_back, sweep
+from core.jobs.carrier import Carrier
+from core.jobs.carry_here import HereCarrier
+from core.jobs.claim import Pair
 from core.jobs.failure import describe
-from core.jobs.flights import Flights
+from core.jobs.lease import sweep
 from core.jobs.registry import JobRegistry
 from core.jobs.relay import Relay
 from core.jobs.runner import IsOpen, Runner
@@ -23,9 +23,10 @@ from core.models.base import now
 from core.tenancy.context import current_tenant
 from core.tenancy.session import TenantSession
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from redis import Redis
 
-_WORKER_TIMEOUT = 100  # ms that an idle thread sleeps before it looks whether to stop
+logger = logging.getLogger(__name__)
 
 
 def always_open(tenant_id: int, plugin: str) -> bool:
@@ -36,9 +37,11 @@ def always_open(tenant_id: int, plugin: str) -> bool:
 class JobEngine:
     """Runs jobs in this process once started; `run_pending` runs them here and now, for tests.
 
+    With `redis`, jobs are run by the processes that were started, and commits of any process wake
+    them; without, by this one alone. `namespace` keeps installations apart that share a Redis.
     `is_open(tenant_id, plugin)` says whether a plugin is on; it is asked outside any transaction.
-    `poll`: seconds at most between two looks at the table. Commits of this process and jobs falling
-    due wake the relay by themselves; the poll is for what other processes write.
+    `poll`: seconds at most between two looks at the table. Commits and jobs falling due wake the
+    relay by themselves; the poll is for bells that weren't heard.
     """
 
     def __init__(
@@ -48,7 +51,8 @@ class JobEngine:
         *,
         is_open: IsOpen = always_open,
         threads: int = 4,
-        broker: str = "embedded",
+        redis: Redis | None = None,
+        namespace: str = "sapa",
         poll: float = 1.0,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -56,45 +60,76 @@ class JobEngine:
         self._registry = registry
         self._is_open = is_open
         self._threads = threads
-        self._kind = broker
+        self._redis = redis
+        self._namespace = namespace
         self._poll = poll
         self._clock = clock
         self._until: datetime | None = None
-        self._flights = Flights()
         self._runner = Runner(database, is_open=is_open, clock=self._moment)
-        self._broker: Broker | None = None
-        self._worker: Worker | None = None
-        self._relay = self._new_relay()
+        self._here = HereCarrier(database, registry, self._perform_here, threads=threads)
+        self._relay = self._new_relay(self._here)
+        self._carrier: Carrier | None = None
         database.queue_of = registry.queue_of
+        if redis is not None:
+            from core.jobs.bell import Bell  # embedded mode starts without Redis's client
 
-    def start(self) -> None:
-        """Start the relay and the workers. Every job must be registered by now."""
-        if self._worker is not None:
+            self._bell = Bell(redis, namespace)
+            database.on_enqueue.append(self._bell.ring)
+
+    def start(self, *, queues: tuple[str, ...] = QUEUES, threads: int | None = None) -> None:
+        """Start the relay and the workers. Every job must be registered by now.
+
+        `queues` and `threads` are for processes of their own; embedded, one does everything.
+        """
+        if self._carrier is not None:
             return
         prepare(self._database, self._registry.periodic(), self._moment())
+        if self._redis is None:
+            self._start_here()
+        else:
+            self._start_over_redis(self._redis, queues, threads or self._threads)
+
+    def _start_here(self) -> None:
         if self._database.is_sqlite:
             # one process serves a SQLite file: whatever is leased, a dead predecessor leased it
             with self._database.system() as session:
                 while sweep(session, self._registry, self._moment(), everything=True):
                     pass
-        self._broker = build_broker(self._kind, self._registry, self._perform)
-        self._worker = Worker(
-            self._broker, worker_timeout=_WORKER_TIMEOUT, worker_threads=self._threads
-        )
-        self._worker.start()
-        self._relay = self._new_relay()
-        self._relay.start()
+        self._start(self._here)
         self._database.on_enqueue.append(self.wake)
+
+    def _start_over_redis(self, redis: Redis, queues: tuple[str, ...], threads: int) -> None:
+        from core.jobs.carry_redis import RedisCarrier
+
+        self._start(
+            RedisCarrier(
+                self._database,
+                self._registry,
+                self._perform_any,
+                redis=redis,
+                bell=self._bell,
+                namespace=self._namespace,
+                threads=threads,
+                queues=queues,
+                clock=self._moment,
+            )
+        )
+
+    def _start(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+        self._relay = self._new_relay(carrier)
+        carrier.start(self.wake)
+        self._relay.start()
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what has begun, within `timeout` seconds, and give back what hasn't."""
-        if self._worker is None:
+        if self._carrier is None:
             return
-        self._database.on_enqueue.remove(self.wake)
+        if self.wake in self._database.on_enqueue:
+            self._database.on_enqueue.remove(self.wake)
         self._relay.stop(timeout)
-        self._give_back()
-        self._worker.stop(timeout=int(timeout * 1000))
-        self._worker = self._broker = None
+        self._carrier.stop(timeout)
+        self._carrier = None
 
     def wake(self) -> None:
         """Look for due jobs now."""
@@ -104,20 +139,20 @@ class JobEngine:
         """Run everything that is due now, or at `until` where that is later, in this thread.
 
         Jobs that these jobs write are run too. Returns how many attempts were made. The way is that
-        of a worker thread, message, middleware and fence included.
+        of a worker thread, message, middleware and fence included; never over Redis.
         """
         self._until = until
-        broker = build_broker(self._kind, self._registry, self._perform)
+        relay = self._new_relay(self._here)
         attempts = 0
         try:
-            self._relay.mind(self._moment())
+            relay.mind(self._moment())
             while True:
-                found = [(q, d) for q in QUEUES for d in self._relay.claim(q, self._moment())]
-                if not found:
+                found = [(q, relay.claim(q, self._moment())) for q in QUEUES]
+                if not any(chosen for _, chosen in found):
                     return attempts
-                for queue, dispatch in found:
-                    attempts += len(dispatch.pairs)
-                    deliver_here(broker, message_for(dispatch, queue))
+                for queue, chosen in found:
+                    attempts += sum(len(dispatch.pairs) for dispatch in chosen)
+                    self._here.deliver(queue, chosen)
         finally:
             self._until = None
 
@@ -129,42 +164,32 @@ class JobEngine:
         present = self._clock()
         return present if self._until is None else max(present, self._until)
 
-    def _new_relay(self) -> Relay:
+    def _new_relay(self, carrier: Carrier) -> Relay:
         return Relay(
             self._database,
             self._registry,
-            self._flights,
-            send=self._send,
+            carrier,
             is_open=self._is_open,
             clock=self._moment,
-            threads=self._threads,
             poll=self._poll,
         )
 
-    def _send(self, queue: str, dispatch: Dispatch) -> None:
-        if self._broker is not None:
-            self._broker.enqueue(message_for(dispatch, queue))
+    def _perform_here(self, spec: JobSpec, pairs: list[Pair], has_lane: bool) -> None:
+        self._perform(self._here, spec, pairs, has_lane)
 
-    def _perform(self, spec: JobSpec, pairs: list[Pair]) -> None:
+    def _perform_any(self, spec: JobSpec, pairs: list[Pair], has_lane: bool) -> None:
+        if self._carrier is not None:
+            self._perform(self._carrier, spec, pairs, has_lane)
+
+    def _perform(self, carrier: Carrier, spec: JobSpec, pairs: list[Pair], has_lane: bool) -> None:
         """What every actor does. It never raises: Dramatiq has no say in what happens next."""
-        flight = self._flights.begin(pairs[0])
-        if flight is None:
-            return  # given back while it waited
-        queue, dispatch = flight
+        begun: list[Pair] = []
         try:
-            self._runner.run(spec, current_tenant(), pairs)
+            begun = carrier.begin(spec, current_tenant(), pairs)
+            if begun:
+                self._runner.run(spec, current_tenant(), begun)
         except Exception as error:  # the database is away: the lease ends, and the job comes back
             logger.error("Job %s could not be run: %s", spec.name, describe(error))
         finally:
-            self._flights.end(pairs[0])
-            self._relay.freed(queue, has_lane=dispatch.has_lane)
-
-    def _give_back(self) -> None:
-        waiting = self._flights.take_waiting()
-        if not waiting:
-            return
-        try:
-            with self._database.system() as session:
-                give_back(session, waiting)
-        except Exception as error:  # stopping goes on; their leases end by themselves
-            logger.error("Waiting jobs could not be given back: %s", describe(error))
+            if begun and carrier.end(begun[0], has_lane=has_lane):
+                self._relay.wake()

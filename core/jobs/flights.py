@@ -20,19 +20,19 @@ class Flights:
         with self._lock:
             self._waiting[dispatch.key] = (queue, dispatch)
 
-    def begin(self, key: Pair) -> tuple[str, Dispatch] | None:
-        """A thread takes a message: its queue and dispatch. None: it was given back meanwhile."""
+    def begin(self, key: Pair) -> bool:
+        """A thread takes a message. False: it was given back meanwhile."""
         with self._lock:
             entry = self._waiting.pop(key, None)
             if entry is None:
-                return None
+                return False
             self._begun[key] = entry
-            return entry
+            return True
 
-    def end(self, key: Pair) -> None:
-        """A thread is done with a message."""
+    def end(self, key: Pair) -> str:
+        """A thread is done with a message that it began; the message's queue."""
         with self._lock:
-            self._begun.pop(key, None)
+            return self._begun.pop(key)[0]
 
     def count(self, queue: str) -> int:
         """How many messages of a queue are in flight."""

@@ -1,4 +1,4 @@
-"""The thread that moves due rows to the actors, and minds leases, parked jobs and the clock."""
+"""The thread that leases due rows and sends them on, and minds leases, parked jobs, the clock."""
 
 from __future__ import annotations
 
@@ -6,58 +6,49 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from core.db import Database
-from core.jobs.claim import (
-    Dispatch,
-    claim,
-    is_expired,
-    is_waiting,
-    next_due,
-    renew,
-    sweep,
-)
+from core.jobs.carrier import Carrier
+from core.jobs.claim import Dispatch, Taken, claim, is_waiting
+from core.jobs.due import next_due
 from core.jobs.failure import describe
-from core.jobs.flights import Flights
+from core.jobs.lease import LEASE, give_back, is_expired, renew, sweep
 from core.jobs.parking import unpark_open
 from core.jobs.registry import JobRegistry
 from core.jobs.runner import IsOpen
 from core.jobs.schedule import tick
-from core.jobs.spec import BULK, NOW, QUEUES
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
 _MIND_EVERY = 0.9  # seconds between two looks at leases and the clock
 _RENEW_EVERY = LEASE.total_seconds() / 3
 _UNPARK_EVERY = 60.0
+_MY_TURN = 0.01  # seconds until another relay's claim is over
 
 
 class Relay:
-    """One per process. `send` puts a dispatch on the broker; `bell` wakes the thread."""
+    """One per process that works. Many at once are fine: their claims take turns.
+
+    `wake` has it look at the table; so do jobs that fall due, and the poll.
+    """
 
     def __init__(
         self,
         database: Database,
         registry: JobRegistry,
-        flights: Flights,
+        carrier: Carrier,
         *,
-        send: Callable[[str, Dispatch], None],
         is_open: IsOpen,
         clock: Callable[[], datetime],
-        threads: int,
         poll: float,
     ) -> None:
         self._database = database
         self._registry = registry
-        self._flights = flights
-        self._send = send
+        self._carrier = carrier
         self._is_open = is_open
         self._clock = clock
         self._poll = poll
-        # enough in flight to keep the threads busy; bulk work leaves one of them to the urgent
-        self._room = {NOW: threads * 4, BULK: max(1, threads - 1)}
         self._last: dict[str, float] = {}
         self._bell = threading.Event()
         self._stopping = False
@@ -77,16 +68,8 @@ class Relay:
         """Look at the table now: something was written, or there is room again."""
         self._bell.set()
 
-    def freed(self, queue: str, *, has_lane: bool) -> None:
-        """A message ended. Claims are worth their transaction when a lane or half the room is free.
-
-        One claim for each message that ends would double the commits of SQLite.
-        """
-        if has_lane or self._flights.count(queue) * 2 <= self._room[queue]:
-            self.wake()
-
     def _loop(self) -> None:
-        pause = 0.0
+        pause, trouble = 0.0, ""
         while True:
             self._bell.wait(pause)
             self._bell.clear()
@@ -94,8 +77,11 @@ class Relay:
                 return
             try:
                 pause = self.look()
-            except Exception as error:  # the database is away or busy: it will come back
-                logger.error("The job relay could not look: %s", describe(error))
+                trouble = ""
+            except Exception as error:  # the database or Redis is away or busy: it will come back
+                if trouble != type(error).__name__:
+                    logger.error("The job relay could not look: %s", describe(error))
+                trouble = type(error).__name__
                 pause = self._poll
 
     def look(self) -> float:
@@ -107,9 +93,11 @@ class Relay:
             self.mind(moment)
         if self._is_time("unpark", _UNPARK_EVERY):
             unpark_open(self._database, self._registry, self._is_open, moment)
-        for queue in QUEUES:
-            for dispatch in self.claim(queue, moment):
-                self._send(queue, dispatch)
+        try:
+            for queue in self._carrier.queues:
+                self._send(queue, self.claim(queue, moment))
+        except Taken:
+            return _MY_TURN
         return self._pause(self._clock())
 
     def mind(self, moment: datetime) -> None:
@@ -118,35 +106,46 @@ class Relay:
             expired = is_expired(session, moment)
         if expired:
             with self._database.system() as session:
-                sweep(session, self._registry, moment)
+                sweep(session, self._registry, moment, marked=self._carrier.marks_begun)
         tick(self._database, self._registry.periodic(), moment, self._is_open)
 
     def claim(self, queue: str, moment: datetime) -> list[Dispatch]:
-        """Lease what is due and fits in flight, and note it as in flight."""
-        slots = self._room[queue] - self._flights.count(queue)
+        """Lease what is due and has room on its way. Taken while another relay claims."""
+        slots = self._carrier.room(queue)
         if slots <= 0:
             return []
-        with self._database.system(write=False) as session:
-            if not is_waiting(session, queue, moment):
-                return []
+        if self._database.is_sqlite:
+            with self._database.system(write=False) as session:
+                if not is_waiting(session, queue, moment):
+                    return []
         with self._database.system() as session:
             chosen = claim(session, self._registry, queue, moment, slots=slots, lease=LEASE)
         for dispatch in chosen:
-            self._flights.add(queue, dispatch)
+            self._carrier.leased(queue, dispatch)
         return chosen
 
+    def _send(self, queue: str, chosen: list[Dispatch]) -> None:
+        if not chosen:
+            return
+        try:
+            self._carrier.send(queue, chosen)
+        except Exception:
+            # some may have gone; their workers find the attempt over, and the next one counts
+            with self._database.system() as session:
+                give_back(session, [pair for dispatch in chosen for pair in dispatch.pairs])
+            raise
+
     def _renew(self, moment: datetime) -> None:
-        held = self._flights.to_renew()
+        held = self._carrier.to_renew()
         if held:
             with self._database.system() as session:
                 renew(session, held, moment + LEASE)
 
     def _pause(self, moment: datetime) -> float:
         with self._database.system(write=False) as session:
-            due = next_due(session, moment)
-        if due is None:
-            return self._poll
-        return min(self._poll, max(0.0, (due - moment).total_seconds()))
+            due = [next_due(session, queue, moment) for queue in self._carrier.queues]
+        waits = [(each - moment).total_seconds() for each in due if each is not None]
+        return min(self._poll, max(0.0, min(waits, default=self._poll)))
 
     def _is_time(self, what: str, every: float) -> bool:
         now = time.monotonic()

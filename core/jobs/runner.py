@@ -9,14 +9,18 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from core import metrics
 from core.db import Database
 from core.jobs import fence
 from core.jobs.claim import Pair
 from core.jobs.failure import describe, record
 from core.jobs.fence import Held, kept_open
+from core.jobs.lease import give_back
 from core.jobs.parking import park
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt
+from core.models.job import Job
 from core.tenancy.session import BaseSession
 
 logger = logging.getLogger(__name__)
@@ -52,11 +56,35 @@ class Runner:
                 logger.info("Job %s one by one: a batch failed: %s", spec.name, describe(error))
             else:
                 return
+        self._one_by_one(spec, tenant_id, pairs)
+
+    def _one_by_one(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
+        """Each in a transaction of its own. What waits to be retried holds its lane up."""
+        lanes = self._lanes(pairs) if len(pairs) > 1 else {}
+        held_up: set[str] = set()
+        behind: list[Pair] = []
         for pair in pairs:
+            lane = lanes.get(pair[0])
+            if lane in held_up:
+                behind.append(pair)
+                continue
             try:
                 self._work(spec, tenant_id, [pair])
             except Exception as error:  # a handler may raise anything, an actor never does
-                self._failed(spec, tenant_id, pair, error)
+                is_dead = self._failed(spec, tenant_id, pair, error)
+                if lane is not None and not is_dead:
+                    held_up.add(lane)
+        if behind:
+            with self._database.system() as session:
+                give_back(session, behind)
+
+    def _lanes(self, pairs: list[Pair]) -> dict[int, str]:
+        ids = [job_id for job_id, _ in pairs]
+        with self._database.system(write=False) as session:
+            rows = session.execute(
+                select(Job.id, Job.lane).where(Job.id.in_(ids), Job.lane.is_not(None))
+            )
+            return {row.id: row.lane for row in rows}
 
     def _unparked(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> list[Pair]:
         """Those of `pairs` whose plugin is on; the others are parked."""
@@ -167,15 +195,20 @@ class Runner:
 
         return write
 
-    def _failed(self, spec: JobSpec, tenant_id: int | None, pair: Pair, error: Exception) -> None:
+    def _failed(self, spec: JobSpec, tenant_id: int | None, pair: Pair, error: Exception) -> bool:
+        """Record it. True: the job is dead, or no longer ours, and holds its lane no more."""
         reason = describe(error)
         frames = "".join(traceback.format_tb(error.__traceback__))  # without the error's own text
         logger.warning("Job %s %s failed: %s\n%s", spec.name, pair, reason, frames)
         with self._session(tenant_id) as session:
             held = fence.hold(session, tenant_id, pair)
-            if held is not None and record(session, spec, held, reason, self._clock()):
+            if held is None:
+                return True
+            is_dead = record(session, spec, held, reason, self._clock())
+            if is_dead:
                 logger.error("Job %s %s is dead: %s", spec.name, pair, reason)
                 _tell_dead(session, spec, held, reason)
+            return is_dead
 
     def _session(self, tenant_id: int | None) -> AbstractContextManager[BaseSession]:
         return self._database.system() if tenant_id is None else self._database.tenant(tenant_id)

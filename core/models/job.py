@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base, Json, OwnedMixin, UtcDateTime, choice, now
@@ -28,6 +28,7 @@ class Job(OwnedMixin, Base):
     `lane` orders: a tenant's jobs of one lane run one after another, by id.
     `attempts` counts leases and is the fence: it only grows, so that a stale message never fits a
     later lease. `failures` counts what went wrong since the job was written or retried by hand.
+    `begun`: a worker of another process than the relay's said that it runs this attempt.
     """
 
     __tablename__ = "job"
@@ -47,11 +48,27 @@ class Job(OwnedMixin, Base):
             postgresql_where=text("state = 'leased'"),
         ),
         Index(
+            "ix_job_free",
+            "queue",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'ready' AND lane IS NULL"),
+            postgresql_where=text("state = 'ready' AND lane IS NULL"),
+        ),
+        Index(
             "ix_job_lane",
             "lane",
+            "tenant_id",
             "id",
-            sqlite_where=text("lane IS NOT NULL"),
-            postgresql_where=text("lane IS NOT NULL"),
+            sqlite_where=text("state = 'ready' AND lane IS NOT NULL"),
+            postgresql_where=text("state = 'ready' AND lane IS NOT NULL"),
+        ),
+        Index(
+            "ix_job_lane_held",
+            "lane",
+            "tenant_id",
+            sqlite_where=text("state = 'leased' AND lane IS NOT NULL"),
+            postgresql_where=text("state = 'leased' AND lane IS NOT NULL"),
         ),
         Index(
             "ix_job_parked",
@@ -77,6 +94,7 @@ class Job(OwnedMixin, Base):
     state: Mapped[JobState] = mapped_column(choice(JobState), default=JobState.READY)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    begun: Mapped[bool] = mapped_column(default=False, server_default=false())
     attempts: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")

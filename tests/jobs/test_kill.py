@@ -106,8 +106,12 @@ def test_kill_9_at_any_moment_loses_and_doubles_nothing(sqlite, tmp_path):
     with provider() as (url, received), workers(tmp_path, url) as child:
         for _ in range(KILLS):
             more_work()
+            before = count()
             pid = begin_life(child)
-            time.sleep(0.1 + moments.random() * 0.5)
+            deadline = time.monotonic() + 20
+            while count() == before and time.monotonic() < deadline:
+                time.sleep(0.005)
+            time.sleep(moments.random() * 0.4)
             end_life(child, pid)
             interrupted += count(Job.state == JobState.LEASED)
         more_work()

@@ -7,7 +7,9 @@ import threading
 import time
 from datetime import timedelta
 
-from core.jobs.claim import claim
+import pytest
+
+from core.jobs.claim import Taken, claim
 from core.jobs.outbox import enqueue
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec, RetryAt, job
@@ -152,19 +154,13 @@ def test_claims_take_turns(postgres, clock):
         found = claim(session, registry, "now", moment, slots=9, lease=timedelta(seconds=30))
         return sum(len(dispatch.pairs) for dispatch in found)
 
-    second: list[int] = []
-
-    def lease_too():
-        with postgres.system() as session:
-            second.append(lease(session, clock() + timedelta(seconds=11)))
-
-    other = threading.Thread(target=lease_too)
-    with postgres.system() as session:
-        assert lease(session, clock()) == 1
-        other.start()
-        other.join(1)
-    other.join(10)
-    assert second == [0]
+    later = clock() + timedelta(seconds=11)
+    with postgres.system() as first:
+        assert lease(first, clock()) == 1
+        with postgres.system() as second, pytest.raises(Taken):
+            lease(second, later)
+    with postgres.system() as second:
+        assert lease(second, later) == 0
 
 
 def test_an_error_in_front_delays_no_other_lane(database, build, effects):

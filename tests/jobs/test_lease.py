@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from core.jobs.claim import INNOCENT, renew, sweep
+from core.jobs.lease import INNOCENT, LEASE, renew, sweep
 from core.jobs.outbox import enqueue
-from core.jobs.relay import LEASE
 from core.jobs.spec import JobSpec, RetryAt, job
 from core.models import JobState
 from tests.jobs.effects import Effect
@@ -115,7 +114,7 @@ def test_waiting_jobs_keep_their_lease(database, build, jobs, clock):
     (dispatch,) = engine._relay.claim("now", clock())
     clock.move(seconds=20)
     with database.system() as session:
-        renew(session, engine._flights.to_renew(), clock() + LEASE)
+        renew(session, engine._here.flights.to_renew(), clock() + LEASE)
     clock.move(seconds=20)
     engine._relay.mind(clock())
     assert jobs()[0].state is JobState.LEASED
@@ -236,6 +235,6 @@ def test_a_begun_call_is_not_kept_alive_past_its_own_lease(database, build, cloc
     letter = Letter()
     engine = send(database, build, letter)
     renewed = []
-    letter.during = lambda: renewed.append(engine._flights.to_renew())
+    letter.during = lambda: renewed.append(engine._here.flights.to_renew())
     engine.run_pending()
     assert renewed == [[]]

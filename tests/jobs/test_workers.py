@@ -6,12 +6,11 @@ import threading
 import time
 from datetime import timedelta
 
-import pytest
 from dramatiq import Message, Worker
 from dramatiq.middleware import MiddlewareError
 from sqlalchemy import event, select
 
-from core.jobs.broker import build_broker
+from core.jobs.broker import embedded_broker
 from core.jobs.engine import JobEngine
 from core.jobs.middleware import TenantMiddleware, TenantMissing
 from core.jobs.outbox import enqueue
@@ -187,7 +186,7 @@ def test_a_message_without_a_tenant_never_runs(sqlite):
     ran = []
     registry = JobRegistry()
     registry.register("shop", note)
-    broker = build_broker("embedded", registry, lambda spec, pairs: ran.append(pairs))
+    broker = embedded_broker(registry, lambda spec, pairs, has_lane: ran.append(pairs))
     assert isinstance(broker.middleware[0], TenantMiddleware)
     worker = Worker(broker, worker_timeout=50, worker_threads=1)
     worker.start()
@@ -204,8 +203,3 @@ def test_a_message_without_a_tenant_never_runs(sqlite):
 def test_the_middlewares_refusal_is_one_that_dramatiq_obeys():
     """Any other exception of a middleware is logged, and the job runs anyway."""
     assert issubclass(TenantMissing, MiddlewareError)
-
-
-def test_an_unknown_broker_is_refused_with_a_sentence(sqlite):
-    with pytest.raises(ValueError, match="embedded"):
-        build_broker("carrier pigeon", JobRegistry(), lambda spec, pairs: None)

@@ -315,13 +315,19 @@ def create_nouns() -> None:
         ),
         sa.Column("due_at", MOMENT, nullable=False),
         sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("begun", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_job_lane", "job", ["lane", "id"], **where("lane IS NOT NULL"))
+    is_free = where("state = 'ready' AND lane IS NULL")
+    is_laned = where("state = 'ready' AND lane IS NOT NULL")
+    is_held = where("state = 'leased' AND lane IS NOT NULL")
+    op.create_index("ix_job_free", "job", ["queue", "due_at", "id"], **is_free)
+    op.create_index("ix_job_lane", "job", ["lane", "tenant_id", "id"], **is_laned)
+    op.create_index("ix_job_lane_held", "job", ["lane", "tenant_id"], **is_held)
     op.create_index("ix_job_leased", "job", ["lease_until"], **where("state = 'leased'"))
     op.create_index("ix_job_parked", "job", ["tenant_id", "actor"], **where("state = 'parked'"))
     op.create_index("ix_job_ready", "job", ["queue", "due_at", "id"], **where("state = 'ready'"))

@@ -1,0 +1,45 @@
+"""What brings leased jobs from a relay to worker threads: inside one process, or over Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from core.jobs.claim import Dispatch, Pair
+from core.jobs.spec import JobSpec
+
+WORKER_TIMEOUT = 100  # ms that an idle thread sleeps before it looks whether to stop
+
+
+class Carrier(Protocol):
+    """Holds nothing that the table doesn't say. What it loses is leased again by the relay."""
+
+    queues: tuple[str, ...]
+    """The queues that this process works on, and claims for."""
+
+    marks_begun: bool
+    """True where the process that runs a job need not be the one that leased it."""
+
+    def start(self, wake: Callable[[], None]) -> None:
+        """Start worker threads. `wake`: have the relay look, there is room or new work."""
+
+    def stop(self, timeout: float) -> None:
+        """Finish what has begun, within `timeout` seconds, and hand back what hasn't."""
+
+    def room(self, queue: str) -> int:
+        """How many messages a queue has room for now. Raises what the way there raises."""
+
+    def leased(self, queue: str, dispatch: Dispatch) -> None:
+        """These jobs were leased here, and are about to be sent."""
+
+    def send(self, queue: str, dispatches: list[Dispatch]) -> None:
+        """Send them on their way. Raises where there is none; then the relay gives them back."""
+
+    def begin(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> list[Pair]:
+        """A thread is about to run these; those of them that it may."""
+
+    def end(self, key: Pair, *, has_lane: bool) -> bool:
+        """A thread is done with a message that had begun. True: the relay should look."""
+
+    def to_renew(self) -> list[Pair]:
+        """The jobs whose leases this process keeps alive."""

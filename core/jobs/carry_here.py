@@ -1,0 +1,92 @@
+"""Embedded: relay and worker threads in one process, Dramatiq's StubBroker between them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from dramatiq import Worker
+
+from core.db import Database
+from core.jobs.broker import Perform, deliver_here, embedded_broker, message_for
+from core.jobs.carrier import WORKER_TIMEOUT
+from core.jobs.claim import Dispatch, Pair
+from core.jobs.failure import describe
+from core.jobs.flights import Flights
+from core.jobs.lease import give_back
+from core.jobs.registry import JobRegistry
+from core.jobs.spec import BULK, NOW, QUEUES, JobSpec
+
+logger = logging.getLogger(__name__)
+
+
+class HereCarrier:
+    """What the relay leases is run by this process, so it knows all that is in flight."""
+
+    queues: tuple[str, ...] = QUEUES
+    marks_begun = False
+
+    def __init__(
+        self, database: Database, registry: JobRegistry, perform: Perform, *, threads: int
+    ) -> None:
+        self.flights = Flights()
+        self._database = database
+        self._registry = registry
+        self._perform = perform
+        self._threads = threads
+        # enough in flight to keep the threads busy; bulk work leaves one of them to the urgent
+        self._room = {NOW: threads * 4, BULK: max(1, threads - 1)}
+        self._worker: Worker | None = None
+
+    def start(self, wake: Callable[[], None]) -> None:
+        broker = embedded_broker(self._registry, self._perform)
+        self._worker = Worker(broker, worker_timeout=WORKER_TIMEOUT, worker_threads=self._threads)
+        self._worker.start()
+
+    def stop(self, timeout: float) -> None:
+        if self._worker is None:
+            return
+        self._give_back()
+        self._worker.stop(timeout=int(timeout * 1000))
+        self._worker = None
+
+    def room(self, queue: str) -> int:
+        return self._room[queue] - self.flights.count(queue)
+
+    def leased(self, queue: str, dispatch: Dispatch) -> None:
+        self.flights.add(queue, dispatch)
+
+    def send(self, queue: str, dispatches: list[Dispatch]) -> None:
+        if self._worker is not None:
+            for dispatch in dispatches:
+                self._worker.broker.enqueue(message_for(dispatch, queue))
+
+    def deliver(self, queue: str, dispatches: list[Dispatch]) -> None:
+        """Run them in this thread, one after another: for tests."""
+        broker = embedded_broker(self._registry, self._perform)
+        for dispatch in dispatches:
+            deliver_here(broker, message_for(dispatch, queue))
+
+    def begin(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> list[Pair]:
+        return pairs if self.flights.begin(pairs[0]) else []  # given back while it waited
+
+    def end(self, key: Pair, *, has_lane: bool) -> bool:
+        """A claim is worth its transaction when a lane or half the room is free.
+
+        One claim for each message that ends would double the commits of SQLite.
+        """
+        queue = self.flights.end(key)
+        return has_lane or self.flights.count(queue) * 2 <= self._room[queue]
+
+    def to_renew(self) -> list[Pair]:
+        return self.flights.to_renew()
+
+    def _give_back(self) -> None:
+        waiting = self.flights.take_waiting()
+        if not waiting:
+            return
+        try:
+            with self._database.system() as session:
+                give_back(session, waiting)
+        except Exception as error:  # stopping goes on; their leases end by themselves
+            logger.error("Waiting jobs could not be given back: %s", describe(error))
