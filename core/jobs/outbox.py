@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from core.jobs.spec import QUEUES
 from core.models.base import now
 from core.models.job import Job
+from core.tenancy.bulk import insert_unnamed
 from core.tenancy.context import WrongTenant
 from core.tenancy.session import BaseSession, TenantSession
 
@@ -36,9 +39,7 @@ def enqueue(
         tenant_id = session.tenant_id
     elif tenant_id is None and not actor.startswith("core."):
         raise ValueError(f"Job {actor} needs a tenant: pass tenant_id.")
-    queue = queue or session.database.queue_of(actor)
-    if queue not in QUEUES:
-        raise ValueError(f"Job {actor}: its queue is one of {', '.join(QUEUES)}.")
+    queue = _queue(session, actor, queue)
     job = Job(
         tenant_id=tenant_id,
         actor=actor,
@@ -51,3 +52,42 @@ def enqueue(
     for ring in session.database.on_enqueue:
         session.on_commit(ring)
     return job
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be written with others: the arguments of `enqueue`."""
+
+    actor: str
+    payload: dict[str, Any]
+    lane: str | None = None
+    due_at: datetime | None = None
+    queue: str | None = None
+
+
+def enqueue_all(session: TenantSession, jobs: Sequence[NewJob]) -> None:
+    """`enqueue` for many jobs of a tenant, in one statement and in their order."""
+    if not jobs:
+        return
+    moment = now()
+    values = [
+        {
+            "actor": job.actor,
+            "payload": job.payload,
+            "lane": job.lane,
+            "queue": _queue(session, job.actor, job.queue),
+            "due_at": job.due_at or moment,
+            "created_at": moment,
+        }
+        for job in jobs
+    ]
+    insert_unnamed(session, Job, values)
+    for ring in session.database.on_enqueue:
+        session.on_commit(ring)
+
+
+def _queue(session: BaseSession, actor: str, queue: str | None) -> str:
+    queue = queue or session.database.queue_of(actor)
+    if queue not in QUEUES:
+        raise ValueError(f"Job {actor}: its queue is one of {', '.join(QUEUES)}.")
+    return queue
