@@ -7,11 +7,12 @@ that subscribed and is on gets a job of its own, written in that transaction.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 from core.host.attach import host_of
-from core.jobs.outbox import enqueue
+from core.jobs.outbox import NewJob, enqueue, enqueue_all
 from core.tenancy.session import TenantSession
 
 
@@ -30,7 +31,7 @@ class Event:
 
     def to_payload(self) -> dict[str, Any]:
         """What JSON can hold; `from_payload` makes the same event of it."""
-        return asdict(self)
+        return dict(vars(self))  # not `asdict`, which copies each value deeply: 20 times slower
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
@@ -66,15 +67,28 @@ def publish(session: TenantSession, event: Event) -> None:
     about one noun run in order; a handler that fails holds up its own plugin only. Raises NoHost
     for a database that no plugin host is attached to.
     """
+    for job in _jobs(session, (event,)):
+        enqueue(session, job.actor, job.payload, lane=job.lane)
+
+
+def publish_all(session: TenantSession, events: Sequence[Event]) -> None:
+    """`publish` for many events, in their order, with one statement for all their jobs."""
+    enqueue_all(session, _jobs(session, events))
+
+
+def _jobs(session: TenantSession, events: Sequence[Event]) -> list[NewJob]:
     host = host_of(session.database)
-    subscribers = host.subscribers(type(event))
-    if not subscribers:
-        return
+    heard = [(event, host.subscribers(type(event))) for event in events]
+    heard = [(event, subscribers) for event, subscribers in heard if subscribers]
+    if not heard:
+        return []
     enabled = host.switches.enabled(session)
-    for plugin in subscribers:
-        if plugin in enabled:
-            actor = handler_actor(plugin, event.name)
-            enqueue(session, actor, event.to_payload(), lane=f"{plugin}/{event.lane}")
+    return [
+        NewJob(handler_actor(plugin, event.name), event.to_payload(), lane=f"{plugin}/{event.lane}")
+        for event, subscribers in heard
+        for plugin in subscribers
+        if plugin in enabled
+    ]
 
 
 def handler_actor(plugin: str, event_name: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Insert, Table, insert
 from core.jobs.spec import NOW, QUEUES
 from core.models.base import now
 from core.models.job import Job
+from core.tenancy.bulk import insert_unnamed
 from core.tenancy.context import WrongTenant
 from core.tenancy.session import BaseSession, TenantSession
 
@@ -43,9 +44,7 @@ def enqueue(
         tenant_id = session.tenant_id
     elif tenant_id is None and not actor.startswith("core."):
         raise ValueError(f"Job {actor} needs a tenant: pass tenant_id.")
-    queue = queue or session.database.queue_of(actor)
-    if queue not in QUEUES:
-        raise ValueError(f"Job {actor}: its queue is one of {', '.join(QUEUES)}.")
+    queue = _queue(session.database, actor, queue)
     job = Job(
         tenant_id=tenant_id,
         actor=actor,
@@ -65,33 +64,66 @@ def ring_after_commit(session: BaseSession) -> None:
         session.on_commit(bell)
 
 
-@dataclass(frozen=True)
+def ring(database: Database) -> None:
+    """Tell the relays of all processes that jobs were committed. Never waits, never raises."""
+    for bell in database.on_enqueue:
+        bell()
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job that is to be written in a set: the arguments of `enqueue`, by value."""
+    """A job to be written with others: the arguments of `enqueue`, by value."""
 
     actor: str
     payload: dict[str, Any]
-    tenant_id: int | None
+    tenant_id: int | None = None
     lane: str | None = None
     due_at: datetime | None = None
-    queue: str = NOW
+    queue: str | None = None
+
+
+def enqueue_all(session: TenantSession, jobs: Sequence[NewJob]) -> None:
+    """`enqueue` for many jobs of the session's tenant, in one statement and in their order."""
+    if not jobs:
+        return
+    moment = now()
+    values = [
+        {
+            "actor": job.actor,
+            "payload": job.payload,
+            "lane": job.lane,
+            "queue": _queue(session.database, job.actor, job.queue),
+            "due_at": job.due_at or moment,
+            "created_at": moment,
+        }
+        for job in jobs
+    ]
+    insert_unnamed(session, Job, values)
+    ring_after_commit(session)
 
 
 def enqueue_rows(connection: Connection, jobs: Sequence[NewJob]) -> None:
     """Write many jobs with one statement, in the connection's own transaction.
 
     For the few hot paths that use no session: `connection` is the system's (`database.bind(
-    write=True, system=True)`), since it may write for several tenants. Call `ring` once that
-    transaction has committed. Other than `enqueue` it doesn't ask the registry: name the queue.
+    write=True, system=True)`), since it may write for several tenants; each job names its own, and
+    goes to *now* where it names no queue. Call `ring` once that transaction has committed.
     """
-    if jobs:
-        connection.execute(_INSERT, [_row(job) for job in jobs])
-
-
-def ring(database: Database) -> None:
-    """Tell the relays of all processes that jobs were committed. Never waits, never raises."""
-    for bell in database.on_enqueue:
-        bell()
+    if not jobs:
+        return
+    moment = now()
+    values = [
+        {
+            "actor": job.actor,
+            "payload": job.payload,
+            "tenant_id": job.tenant_id,
+            "lane": job.lane,
+            "queue": _checked(job.actor, job.queue or NOW),
+            "due_at": job.due_at or moment,
+        }
+        for job in jobs
+    ]
+    connection.execute(_INSERT, values)
 
 
 _TABLE = Job.__table__
@@ -99,14 +131,11 @@ assert isinstance(_TABLE, Table)  # noqa: S101 - for the type checker
 _INSERT: Insert = insert(_TABLE)
 
 
-def _row(job: NewJob) -> dict[str, Any]:
-    if job.queue not in QUEUES:
-        raise ValueError(f"Job {job.actor}: its queue is one of {', '.join(QUEUES)}.")
-    return {
-        "actor": job.actor,
-        "payload": job.payload,
-        "tenant_id": job.tenant_id,
-        "lane": job.lane,
-        "due_at": job.due_at or now(),
-        "queue": job.queue,
-    }
+def _queue(database: Database, actor: str, queue: str | None) -> str:
+    return _checked(actor, queue or database.queue_of(actor))
+
+
+def _checked(actor: str, queue: str) -> str:
+    if queue not in QUEUES:
+        raise ValueError(f"Job {actor}: its queue is one of {', '.join(QUEUES)}.")
+    return queue

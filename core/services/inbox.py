@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from core.inbound import BadItem, Item
 from core.jobs.failure import describe
@@ -16,10 +15,12 @@ from core.jobs.outbox import enqueue
 from core.models import Channel, Job, JobState, RawInbox
 from core.services import channels
 from core.services.inbox_store import lane_of
-from core.services.receive import receive, receive_bad
+from core.services.receive_many.all import receive_all
 from core.tenancy.session import TenantSession
 
-BODIES_AT_ONCE = 100
+BODIES_AT_ONCE = 500
+BODIES_AT_FIRST = 25  # their pace says how many more fit into the time
+MOST_TOGETHER = 200
 SECONDS_AT_ONCE = 0.5  # on SQLite others wait for this transaction; a kill loses no more than this
 MOST_OTHERS = 1000
 
@@ -36,22 +37,21 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
     channel = session.get(Channel, channel_id)
     # asked before the bodies: a job that is seen came with its body, so that is seen too
     others = _others_waiting(session, channel_id)
-    waiting = session.scalars(
-        select(RawInbox)
+    waiting = session.execute(
+        select(RawInbox.id, RawInbox.body)
         .where(RawInbox.tenant_id == session.tenant_id, RawInbox.channel_id == channel_id)
         .order_by(RawInbox.id)
         .limit(BODIES_AT_ONCE)
     ).all()
-    until = time.monotonic() + SECONDS_AT_ONCE
-    done = 0
-    for raw in waiting:
+    begun = time.monotonic()
+    done, more = 0, BODIES_AT_FIRST
+    while more and done < len(waiting):
+        some = waiting[done : done + more]
         if channel is not None:
-            _process_body(session, channel, raw)
-        session.delete(raw)
-        session.flush()
-        done += 1
-        if time.monotonic() > until:
-            break
+            receive_all(session, channel, _parse(session, channel, [row.body for row in some]))
+        _delete(session, [row.id for row in some])
+        done += len(some)
+        more = _next(done, time.monotonic() - begun)
     if done < len(waiting) or done == BODIES_AT_ONCE:
         if not others:
             enqueue(
@@ -61,6 +61,18 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
         session.execute(
             delete(Job).where(Job.id.in_(others)).execution_options(synchronize_session=False)
         )
+
+
+def _next(done: int, seconds: float) -> int:
+    """How many bodies more, at the pace so far, fit into this transaction."""
+    left = SECONDS_AT_ONCE - seconds
+    return min(MOST_TOGETHER, int(done * left / seconds)) if left > 0 else 0
+
+
+def _delete(session: TenantSession, ids: Sequence[int]) -> None:
+    session.execute(
+        delete(RawInbox).where(RawInbox.id.in_(ids)).execution_options(synchronize_session=False)
+    )
 
 
 def _others_waiting(session: TenantSession, channel_id: int) -> list[int]:
@@ -86,37 +98,18 @@ def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
     return session.desk.host.owner_of_kind(channel.kind) if channel is not None else "core"
 
 
-def _process_body(session: TenantSession, channel: Channel, raw: RawInbox) -> None:
+def _parse(session: TenantSession, channel: Channel, bodies: Iterable[bytes]) -> list[Item]:
     adapter = channels.adapter_of(session, channel)
     account = channels.account_of(session, channel)
-    try:
-        items: Sequence[Item] = list(adapter.parse(account, raw.body))
-    except Exception as error:
-        # `parse` promises not to raise; one that does must not stop what waits behind it
-        log.error("Channel %s: parse failed: %s", channel.id, describe(error))
-        body = raw.body.decode("utf-8", "replace")
-        items = [BadItem("The adapter could not read this body: its plugin has a fault.", body)]
-    for item in items:
-        _process_item(session, channel, item)
-
-
-def _process_item(session: TenantSession, channel: Channel, item: Item) -> None:
-    """One item in a savepoint: a bad one is recorded and the rest stored."""
-    try:
+    items: list[Item] = []
+    for body in bodies:
         try:
-            _receive(session, channel, item)
-        except IntegrityError:
-            # another transaction wrote the same row first, an answer or a count: look again
-            _receive(session, channel, item)
-    except (OperationalError, InterfaceError):
-        raise  # the database itself: the whole batch is tried again
-    except Exception as error:  # whatever an item does, those behind it are not its hostages
-        log.warning("Channel %s: an item is refused: %s", channel.id, describe(error))
-        reason = f"The item could not be stored ({type(error).__name__})."
-        receive_bad(session, channel, BadItem(reason, getattr(item, "raw", None) or repr(item)))
-
-
-def _receive(session: TenantSession, channel: Channel, item: Item) -> None:
-    with session.begin_nested():
-        receive(session, channel, item)
-        session.flush()
+            items += list(adapter.parse(account, body))
+        except Exception as error:
+            # `parse` promises not to raise; one that does must not stop what waits behind it
+            log.error("Channel %s: parse failed: %s", channel.id, describe(error))
+            text = body.decode("utf-8", "replace")
+            items.append(
+                BadItem("The adapter could not read this body: its plugin has a fault.", text)
+            )
+    return items

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert
 
-from core.jobs.spec import NOW
-from core.models import Channel, Job, RawInbox
+from core.jobs.outbox import NewJob, enqueue_rows, ring_after_commit
+from core.models import Channel, RawInbox
 from core.models.base import now
 from core.tenancy.session import SystemSession
 
@@ -54,22 +54,17 @@ def store(session: SystemSession, channel: Channel, body: bytes) -> None:
     digest = hashlib.sha256(body).hexdigest()
     raw = RawBody(channel.tenant_id, channel.id, body, digest)
     store_bodies(session.connection(), [raw])
-    for ring in session.database.on_enqueue:
-        session.on_commit(ring)
+    ring_after_commit(session)
 
 
 def _ask_for_readers(connection: Connection, tenant_of: dict[int, int]) -> None:
-    jobs = [
-        {
-            "tenant_id": tenant_id,
-            "actor": "core.process_inbox",
-            "payload": {"channel_id": channel_id},
-            "lane": lane_of(channel_id),
-            "queue": NOW,
-        }
-        for channel_id, tenant_id in sorted(tenant_of.items())
-    ]
-    connection.execute(insert(Job), jobs)
+    enqueue_rows(
+        connection,
+        [
+            NewJob("core.process_inbox", {"channel_id": channel_id}, tenant_id, lane_of(channel_id))
+            for channel_id, tenant_id in sorted(tenant_of.items())
+        ],
+    )
 
 
 def lane_of(channel_id: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Protocol
+
 from core.inbound import MessageKind
 from core.live import tell
 from core.models import (
@@ -14,12 +17,34 @@ from core.tenancy.session import TenantSession
 PREVIEW_CHARACTERS = 160
 
 
+class Listed(Protocol):
+    """A conversation as far as the list shows it: the mapped class, or a record of it."""
+
+    preview: str
+    preview_direction: Direction
+    last_at: datetime
+
+
+class Shown(Protocol):
+    """A message as far as a line of the list goes: the mapped class, or a record of it."""
+
+    body: str
+    kind: MessageKind
+    direction: Direction
+    sent_at: datetime
+    is_history: bool
+
+
 def touch(session: TenantSession, conversation: Conversation, message: Message) -> None:
     """Carry a new message onto its conversation: preview, order, unread, waiting."""
-    if message.direction is Direction.INTERNAL:
-        return
+    if message.direction is not Direction.INTERNAL and carry(conversation, message):
+        tell(session, "conversation", conversation=conversation.id)
+
+
+def carry(conversation: Listed, message: Shown) -> bool:
+    """Write a message onto its conversation; False where something newer stands there."""
     if conversation.preview and message.sent_at < conversation.last_at and message.is_history:
-        return
+        return False
     # a conversation that begins with old history is as old as that, not as its row
     is_first = not conversation.preview
     conversation.preview = preview_of(message)
@@ -27,10 +52,10 @@ def touch(session: TenantSession, conversation: Conversation, message: Message) 
     conversation.last_at = (
         message.sent_at if is_first else max(conversation.last_at, message.sent_at)
     )
-    tell(session, "conversation", conversation=conversation.id)
+    return True
 
 
-def preview_of(message: Message) -> str:
+def preview_of(message: Shown) -> str:
     """One line for the list: the text, else what kind of thing came."""
     text = " ".join(message.body.split())
     if not text and message.kind is not MessageKind.TEXT:

@@ -45,6 +45,8 @@ def forget_messages(session: TenantSession, written: Iterable[tuple[int, str]]) 
 
 def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
     """Keep the words of contacts and of all their addresses, as they stand in the database."""
+    if not contact_ids:
+        return
     people = session.execute(
         select(Contact.id, Contact.name, Contact.email, Contact.phone).where(
             Contact.id.in_(contact_ids)
@@ -67,6 +69,12 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
             )
         ],
     )
+
+
+def forget_name(session: TenantSession, contact_id: int, name: str) -> None:
+    """Drop the words of a name that a contact no longer has; then index the contact anew."""
+    words = sorted(words_of_person(name, "", []))
+    _drop(session, ContactToken, ContactToken.contact_id, contact_id, words)
 
 
 def rebuild(session: TenantSession) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from core import metrics
 from core.events import MessageSent, MessageStateChanged, publish
@@ -29,6 +30,17 @@ _RANK = {
 }
 
 
+class HasState(Protocol):
+    """A message as far as its state goes: the mapped class, or a record of it."""
+
+    state: MessageState
+    error_class: str
+    error_code: str
+    error_reason: str
+    delivered_at: datetime | None
+    read_at: datetime | None
+
+
 def may_follow(present: MessageState, new: MessageState) -> bool:
     """Whether `new` moves a message on. `failed` ends it, unless it was delivered already."""
     if present in (MessageState.FAILED, MessageState.RECEIVED):
@@ -43,6 +55,17 @@ def has_left(state: MessageState) -> bool:
     return state in _RANK and _RANK[state] >= _RANK[MessageState.ACCEPTED]
 
 
+def advance(message: HasState, new: MessageState, at: datetime) -> None:
+    """What a state that may follow writes on its message."""
+    message.state = new
+    if has_left(new):
+        message.error_class = message.error_code = message.error_reason = ""
+    if new in (MessageState.DELIVERED, MessageState.READ, MessageState.PLAYED):
+        message.delivered_at = message.delivered_at or at
+    if new in (MessageState.READ, MessageState.PLAYED):
+        message.read_at = message.read_at or at
+
+
 def move(session: TenantSession, message: Message, new: MessageState, at: datetime) -> bool:
     """Move a message of ours on, tell pages and plugins. False where `new` says nothing new.
 
@@ -51,13 +74,7 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
     if not may_follow(message.state, new):
         return False
     before = message.state
-    message.state = new
-    if has_left(new):
-        message.error_class = message.error_code = message.error_reason = ""
-    if new in (MessageState.DELIVERED, MessageState.READ, MessageState.PLAYED):
-        message.delivered_at = message.delivered_at or at
-    if new in (MessageState.READ, MessageState.PLAYED):
-        message.read_at = message.read_at or at
+    advance(message, new, at)
     session.flush()
     publish(
         session,

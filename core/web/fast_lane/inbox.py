@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from core.db import Database
+from core.jobs.outbox import ring
 from core.services.inbox_store import RawBody, store_bodies
 from core.web.fast_lane.group_writer import Commit
 from core.web.fast_lane.known_channels import KnownChannel, stamps
@@ -39,8 +40,7 @@ def opened_inbox(database: Database) -> Iterator[Commit[Parcel, bool]]:
             broken, connection = connection, None
             broken.close()
             raise
-        for ring in database.on_enqueue:
-            ring()
+        ring(database)
         return still
 
     try:

@@ -1,0 +1,215 @@
+"""What a message does to the desk: the definition of receiving, one statement after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.events import ContactCreated, MessageReceived, publish
+from core.inbound import IdentityKind, InboundMessage, Media, MessageState
+from core.jobs.outbox import enqueue
+from core.live import tell
+from core.models import (
+    Attachment,
+    Channel,
+    Contact,
+    Conversation,
+    ConversationState,
+    Direction,
+    FieldSource,
+    Message,
+    Sender,
+)
+from core.models.base import now
+from core.services import addresses, cards, channels, conversation_of, conversations, tasks
+from core.services.customers import bring_back, opt_out
+from core.services.echoes import find_echoed
+from core.services.ignored import is_ignored
+from core.services.preview import touch
+from core.services.profiles import refresh_profile
+from core.services.receipts import apply_early, by_opaque, by_provider_id
+from core.services.states import move, sent
+from core.tenancy.session import TenantSession
+
+# a customer's whole message, in the languages our sellers' customers write
+OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "berhenti", "dezabonare", "opreste", "oprește"})
+
+LONGEST_ID = 190  # what the column takes; SQLite alone would take more
+
+
+def receive_message(session: TenantSession, channel: Channel, item: InboundMessage) -> None:
+    """Store a message once: its contact, conversation, card and task, and who hears of it."""
+    if not is_storable(item):
+        raise ValueError("A message needs the provider's id and an address.")
+    if by_provider_id(session, channel, item.provider_id) is not None:
+        return
+    if item.is_echo and _fold_echo(session, channel, item):
+        return
+    found = addresses.find(session, channel, item.addresses)
+    if is_ignored(channel, item.addresses, found):
+        channels.count(session, channel, "filtered")
+        return
+    contact = found.contact if found else _new_contact(session, item)
+    identities = addresses.add_missing(session, channel, contact, item.addresses)
+    if found and found.identity not in identities:
+        identities.append(found.identity)
+    _learn(session, contact, item)
+    conversation = conversation_of.find_or_open(
+        session,
+        channel,
+        identities,
+        state=ConversationState.CLOSED if item.is_history else ConversationState.OPEN,
+        at=item.sent_at if item.is_history else None,
+    )
+    message = _store(session, channel, conversation, contact, item)
+    touch(session, conversation, message)
+    if found is None and not item.is_history:
+        publish(session, ContactCreated(contact_id=contact.id, origin="inbound"))
+    if item.is_echo:
+        _after_echo(session, conversation, message)
+        return
+    for identity in identities:
+        addresses.saw(identity, message.sent_at)
+    if not item.is_history and message.sent_at >= (conversation.last_inbound_at or message.sent_at):
+        conversation_of.answer_to(session, conversation, identities[0])
+    channel.last_inbound_at = max(channel.last_inbound_at or message.sent_at, message.sent_at)
+    _after_inbound(session, channel, conversation, message)
+
+
+def is_storable(item: InboundMessage) -> bool:
+    """Whether a message has what its row needs: an id that fits, and somebody behind it."""
+    return 0 < len(item.provider_id) <= LONGEST_ID and bool(item.addresses)
+
+
+def says_stop(text: str) -> bool:
+    """Whether a whole message is a wish to be written to no more."""
+    return text.strip(" .!").casefold() in OPT_OUT_WORDS
+
+
+def _learn(session: TenantSession, contact: Contact, item: InboundMessage) -> None:
+    """What a message tells of its contact: that they are back, and the name they gave themselves.
+
+    A name in an echo may be the owner's; one that a person took away stays away.
+    """
+    if contact.archived_at is not None and not item.is_history:
+        bring_back(session, contact)
+    is_kept_blank = contact.sources.get("name") == FieldSource.PERSON.value
+    if item.name and not contact.name and not item.is_echo and not is_kept_blank:
+        contact.name = item.name[:160]
+        contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
+        refresh_profile(session, contact.customer)
+
+
+def _new_contact(session: TenantSession, item: InboundMessage) -> Contact:
+    phone = next((a.value for a in item.addresses if a.kind is IdentityKind.PHONE), "")
+    email = next((a.value for a in item.addresses if a.kind is IdentityKind.EMAIL), "")
+    name = (item.name if not item.is_echo else "")[:160]
+    return addresses.create_contact(
+        session, name=name, phone=phone, email=email, source=FieldSource.PROVIDER
+    )
+
+
+def _store(
+    session: TenantSession,
+    channel: Channel,
+    conversation: Conversation,
+    contact: Contact,
+    item: InboundMessage,
+) -> Message:
+    card = None if item.is_history else cards.card_for(session, channel, contact)
+    quoted = by_provider_id(session, channel, item.reply_to)
+    message = Message(
+        conversation_id=conversation.id,
+        channel_id=channel.id,
+        contact_id=conversation.contact_id,
+        card_id=card.id if card else None,
+        reply_to_id=quoted.id if quoted else None,
+        provider_id=item.provider_id,
+        direction=Direction.OUT if item.is_echo else Direction.IN,
+        sender=Sender.PHONE if item.is_echo else Sender.CUSTOMER,
+        kind=item.kind,
+        body=item.text,
+        state=MessageState.SENT if item.is_echo else MessageState.RECEIVED,
+        raw=item.raw or None,
+        is_history=item.is_history,
+        sent_at=min(item.sent_at, now()),
+    )
+    session.add(message)
+    session.flush()
+    if card is not None:
+        card.updated_at = now()
+    for media in item.media:
+        attachment = Attachment(message_id=message.id, **attachment_values(media))
+        session.add(attachment)
+        session.flush()
+        enqueue(session, "core.fetch_media", {"attachment_id": attachment.id}, queue="bulk")
+    if item.is_echo:
+        apply_early(session, message)
+    return message
+
+
+def attachment_values(media: Media) -> dict[str, Any]:
+    """The columns of a file that the provider holds for us."""
+    return {
+        "kind": media.kind,
+        "name": media.filename[:255],
+        "mime_type": media.mime_type[:120],
+        "sha256": "",
+        "provider_ref": {"id": media.provider_id, "url": media.url, "sha256": media.sha256},
+    }
+
+
+def _after_inbound(
+    session: TenantSession, channel: Channel, conversation: Conversation, message: Message
+) -> None:
+    is_first = conversation.last_inbound_at is None
+    conversation.last_inbound_at = max(
+        conversation.last_inbound_at or message.sent_at, message.sent_at
+    )
+    window = channels.adapter_of(session, channel).capabilities.window
+    if window is not None:
+        # from the provider's own time: a webhook three hours late doesn't extend it
+        conversation.window_until = conversation.last_inbound_at + window
+    if message.is_history:
+        return
+    conversation.unread = Conversation.unread + 1
+    conversation.waiting_since = conversation.waiting_since or message.created_at
+    session.flush()
+    if is_first and conversation.state is ConversationState.OPEN:
+        publish(session, conversations.opened(conversation, is_reopened=False))
+    conversations.reopen(session, conversation)
+    if says_stop(message.body):
+        opt_out(session, conversation.contact)
+    tasks.open_reply_task(session, conversation, message)
+    publish(
+        session,
+        MessageReceived(
+            message_id=message.id,
+            conversation_id=conversation.id,
+            contact_id=message.contact_id,
+            channel_id=channel.id,
+        ),
+    )
+    tell(session, "message", conversation=conversation.id, message=message.id)
+
+
+def _after_echo(session: TenantSession, conversation: Conversation, message: Message) -> None:
+    tell(session, "message", conversation=conversation.id, message=message.id)
+    if message.is_history:
+        return
+    if conversation.last_inbound_at is None or message.sent_at >= conversation.last_inbound_at:
+        # one typed before the customer's last message, and told later, is no answer to it
+        conversation.waiting_since = None
+        session.flush()
+        tasks.close_reply_task(session, conversation, message.created_at)
+    publish(session, sent(message))
+
+
+def _fold_echo(session: TenantSession, channel: Channel, item: InboundMessage) -> bool:
+    """An echo of a message that we sent belongs to our row, not to a second one."""
+    message = by_opaque(session, channel, item.opaque) or find_echoed(session, channel, item)
+    if message is None or message.provider_id not in (None, item.provider_id):
+        return False
+    message.provider_id = item.provider_id
+    move(session, message, MessageState.SENT, item.sent_at)
+    apply_early(session, message)
+    return True
