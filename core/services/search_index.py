@@ -71,12 +71,6 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
     )
 
 
-def forget_name(session: TenantSession, contact_id: int, name: str) -> None:
-    """Drop the words of a name that a contact no longer has; then index the contact anew."""
-    words = sorted(words_of_person(name, "", []))
-    _drop(session, ContactToken, ContactToken.contact_id, contact_id, words)
-
-
 def rebuild(session: TenantSession) -> tuple[int, int]:
     """Index all messages and contacts of a tenant anew; how many of each. Commits as it goes.
 

@@ -83,8 +83,6 @@ def learn_name(run: Run, person: PersonRow, item: InboundMessage) -> None:
     """Take the name. The profile of a group is computed from all its members: one by one."""
     if person.customer.is_group:
         raise Unusual
-    if person.id is not None and person.known_as is None:
-        person.known_as = person.name
     person.name = item.name[:160]
     person.sources = {**person.sources, "name": FieldSource.PROVIDER.value}
     run.change(person)

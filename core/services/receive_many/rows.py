@@ -35,8 +35,6 @@ class PersonRow:
     is_archived: bool = False
     has_opted_out: bool = False
     is_changed: bool = False
-    known_as: str | None = None
-    """The name that a stored contact had, where this run changes it."""
     numbers: list[str] = field(default_factory=list)
     """Its phone addresses; of a stored contact only where the channel's filter asks."""
     conversations: list[ConversationRow] = field(default_factory=list)

@@ -43,7 +43,7 @@ from core.services.receive_many.rows import (
 )
 from core.services.receive_many.run import Run
 from core.services.receive_message import attachment_values
-from core.services.search_index import forget_name, index_contacts, index_messages
+from core.services.search_index import index_contacts, index_messages
 from core.tenancy.bulk import insert_rows, update_rows
 from core.tenancy.session import TenantSession
 
@@ -283,12 +283,9 @@ def _update(session: TenantSession, run: Run) -> None:
 
 
 def _index(session: TenantSession, run: Run) -> None:
-    """What the run is found by: the words of its messages, of new people and of changed names."""
+    """What the run is found by: the words of its messages, of new people and of first names."""
     index_messages(session, [(known(row.id), row.body) for row in run.messages])
-    renamed = [row for row in _of(run.changed, PersonRow) if row.known_as is not None]
-    for row in renamed:
-        forget_name(session, known(row.id), row.known_as or "")
-    people = {*run.people, *renamed, *(row.person for row in run.identities)}
+    people = {*run.people, *_of(run.changed, PersonRow), *(row.person for row in run.identities)}
     index_contacts(session, sorted(known(row.id) for row in people))
 
 
