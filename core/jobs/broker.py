@@ -12,8 +12,9 @@ from dramatiq.brokers.stub import StubBroker
 
 from core.jobs.claim import Dispatch, Pair
 from core.jobs.middleware import TENANT, TenantMiddleware
+from core.jobs.queues import BULK, QUEUES
 from core.jobs.registry import JobRegistry
-from core.jobs.spec import BULK, QUEUES, JobSpec
+from core.jobs.spec import JobSpec
 
 # what an actor does: the kind of work, its jobs, and whether one of them has a lane
 Perform = Callable[[JobSpec, list[Pair], bool], None]

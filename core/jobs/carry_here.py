@@ -14,8 +14,9 @@ from core.jobs.claim import Dispatch, Pair
 from core.jobs.failure import describe
 from core.jobs.flights import Flights
 from core.jobs.lease import give_back
+from core.jobs.queues import BULK, NOW, QUEUES
 from core.jobs.registry import JobRegistry
-from core.jobs.spec import BULK, NOW, QUEUES, JobSpec
+from core.jobs.spec import JobSpec
 
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,10 @@ from core.jobs.claim import Dispatch, Pair
 from core.jobs.flights import Flights
 from core.jobs.lease import begin
 from core.jobs.middleware import TenantMiddleware
+from core.jobs.queues import BULK, NOW
 from core.jobs.redis_broker import JobBroker
 from core.jobs.registry import JobRegistry
-from core.jobs.spec import BULK, NOW, JobSpec
+from core.jobs.spec import JobSpec
 
 _AHEAD = 4  # messages that wait in Redis for each thread: less, and threads wait for claims
 

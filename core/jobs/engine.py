@@ -14,11 +14,12 @@ from core.jobs.carry_here import HereCarrier
 from core.jobs.claim import Pair
 from core.jobs.failure import describe
 from core.jobs.lease import sweep
+from core.jobs.queues import QUEUES
 from core.jobs.registry import JobRegistry
 from core.jobs.relay import Relay
 from core.jobs.runner import IsOpen, Runner
 from core.jobs.schedule import prepare
-from core.jobs.spec import QUEUES, JobSpec
+from core.jobs.spec import JobSpec
 from core.models.base import now
 from core.tenancy.context import current_tenant
 from core.tenancy.session import TenantSession
@@ -130,6 +131,12 @@ class JobEngine:
         self._relay.stop(timeout)
         self._carrier.stop(timeout)
         self._carrier = None
+
+    def workers(self) -> int:
+        """How many processes work on jobs now; embedded, this one or none. Raises RedisError."""
+        if self._redis is None:
+            return 0 if self._carrier is None else 1
+        return self._bell.listeners()
 
     def wake(self) -> None:
         """Look for due jobs now."""

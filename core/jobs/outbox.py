@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Insert, Table, insert
 
-from core.jobs.spec import NOW, QUEUES
+from core.jobs.queues import NOW, QUEUES
 from core.models.base import now
 from core.models.job import Job
 from core.tenancy.bulk import insert_unnamed

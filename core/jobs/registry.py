@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.jobs.queues import NOW
 from core.jobs.schedule import Periodic
-from core.jobs.spec import NOW, JobSpec
+from core.jobs.spec import JobSpec
 
 
 class JobRegistry:

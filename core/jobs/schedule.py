@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.db import Database
 from core.jobs.outbox import enqueue
-from core.jobs.spec import NOW, Handler, JobSpec
+from core.jobs.queues import NOW
+from core.jobs.spec import Handler, JobSpec
 from core.models.job import Schedule
 from core.models.tenant import Tenant
 from core.tenancy.session import SystemSession

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from core.jobs.queues import NOW, QUEUES
 from core.tenancy.session import TenantSession
-
-NOW = "now"
-BULK = "bulk"
-QUEUES = (NOW, BULK)
 
 # A handler takes (TenantSession, payload), (TenantSession, list of payloads) with `batch`, or a
 # SystemSession first with `system`. One union of four callables would make every call a cast.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.jobs.spec import BULK, JobSpec
+from core.jobs.queues import BULK
+from core.jobs.spec import JobSpec
 from core.services import attachments, conversations, inbox, reactions, receipts, sending
 
 CORE_JOBS = (

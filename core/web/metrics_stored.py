@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.desk import Desk
-from core.jobs.spec import QUEUES
+from core.jobs.queues import QUEUES
 from core.models import Job, JobState, RawInbox
 from core.models.base import now
 from core.pulse import living

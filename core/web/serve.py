@@ -1,21 +1,19 @@
-"""Serving: granian in front of `app:app`, with the job engine beside it where there is no Redis.
+"""Serving: granian in front of `app:app`, with the job engine beside it in embedded mode.
 
-The command's own process only minds: it binds nothing, forks the serving process and passes signals
-on. The serving process dies with it, also when it is killed.
+The command's own process only minds: it binds nothing, forks the serving processes and passes
+signals on. They die with it, also when it is killed.
 """
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gc
 import importlib
+import multiprocessing
 import multiprocessing.util
 import os
 import signal
 import socket
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,20 +27,20 @@ from granian.log import LogLevels
 from core.config import Settings
 from core.errors import Refused
 from core.logs import set_up_logs
+from core.process import STOP_SECONDS, die_with
 from core.pulse import Pulse
 from core.shared_metrics import share
 
 TARGET = "app:app"
-STOP_SECONDS = 10  # for what is in hand; after that the jobs' leases bring it back
 _GRACE = 5.0  # a predecessor that was just killed may still hold the port and the lock
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(settings: Settings, *, workers: int, ready: str) -> None:
     """Serve until SIGTERM or Ctrl-C, then stop gracefully. Refused: the port or the data is taken.
 
     `ready` is printed as soon as requests are answered.
-    On SQLite there is one serving process: it alone writes, and it alone runs the jobs.
+    On SQLite there is one serving process: it alone writes, and it alone runs the jobs. Of several,
+    one that dies is replaced.
     """
     check_port(settings.host, settings.port)
     with only_server(settings):
@@ -54,6 +52,7 @@ def serve(settings: Settings, *, workers: int, ready: str) -> None:
             workers=workers,
             blocking_threads=settings.web_threads,
             workers_kill_timeout=STOP_SECONDS + 5,
+            respawn_failed_workers=workers > 1,
             websockets=False,
             log_level=LogLevels.error,  # it warns of 32 threads: ours wait for the database
         )
@@ -67,6 +66,7 @@ class _Loader:
         self.ready = ready
         self.settings = settings
         self.minder = minder
+        self.has_said = multiprocessing.Value("b", False)  # shared by the serving processes
 
     def __call__(self) -> Any:
         die_with(self.minder)
@@ -89,24 +89,15 @@ class _Loader:
         multiprocessing.util.Finalize(None, pulse.stop, exitpriority=5)
         gc.freeze()  # what is here now stays: no later collection walks it
         gc.enable()
-        print(self.ready, flush=True)
+        self.say_ready()
         return app
 
-
-def die_with(parent: int) -> None:
-    """End this process as soon as `parent` has: kill -9 of `sapa run` leaves no server behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it went before we asked
-            os._exit(1)
-        return
-    threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent-watch").start()
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+    def say_ready(self) -> None:
+        """Once, however many serve and however often one is replaced."""
+        with self.has_said.get_lock():
+            if not self.has_said.value:
+                print(self.ready, flush=True)
+            self.has_said.value = True
 
 
 def check_port(host: str, port: int) -> None:

@@ -57,24 +57,45 @@ class Served:
 
 
 @contextmanager
-def started(*words: str, home: Path, port: int, healthy: bool = True) -> Iterator[Served]:
-    """`sapa WORDS --port PORT`, gone at the end whatever happens."""
+def started(
+    *words: str,
+    home: Path,
+    port: int,
+    healthy: bool = True,
+    environment: dict[str, str] | None = None,
+) -> Iterator[Served]:
+    """`sapa WORDS --port PORT`, gone at the end whatever happens. `environment`: more SAPA_*."""
+    with _running([*words, "--port", str(port)], home, port, environment) as served:
+        if healthy:
+            served.wait_until_healthy()
+        yield served
+
+
+@contextmanager
+def working(*words: str, home: Path, environment: dict[str, str]) -> Iterator[Served]:
+    """`sapa worker WORDS`, gone at the end whatever happens."""
+    with _running(["worker", *words], home, 0, environment) as served:
+        yield served
+
+
+@contextmanager
+def _running(
+    words: list[str], home: Path, port: int, more: dict[str, str] | None
+) -> Iterator[Served]:
     home.mkdir(exist_ok=True)
     log = home / f"server-{port}.log"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SAPA_")}
     with log.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sapa", *words, "--port", str(port)],
+            [sys.executable, "-m", "sapa", *words],
             cwd=ROOT,
-            env={**environment, "SAPA_HOME": str(home)},
+            env={**environment, "SAPA_HOME": str(home), **(more or {})},
             stdout=file,
             stderr=subprocess.STDOUT,
             text=True,
         )
     served = Served(process, port, log)
     try:
-        if healthy:
-            served.wait_until_healthy()
         yield served
     finally:
         family = served.children() if process.poll() is None else []

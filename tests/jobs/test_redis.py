@@ -14,8 +14,9 @@ from core.jobs.carry_redis import RedisCarrier
 from core.jobs.engine import JobEngine
 from core.jobs.lease import LEASE, begin
 from core.jobs.outbox import enqueue
+from core.jobs.queues import QUEUES
 from core.jobs.registry import JobRegistry
-from core.jobs.spec import QUEUES, JobSpec, job
+from core.jobs.spec import JobSpec, job
 from core.models import JobState
 from core.models.base import now
 from core.testing.databases import run_redis
