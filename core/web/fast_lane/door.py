@@ -5,7 +5,6 @@ The one place that decides, for the lane before Flask and for Flask's own view a
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +15,10 @@ from core.adapter import MalformedBody, SignatureRefused, WebhookRequest
 from core.desk import Desk
 from core.errors import Malformed, Refused
 from core.jobs.failure import describe
-from core.services.inbox_store import RawBody
+from core.services.inbox_store import RawBody, raw_body
 from core.web.fast_lane.call import webhook_call
 from core.web.fast_lane.group_writer import GroupWriter, NotCommitted
-from core.web.fast_lane.inbox import Parcel, opened_inbox
+from core.web.fast_lane.inbox import opened_inbox
 from core.web.fast_lane.known_channels import KnownChannel, KnownChannels
 
 _TRIES = 3  # a channel that changes under us more often than that is being changed by a machine
@@ -33,7 +32,7 @@ class WebhookDoor:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._channels = KnownChannels(desk)
-        self._inbox: GroupWriter[Parcel, bool] = GroupWriter(lambda: opened_inbox(desk.database))
+        self._inbox: GroupWriter[RawBody, bool] = GroupWriter(lambda: opened_inbox(desk.database))
         self._public_url = desk.settings.public_url
         self._max_body = desk.settings.max_body_bytes
 
@@ -60,7 +59,6 @@ class WebhookDoor:
             metrics.count_webhook(kind, status)
 
     def _take(self, uuid: str, channel: KnownChannel, call: WebhookRequest) -> None:
-        body = RawBody(channel.tenant_id, channel.id, call.body, _digest(call.body))
         for _ in range(_TRIES):
             try:
                 prove(channel, call)
@@ -70,7 +68,7 @@ class WebhookDoor:
                     raise
                 channel = fresh
                 continue
-            if self._inbox.submit((channel, body)):
+            if self._inbox.submit(raw_body(channel.id, channel.stamp, call.body)):
                 return
             channel = self._channels.look(uuid)
         raise _later()
@@ -114,10 +112,6 @@ def _our_faults_are_503() -> Iterator[None]:
     except Exception as error:  # an adapter's fault, a database that is away
         log.error("A webhook could not be taken: %s", describe(error))
         raise _later() from None
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
 
 
 def _later() -> Refused:

@@ -27,6 +27,8 @@ MOST_AT_ONCE = 250
 PATIENCE = 5.0
 IDLE = 0.5
 _GIVE_UP_AFTER = 3
+_WORTH_WAITING = 0.5  # of the time that the last commit took
+_LONGEST_WAIT = 0.01
 
 log = logging.getLogger(__name__)
 _writers: weakref.WeakSet[GroupWriter[Any, Any]] = weakref.WeakSet()
@@ -81,6 +83,9 @@ class GroupWriter(Generic[Item, Result]):
         self._waiting: deque[_Ticket[Item, Result]] = deque()
         self._thread: threading.Thread | None = None
         self._since: float | None = None  # when the commit that is under way began
+        self._wanted = 1  # how many must wait before the thread is woken
+        self._company = 1  # how many came together last time
+        self._last_took = 0.0  # seconds of the last commit
 
     def submit(self, item: Item) -> Result:
         """Store an item and return its result once it is durable. Raises NotCommitted.
@@ -94,7 +99,7 @@ class GroupWriter(Generic[Item, Result]):
             self._waiting.append(ticket)
             if self._thread is None or not self._thread.is_alive():
                 self._start()
-            else:
+            elif len(self._waiting) >= self._wanted:
                 self._work.notify()
         if not ticket.done.acquire(timeout=self._patience):
             with self._mutex:
@@ -124,10 +129,11 @@ class GroupWriter(Generic[Item, Result]):
             log.error("The writer of webhooks failed and is replaced: %s", describe(error))
         finally:
             with self._mutex:
-                if self._thread is threading.current_thread():
-                    self._thread = None  # it died
-                    if self._waiting:
-                        self._start()
+                if self._thread is threading.current_thread():  # it died
+                    self._thread = None  # the next item starts another
+                    for ticket in self._waiting:
+                        ticket.done.release()
+                    self._waiting.clear()
 
     def _next_batch(self) -> list[_Ticket[Item, Result]]:
         """What waits, oldest first; empty once nothing came for a while: then the thread ends."""
@@ -135,15 +141,30 @@ class GroupWriter(Generic[Item, Result]):
             if not self._waiting and not self._work.wait_for(lambda: self._waiting, self._idle):
                 self._thread = None
                 return []
+            self._gather()
             size = min(len(self._waiting), MOST_AT_ONCE)
             self._since = time.monotonic()
             return [self._waiting.popleft() for _ in range(size)]
+
+    def _gather(self) -> None:
+        """Under load wait a moment for those who were answered last: they come again at once.
+
+        Else they miss this commit and two half groups take turns, each paying a whole commit. It is
+        worth a part of what a commit takes, and nothing where nobody came together.
+        """
+        self._wanted = min(self._company, MOST_AT_ONCE)
+        self._work.wait_for(
+            lambda: len(self._waiting) >= self._wanted, self._last_took * _WORTH_WAITING
+        )
+        self._wanted = 1
 
     def _settle(self, commit: Commit[Item, Result], batch: Sequence[_Ticket[Item, Result]]) -> None:
         try:
             self._try_together(commit, batch)
         finally:
+            self._last_took = min(time.monotonic() - (self._since or 0), _LONGEST_WAIT)
             self._since = None
+            self._company = len(batch) + len(self._waiting)
             for ticket in batch:
                 ticket.done.release()
 

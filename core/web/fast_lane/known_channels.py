@@ -1,28 +1,25 @@
 """The channels that webhooks came for, as this process knows them.
 
-What is known may be old: another process may have switched the plugin off a moment ago. So each
-carries a stamp, every stored value that it was made from, and nothing is decided on it alone. What
-is taken is compared with the stored values in the very transaction that stores it; what would be
-refused is judged once more on fresh ones.
+What is known may be old: another process may have switched the plugin off a moment ago. So nothing
+is decided on it alone. What is taken is stored only if the channel's stamp is still the same, asked
+in the very transaction that stores it; what would be refused is judged once more on fresh values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Text, cast, select
+from sqlalchemy import select
 
 from core.adapter import Account, Adapter
 from core.desk import Desk
 from core.errors import NotFound
-from core.models import Channel, Plan, Tenant
+from core.models import Channel
 from core.services import channels
+from core.services.channel_stamps import stamp_of
 
 MOST_KNOWN = 10_000
-Stamp = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class KnownChannel:
     tenant_id: int
     adapter: Adapter
     account: Account
-    stamp: Stamp
+    stamp: str
 
 
 class KnownChannels:
@@ -50,21 +47,22 @@ class KnownChannels:
     def look(self, uuid: str) -> KnownChannel:
         """As stored now. Raises NotFound: unknown, archived, or its plugin is gone or off."""
         with self._desk.database.system(write=False) as session:
-            row = session.execute(_stamps().where(Channel.uuid == UUID(uuid))).first()
+            stamp = stamp_of(session.connection(), UUID(uuid))
             known = self._known.get(uuid)
-            if row is not None and known is not None and known.stamp == tuple(row):
+            if known is not None and known.stamp == stamp:
                 return known
             self._known.pop(uuid, None)
             channel = session.scalar(select(Channel).where(Channel.uuid == UUID(uuid)))
             plugin = self._desk.host.owner_of_kind(channel.kind) if channel is not None else None
-            if row is None or channel is None or channel.archived_at is not None or plugin is None:
+            is_open = channel is not None and channel.archived_at is None
+            if stamp is None or channel is None or not is_open or plugin is None:
                 raise _no_channel()
             known = KnownChannel(
                 id=channel.id,
                 tenant_id=channel.tenant_id,
                 adapter=channels.adapter_of(session, channel),
                 account=channels.account_of(session, channel),
-                stamp=tuple(row),
+                stamp=stamp,
             )
         if not self._desk.is_on(known.tenant_id, plugin):  # newer than the stamp, never older
             raise _no_channel()
@@ -72,31 +70,6 @@ class KnownChannels:
             self._known.clear()
         self._known[uuid] = known
         return known
-
-
-def stamps(connection: Connection, ids: Iterable[int]) -> dict[int, Stamp]:
-    """The stamps of channels as stored now, by id."""
-    rows = connection.execute(_stamps().where(Channel.id.in_(sorted(ids))))
-    return {row.id: tuple(row) for row in rows}
-
-
-def _stamps() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Channel.id,
-            Channel.tenant_id,
-            Channel.kind,
-            Channel.own_address,
-            Channel.region,
-            cast(Channel.settings, Text).label("settings"),
-            Channel.sealed,
-            cast(Channel.archived_at, Text).label("archived_at"),
-            Tenant.switch_version,
-            cast(Plan.plugins, Text).label("plugins"),
-        )
-        .join(Tenant, Tenant.id == Channel.tenant_id)
-        .join(Plan, Plan.id == Tenant.plan_id)
-    )
 
 
 def _no_channel() -> NotFound:
