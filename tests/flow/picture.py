@@ -19,6 +19,7 @@ from core.testing.tables import tenant_tables
 
 LEFT_OUT = frozenset({"tenant_id", "uuid", "sealed", "lease_until"})
 NOT_PICTURED = frozenset({"job", "raw_inbox"})
+INDEXES = frozenset({"message_token", "contact_token"})  # their ids are no foreign keys
 NOUNS = {"early": "early_status"}
 
 Places = dict[tuple[str, int], int]
@@ -44,6 +45,8 @@ def picture(house: Installation, began: datetime) -> dict[str, Any]:
         for name in tables
         if rows[name] and name not in NOT_PICTURED
     }
+    for name in INDEXES & shown.keys():
+        shown[name].sort(key=lambda row: str(sorted(row.items())))
     shown["jobs"] = _jobs(rows["job"], places, began)
     return shown
 
@@ -65,6 +68,8 @@ def _plain(table: Table, row: Row, places: Places, began: datetime) -> Row:
         for element in constraint.elements
         if element.parent.name != "tenant_id"
     }
+    if table.name in INDEXES:
+        targets |= {name: name.removesuffix("_id") for name in row if name.endswith("_id")}
     shown = {}
     for name, value in row.items():
         if name in LEFT_OUT or name == "id":

@@ -46,11 +46,11 @@ from core.models import (
     Module,
     Sender,
 )
-from core.models.base import now
 from core.services import channels, conversations, customers
 from core.tenancy.session import TenantSession
 
 LONG_AGO = datetime(2026, 1, 5, 8, tzinfo=UTC)
+SOME_DAY = datetime(2100, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2025, 12, 1, tzinfo=UTC)
 
 PHONES = (
@@ -277,7 +277,7 @@ class Story:
 
     def _snooze(self, session: TenantSession, channel_ids: list[int]) -> None:
         if (conversation := self._one_of(session, Conversation)) is not None:
-            conversations.snooze(session, conversation, now() + timedelta(days=1))
+            conversations.snooze(session, conversation, SOME_DAY)
 
     def _send(self, session: TenantSession, channel_ids: list[int]) -> None:
         conversation = self._one_of(session, Conversation)
