@@ -14,7 +14,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.models.base import (
     Base,
@@ -26,6 +26,7 @@ from core.models.base import (
     tenant_fk,
     tenant_table,
 )
+from core.models.channel import Channel
 
 
 class RawInbox(OwnedMixin, Base):
@@ -68,6 +69,13 @@ class BadInboundItem(TenantMixin, Base):
     raw: Mapped[Any] = mapped_column(Json)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     count: Mapped[int] = mapped_column(default=1)
+
+    channel: Mapped[Channel] = relationship(
+        Channel, primaryjoin=lambda: foreign(BadInboundItem.channel_id) == Channel.id
+    )
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class EarlyStatus(TenantMixin, Base):

@@ -12,14 +12,15 @@ from core.services.tenants import RoleName
 from core.web.fab import operator
 
 # run the installation: plans, tenants, everybody's accounts
-OPERATOR_VIEWS = frozenset({"Tenant", "Plan", "Operator"}) | operator.VIEWS
+OPERATOR_VIEWS = frozenset({"Tenant", "Plan", "Operator", "SystemJob"}) | operator.VIEWS
 
 # the menu's entries of the records: they are for checking other people's work
 LEAD_MENU = frozenset({"Records", "Conversations", "Messages", "Assignments", "Unreadable items"})
 
 # run the business: who works here, what is connected, who changed what
 ADMIN_VIEWS = frozenset(
-    {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "BadInboundItem", "Settings"}
+    {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "Job", "BadInboundItem"}
+    | {"Settings"}
 )
 
 # hand work around

@@ -36,10 +36,12 @@ ORDER = (
     "Plugins",
     "Templates",
     "API tokens",
+    "Jobs",
     "Audit trail",
     "Operator",
     "Tenants",
     "Plans",
+    "System jobs",
     "List Users",
     "List Roles",
 )

@@ -11,6 +11,7 @@ from core.web.nouns import (
     quick_replies,
     settings,
     team,
+    unreadable,
 )
 
 NOUNS: tuple[ViewDecl | ApiDecl, ...] = (
@@ -18,6 +19,7 @@ NOUNS: tuple[ViewDecl | ApiDecl, ...] = (
     *pipeline.NOUNS,
     *orders.NOUNS,
     *conversations.NOUNS,
+    *unreadable.NOUNS,
     *team.NOUNS,
     *quick_replies.NOUNS,
     *settings.NOUNS,

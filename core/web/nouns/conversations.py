@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from core.host.declarations import ApiDecl, ViewDecl
-from core.models import Assignment, Attachment, BadInboundItem, Conversation, Message
+from core.models import Assignment, Attachment, Conversation, Message
 from core.web.fab import AdminApi, SQLAInterface
 from core.web.nouns.base import NounView
 from core.web.theme import words_of
@@ -138,24 +138,6 @@ class ConversationView(NounView):
     }
 
 
-class BadInboundItemView(NounView):
-    """What a provider sent and we could not read. Delete a row once it is understood."""
-
-    datamodel = SQLAInterface(BadInboundItem)
-    class_permission_name = "BadInboundItem"
-    exclude_route_methods = {"add", "edit"}
-    list_title, show_title = _("Unreadable items"), _("Unreadable item")
-    list_columns = ["at", "reason", "count"]
-    show_columns = ["at", "reason", "count", "raw"]
-    search_columns = ["at", "reason"]
-    base_order = ("id", "desc")
-    empty_state = {
-        "title": _("Nothing was unreadable"),
-        "text": _("Items that a provider sends and Sapa can't read are kept here with the reason."),
-        "icon": "circle-check",
-    }
-
-
 class ConversationApi(AdminApi):
     """`/api/v1/conversation/`; replying, assigning and closing are operations on it."""
 
@@ -249,9 +231,6 @@ NOUNS = (
     ),
     ViewDecl(view=MessageView, name="Messages", icon="message", category=MENU),
     ViewDecl(view=AssignmentView, name="Assignments", icon="user-share", category=MENU),
-    ViewDecl(
-        view=BadInboundItemView, name="Unreadable items", icon="alert-triangle", category=MENU
-    ),
     ApiDecl(api=ConversationApi),
     ApiDecl(api=MessageApi),
     ApiDecl(api=AssignmentApi),

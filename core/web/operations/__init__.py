@@ -7,11 +7,12 @@ so that a role or a token's scope says once who may work with that noun.
 from __future__ import annotations
 
 from core.host.declarations import ApiDecl
-from core.web.operations import channels, conversations, messages, orders, plugins, tokens
+from core.web.operations import channels, conversations, jobs, messages, orders, plugins, tokens
 
 OPERATIONS: tuple[ApiDecl, ...] = (
     *channels.OPERATIONS,
     *conversations.OPERATIONS,
+    *jobs.OPERATIONS,
     *messages.OPERATIONS,
     *orders.OPERATIONS,
     *plugins.OPERATIONS,

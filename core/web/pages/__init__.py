@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
-from core.web.pages import channels, operator, plugins, profile, tokens
+from core.web.pages import channels, jobs, jobs_of_system, operator, plugins, profile, tokens
 from core.web.pages.attachments import FilesView
 from core.web.pages.inbox import InboxView
 from core.web.pages.inbox_handling import InboxHandlingView
@@ -30,6 +30,8 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *channels.PAGES,
     *plugins.PAGES,
     *tokens.PAGES,
+    *jobs.PAGES,
     *operator.PAGES,
+    *jobs_of_system.PAGES,
     *profile.PAGES,
 )

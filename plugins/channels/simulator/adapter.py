@@ -172,7 +172,7 @@ class SimulatorAdapter:
         try:
             document = _load(body)
         except MalformedBody as error:
-            yield BadItem(str(error), ascii(body))
+            yield BadItem(str(error), body.decode("utf-8", "replace"))
             return
         for raw in document.get("messages", []):
             yield _read(raw, PhoneMessage)

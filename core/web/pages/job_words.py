@@ -1,0 +1,41 @@
+"""Jobs in a person's words: what a kind of work is called, where its subject is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _
+
+from core.services.job_subjects import Subject
+from core.web.request import desk
+from core.web.theme import words_of
+
+TITLES: dict[str, Any] = {
+    "core.process_inbox": _("Read incoming messages"),
+    "core.send": _("Send a message"),
+    "core.fetch_media": _("Fetch a file that a customer sent"),
+    "core.wake": _("Bring a conversation back"),
+    "core.look_again": _("Look for a receipt that came early"),
+}
+
+
+def title_of(actor: str) -> str:
+    """`core.send` → *Send a message*; `merge.on_contact_created` → *Merge: contact created*."""
+    if actor in TITLES:
+        return str(TITLES[actor])
+    owner, _dot, name = actor.partition(".")
+    words = words_of(name.removeprefix("on_"))
+    if owner == "core":
+        return words
+    return f"{desk().host.title(owner)}: {words[:1].lower()}{words[1:]}"
+
+
+def address_of(subject: Subject) -> str:
+    """Where a job's subject is shown."""
+    if subject.noun == "conversation":
+        return url_for("InboxView.conversation", conversation_id=subject.id)
+    if subject.noun == "channel":
+        return url_for("ChannelsView.show", pk=subject.id)
+    views = {"order": "OrderView", "contact": "ContactView"}
+    return url_for(f"{views[subject.noun]}.show", pk=subject.id)
