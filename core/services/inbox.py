@@ -47,6 +47,7 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
     for raw in waiting:
         if channel is not None:
             _process_body(session, channel, raw)
+            channels.saw_webhook(channel, raw.received_at)
         session.delete(raw)
         session.flush()
         done += 1
