@@ -20,7 +20,7 @@ from core.web.fab import AdminApi, SQLAInterface, protect
 from core.web.nouns.base import LIVING
 from core.web.nouns.writes import Archives
 from core.web.operations.base import Body, Operation, body_of, row_id
-from core.web.request import web_session
+from core.web.request import desk, need_tenant, web_session
 
 
 class ConnectBody(Body):
@@ -154,7 +154,9 @@ class ChannelOperations(Operation):
                 image=f"data:image/png;base64,{image}" if found.image else "",
                 text=found.text,
             )
-        seen = pairing.settle(web_session(), _channel(pk), found)
+        # a transaction of its own: this request's may be one that only reads
+        with desk().database.tenant(need_tenant().id) as session:
+            seen = pairing.settle(session, session.get_one(Channel, row_id(pk)), found)
         return self.answer(
             stage=seen.stage.value,
             reason=pairing.reason_of(seen),
