@@ -190,10 +190,11 @@ class FetchesContacts(Protocol):
 
 @dataclass(frozen=True)
 class SetupStep:
-    """One thing to do at the provider. `shows` adds what is to be copied: `webhook_url`."""
+    """One thing to do. `copies` is a text to copy; `shows="webhook_url"` adds the channel's own."""
 
     title: str
     text: str
+    copies: str = ""
     shows: str = ""
 
 

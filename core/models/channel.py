@@ -65,6 +65,7 @@ class Channel(TenantMixin, UuidMixin, TimesMixin, Base):
     owner_id: Mapped[int | None] = mapped_column(Integer)
     module_id: Mapped[int | None] = mapped_column(Integer)
     last_inbound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_webhook_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     owner: Mapped[Membership | None] = relationship(

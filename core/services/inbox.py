@@ -49,6 +49,7 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
         some = waiting[done : done + more]
         if channel is not None:
             receive_all(session, channel, _parse(session, channel, [row.body for row in some]))
+            channels.saw_webhook(channel, max(row.received_at for row in some))
         _delete(session, [row.id for row in some])
         done += len(some)
         more = _next(done, time.monotonic() - begun)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.jobs.queues import BULK
+from core.jobs.schedule import Periodic
 from core.jobs.spec import JobSpec
-from core.services import attachments, conversations, inbox, reactions, receipts, sending
+from core.services import attachments, conversations, inbox, pairing, reactions, receipts, sending
 
-CORE_JOBS = (
+CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
     JobSpec("core.process_inbox", run=inbox.process, plugin_of=inbox.plugin_of),
     JobSpec("core.wake", run=conversations.wake),
     JobSpec(
@@ -35,4 +36,7 @@ CORE_JOBS = (
         on_dead=attachments.give_up,
     ),
     JobSpec("core.look_again", run=receipts.look_again, queue=BULK),
+    # its own queue for slow work: a gateway that is down holds its asker up for seconds
+    JobSpec("core.check_phone", call=pairing.CheckCall(), queue=BULK, plugin_of=pairing.plugin_of),
+    pairing.check_phones,
 )

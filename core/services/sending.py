@@ -12,7 +12,6 @@ from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTe
 from core.inbound import Address, Media, MessageState
 from core.jobs.spec import RetryAt
 from core.models import (
-    ChannelState,
     Message,
 )
 from core.models.base import now
@@ -55,7 +54,7 @@ class SendCall:
         if message.state is not MessageState.QUEUED:
             return None
         channel = message.channel
-        if channel.state in (ChannelState.PAUSED, ChannelState.BROKEN):
+        if channels.is_held(session, channel):
             return None  # stays queued; `channels.resume` sends it
         obstacle = obstacle_to(message.conversation, message.template is not None, message.sender)
         if obstacle is not None:

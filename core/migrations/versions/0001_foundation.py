@@ -425,6 +425,7 @@ def create_nouns() -> None:
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("module_id", sa.Integer(), nullable=True),
         sa.Column("last_inbound_at", MOMENT, nullable=True),
+        sa.Column("last_webhook_at", MOMENT, nullable=True),
         sa.Column("archived_at", MOMENT, nullable=True),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),

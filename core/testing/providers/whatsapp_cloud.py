@@ -73,6 +73,7 @@ class CloudSimulator(ProviderSimulator):
     templates: list[Template] = field(default_factory=list)
     failing: dict[str, int] = field(default_factory=dict)
     closed_windows: set[str] = field(default_factory=set)
+    is_subscribed: bool = True
 
     def __post_init__(self) -> None:
         super().__init__(port=self.port)
@@ -164,6 +165,9 @@ class CloudSimulator(ProviderSimulator):
                 return self._take_file(call)
             case ("GET", account, "message_templates") if account == waba:
                 return self._list_templates(call)
+            case ("GET", account, "subscribed_apps") if account == waba:
+                app = {"whatsapp_business_api_data": {"id": "1", "name": "Sapa"}}
+                return Answer.of({"data": [app] if self.is_subscribed else []})
             case ("GET", number) if number == own:
                 return self._describe_number()
             case ("GET", "files", media_id) if media_id in self.files:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response
@@ -11,12 +13,14 @@ from pydantic import Field
 from core.errors import NotFound
 from core.host.declarations import ApiDecl
 from core.models import Channel
-from core.services import channels
+from core.pairing import PairingCode, PairingStage
+from core.services import channels, pairing
+from core.services.lines import Line, line_of
 from core.web.fab import AdminApi, SQLAInterface, protect
 from core.web.nouns.base import LIVING
 from core.web.nouns.writes import Archives
 from core.web.operations.base import Body, Operation, body_of, row_id
-from core.web.request import web_session
+from core.web.request import desk, need_tenant, web_session
 
 
 class ConnectBody(Body):
@@ -27,6 +31,12 @@ class ConnectBody(Body):
     own_address: str = ""
     region: str = ""
     values: dict[str, Any] = Field(default_factory=dict)
+
+
+class PairBody(Body):
+    """`by_code` asks for a text to type on the phone instead of a picture to scan."""
+
+    by_code: bool = False
 
 
 class ChannelApi(Archives, AdminApi):
@@ -49,6 +59,7 @@ class ChannelApi(Archives, AdminApi):
         "module.id",
         "owner.id",
         "last_inbound_at",
+        "last_webhook_at",
     ]
     show_columns = list_columns
     edit_columns = ["name", "region", "filter", "module", "owner"]
@@ -57,7 +68,7 @@ class ChannelApi(Archives, AdminApi):
 
 
 class ChannelOperations(Operation):
-    """`/api/v1/channel/connect`, `/<id>/pause`, `/<id>/resume`."""
+    """`/api/v1/channel/connect`, and `/<id>/` `connect`, `qr`, `test`, `pause`, `resume`."""
 
     resource_name = "channel"
     class_permission_name = "Channel"
@@ -84,6 +95,80 @@ class ChannelOperations(Operation):
         )
         url = channels.webhook_url(web_session(), channel)
         return self.answer(201, id=channel.id, uuid=str(channel.uuid), webhook_url=url)
+
+    @expose("/<pk>/connect", methods=["POST"])
+    @protect()
+    def pair(self, pk: str) -> Response:
+        """Begin to pair, or go on.
+        ---
+        post:
+          description: Ask for a code that the channel's phone is to scan, or to type
+          responses:
+            200: {description: "stage, reason, and while it waits: seconds, image or text"}
+            422: {description: This kind of channel has no phone}
+        """
+        return self._code(pk, by_code=body_of(PairBody).by_code)
+
+    @expose("/<pk>/qr", methods=["GET", "POST"])
+    @protect()
+    def qr(self, pk: str) -> Response:
+        """The code to scan now.
+        ---
+        get:
+          description: Where the phone stands, and the code that it is to scan
+          responses:
+            200: {description: "stage, reason, and while it waits: seconds and image"}
+            422: {description: This kind of channel has no phone}
+        post:
+          description: The same, for clients that never ask with GET for what changes
+          responses:
+            200: {description: "stage, reason, and while it waits: seconds and image"}
+            422: {description: This kind of channel has no phone}
+        """
+        return self._code(pk)
+
+    @expose("/<pk>/test", methods=["POST"])
+    @protect()
+    def test(self, pk: str) -> Response:
+        """Test the connection.
+        ---
+        post:
+          description: Ask the provider whether the channel's credentials and phone work
+          responses:
+            200: {description: "is_good, and findings: what, is_good, advice"}
+        """
+        findings = self._line(pk).findings()
+        return self.answer(
+            is_good=all(finding.is_good for finding in findings),
+            findings=[asdict(finding) for finding in findings],
+        )
+
+    def _code(self, pk: str, *, by_code: bool = False) -> Response:
+        found = self._line(pk).code(by_code=by_code)
+        if isinstance(found, PairingCode):
+            image = base64.b64encode(found.image).decode()
+            return self.answer(
+                stage=PairingStage.WAITING.value,
+                reason="",
+                seconds=found.seconds,
+                image=f"data:image/png;base64,{image}" if found.image else "",
+                text=found.text,
+            )
+        # a transaction of its own: this request's may be one that only reads
+        with desk().database.tenant(need_tenant().id) as session:
+            seen = pairing.settle(session, session.get_one(Channel, row_id(pk)), found)
+        return self.answer(
+            stage=seen.stage.value,
+            reason=pairing.reason_of(seen),
+            own_address=seen.own_address,
+            until=seen.until.isoformat() if seen.until else None,
+        )
+
+    def _line(self, pk: str) -> Line:
+        """The channel's line, the transaction ended: the provider is called next."""
+        line = line_of(web_session(), _channel(pk))
+        web_session().rollback()
+        return line
 
     @expose("/<pk>/pause", methods=["POST"])
     @protect()

@@ -6,7 +6,16 @@ from flask_babel import lazy_gettext as _
 
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
-from core.web.pages import channels, jobs, jobs_of_system, operator, plugins, profile, tokens
+from core.web.pages import (
+    channels,
+    jobs,
+    jobs_of_system,
+    operator,
+    pairing,
+    plugins,
+    profile,
+    tokens,
+)
 from core.web.pages.attachments import FilesView
 from core.web.pages.inbox import InboxView
 from core.web.pages.inbox_handling import InboxHandlingView
@@ -28,6 +37,7 @@ PAGES: tuple[ViewDecl, ...] = (
 # below the nouns in the menu
 SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *channels.PAGES,
+    *pairing.PAGES,
     *plugins.PAGES,
     *tokens.PAGES,
     *jobs.PAGES,

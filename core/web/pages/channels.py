@@ -6,24 +6,31 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
+from core.adapter import ChecksConnection, GuidesSetup
 from core.errors import NotFound, Refused
 from core.host.declarations import ViewDecl
 from core.models import Channel, ChannelCount, Membership, Module
+from core.pairing import Pairs
 from core.services import channels
+from core.services.lines import line_of
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
+from core.web.pages.channel_rows import living_channel
 from core.web.pages.settings_form import rows_of, typed_values
 from core.web.request import need_tenant, web_session
 
 
 class ChannelsView(Page):
-    """`/channels/`. The list is *My devices* too, once contacts can be synchronised."""
+    """`/channels/`: *My devices* (A2), and connecting another one."""
 
     route_base = "/channels"
     class_permission_name = "Channel"
+    method_permission_name = {"arrived": "show", "setup": "show"}
 
     @expose("/")
     @has_access
@@ -31,12 +38,22 @@ class ChannelsView(Page):
         need_tenant()
         session = web_session()
         rows = session.scalars(
-            select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
+            select(Channel)
+            .where(Channel.archived_at.is_(None))
+            .order_by(Channel.name)
+            .options(selectinload(Channel.owner))
         ).all()
+        ignored = session.execute(
+            select(ChannelCount.channel_id, ChannelCount.count).where(
+                ChannelCount.what == "filtered"
+            )
+        )
         return self.render_template(
             "sapa/channels/index.html",
-            title=_("Channels"),
+            title=_("My devices"),
             channels=rows,
+            ignored={row.channel_id: row.count for row in ignored},
+            phones={k for k, a in session.desk.host.adapters.items() if isinstance(a, Pairs)},
             kinds={kind: adapter.title for kind, adapter in session.desk.host.adapters.items()},
         )
 
@@ -72,13 +89,47 @@ class ChannelsView(Page):
             web_session().rollback()
             return self._form(adapter, None, request.form, refused.errors or _top(refused)), 422
         web_session().commit()
-        flash(_("Connected. Now give the provider the webhook address below."), "success")
-        return redirect(url_for("ChannelsView.show", pk=channel.id))
+        where = "PairingView.pair" if isinstance(adapter, Pairs) else "ChannelsView.setup"
+        return redirect(url_for(where, pk=channel.id))
+
+    @expose("/<pk>/setup")
+    @has_access
+    def setup(self, pk: str) -> Any:
+        """What is left to do at the provider, until its first webhook has come."""
+        channel = living_channel(pk)
+        session = web_session()
+        adapter = channels.adapter_of(session, channel)
+        return self.render_template(
+            "sapa/channels/setup.html",
+            title=_("Set up %(name)s", name=channel.name),
+            channel=channel,
+            steps=adapter.steps_after if isinstance(adapter, GuidesSetup) else (),
+            webhook_url=channels.webhook_url(session, channel),
+            is_tested=isinstance(adapter, ChecksConnection),
+        )
+
+    @expose("/<pk>/arrived")
+    @has_access
+    def arrived(self, pk: str) -> Any:
+        """Whether a webhook has come: a piece of the set-up page, asked for every few seconds."""
+        return self.render_template("sapa/channels/_arrived.html", channel=living_channel(pk))
+
+    @expose("/<pk>/test", methods=["POST"])
+    @has_access
+    def test(self, pk: str) -> Any:
+        """Test the connection: a list of what was looked at. The provider is asked here and now."""
+        session = web_session()
+        line = line_of(session, living_channel(pk))
+        session.rollback()
+        findings = line.findings()
+        return self.render_template(
+            "sapa/channels/_findings.html", findings=findings, channel=living_channel(pk)
+        )
 
     @expose("/<pk>")
     @has_access
     def show(self, pk: str) -> Any:
-        channel = _channel(pk)
+        channel = living_channel(pk)
         session = web_session()
         counts = session.scalars(
             select(ChannelCount)
@@ -93,12 +144,15 @@ class ChannelsView(Page):
             kind=adapter.title if adapter else channel.kind,
             webhook_url=channels.webhook_url(session, channel),
             counts=counts,
+            is_phone=isinstance(adapter, Pairs),
+            is_tested=isinstance(adapter, ChecksConnection),
+            tests_now="test" in request.args,
         )
 
     @expose("/<pk>/edit", methods=["GET", "POST"])
     @has_access
     def edit(self, pk: str) -> Any:
-        channel = _channel(pk)
+        channel = living_channel(pk)
         adapter = channels.adapter_of(web_session(), channel)
         if request.method == "GET":
             return self._form(adapter, channel, {**channel.settings, **_own(channel)}, {})
@@ -118,7 +172,7 @@ class ChannelsView(Page):
         except Refused as refused:
             web_session().rollback()
             errors = refused.errors or _top(refused)
-            return self._form(adapter, _channel(pk), request.form, errors), 422
+            return self._form(adapter, living_channel(pk), request.form, errors), 422
         web_session().commit()
         flash(_("Saved."), "success")
         return redirect(url_for("ChannelsView.show", pk=pk))
@@ -126,21 +180,21 @@ class ChannelsView(Page):
     @expose("/<pk>/pause", methods=["POST"])
     @has_access
     def pause(self, pk: str) -> Any:
-        channels.pause(web_session(), _channel(pk))
+        channels.pause(web_session(), living_channel(pk))
         web_session().commit()
         return redirect(url_for("ChannelsView.show", pk=pk))
 
     @expose("/<pk>/resume", methods=["POST"])
     @has_access
     def resume(self, pk: str) -> Any:
-        channels.resume(web_session(), _channel(pk))
+        channels.resume(web_session(), living_channel(pk))
         web_session().commit()
         return redirect(url_for("ChannelsView.show", pk=pk))
 
     @expose("/<pk>/archive", methods=["POST"])
     @has_access
     def archive(self, pk: str) -> Any:
-        channels.archive(web_session(), _channel(pk))
+        channels.archive(web_session(), living_channel(pk))
         web_session().commit()
         flash(_("Disconnected. Its conversations stay."), "success")
         return redirect(url_for("ChannelsView.index"))
@@ -157,6 +211,9 @@ class ChannelsView(Page):
             channel=channel,
             typed=typed,
             errors=errors,
+            steps=adapter.steps_before
+            if isinstance(adapter, GuidesSetup) and channel is None
+            else (),
             rows=rows_of(adapter.settings, dict(typed), errors, kept),
             people=_options(session.scalars(select(Membership).where(Membership.is_active))),
             modules=_options(session.scalars(select(Module).where(Module.archived_at.is_(None)))),
@@ -174,14 +231,6 @@ def _open_kinds() -> dict[str, Any]:
         for kind, adapter in sorted(host.adapters.items())
         if host.ownership.is_kind_open(kind)
     }
-
-
-def _channel(pk: str) -> Channel:
-    need_tenant()
-    channel: Channel | None = web_session().get(Channel, row_id(pk))
-    if channel is None or channel.archived_at is not None:
-        raise NotFound(_("There is no such channel."))
-    return channel
 
 
 def _own(channel: Channel) -> dict[str, Any]:
@@ -219,6 +268,7 @@ PAGES = (
     ViewDecl(
         view=ChannelsView,
         name="Channels",
+        label=_l("My devices"),
         icon="device-mobile",
         category="Settings",
         category_icon="settings",

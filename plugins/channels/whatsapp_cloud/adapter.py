@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -12,15 +12,17 @@ from core.api import (
     Accepted,
     Account,
     Capabilities,
+    Finding,
     IdentityKind,
     Item,
     Media,
     OutboundClient,
     OutboundMessage,
     Receipts,
+    SetupStep,
     WebhookRequest,
 )
-from plugins.channels.whatsapp_cloud import media, parse, send, signature
+from plugins.channels.whatsapp_cloud import check, media, parse, send, signature, steps
 from plugins.channels.whatsapp_cloud.settings import CloudSettings
 
 
@@ -30,6 +32,8 @@ class WhatsAppCloudAdapter:
     kind: ClassVar[str] = "whatsapp_cloud"
     title: ClassVar[str] = "WhatsApp (Cloud API)"
     settings: ClassVar[type[BaseModel]] = CloudSettings
+    steps_before: ClassVar[Sequence[SetupStep]] = steps.BEFORE
+    steps_after: ClassVar[Sequence[SetupStep]] = steps.AFTER
     capabilities: ClassVar[Capabilities] = Capabilities(
         identity_kinds=(IdentityKind.PHONE, IdentityKind.BSUID),
         media=frozenset(media.LIMITS),
@@ -66,3 +70,9 @@ class WhatsAppCloudAdapter:
     def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
         """Download a file that a webhook named; raises SendFailed."""
         return media.fetch_media(account, file, http)
+
+    def check_connection(
+        self, account: Account, webhook_url: str, http: OutboundClient
+    ) -> Iterator[Finding]:
+        """Look at the token, the number and the subscription."""
+        return check.check_connection(account, webhook_url, http)

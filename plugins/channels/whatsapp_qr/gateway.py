@@ -11,7 +11,7 @@ import contextlib
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from core.api import Account, OutboundClient, OutcomeUnknown
+from core.api import Account, OutboundClient, OutcomeUnknown, SendFailed
 from plugins.channels.whatsapp_qr.errors import refusal_of
 
 SECONDS = 20.0
@@ -60,6 +60,8 @@ def download(account: Account, http: OutboundClient, path: str, limit: int) -> b
         max_bytes=limit,
         total=SECONDS * 3,
     )
+    if response.status_code == 404:
+        raise SendFailed("payload", "gone", "The gateway no longer has this file.")
     if response.status_code != 200:
         raise refusal_of(response, _json(response))
     return bytes(response.content)

@@ -7,11 +7,11 @@ from core.api import SetupStep
 BEFORE = (
     SetupStep(
         "Start the gateway",
-        "Sapa reaches WhatsApp through GOWA, a small program that runs beside it: docker run -d "
-        "--restart always -p 127.0.0.1:3000:3000 -v gowa:/app/storages "
-        "aldinokemal2104/go-whatsapp-web-multidevice rest --basic-auth=sapa:PASSWORD. "
-        "Invent the password, and put its host into SAPA_PRIVATE_HOSTS, for example "
-        "127.0.0.1:3000. One gateway serves all your phones.",
+        "Sapa reaches WhatsApp through GOWA, a small program that runs beside it; one serves all "
+        "your phones. Start it with a password of your own, and put its address without http:// "
+        "into SAPA_PRIVATE_HOSTS, for example 127.0.0.1:3000.",
+        copies="docker run -d --restart always -p 127.0.0.1:3000:3000 -v gowa:/app/storages "
+        "aldinokemal2104/go-whatsapp-web-multidevice rest --basic-auth=sapa:PASSWORD",
     ),
     SetupStep(
         "Have the phone at hand",

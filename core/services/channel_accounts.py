@@ -1,0 +1,40 @@
+"""A channel as its adapter sees it: the adapter of its kind, its secrets opened, its address."""
+
+from __future__ import annotations
+
+from core.adapter import Account, Adapter
+from core.errors import Refused
+from core.models import Channel
+from core.tenancy.session import SystemSession, TenantSession
+
+
+def adapter_of(session: TenantSession | SystemSession, channel: Channel) -> Adapter:
+    """The adapter of a channel's kind. Refused where its plugin is gone."""
+    adapter = session.desk.host.adapters.get(channel.kind)
+    if adapter is None:
+        raise Refused(
+            f"No plugin here serves channels of the kind “{channel.kind}”: install it again.",
+            "kind",
+        )
+    return adapter
+
+
+def account_of(session: TenantSession | SystemSession, channel: Channel) -> Account:
+    """The channel as its adapter sees it, secrets opened."""
+    secrets: dict[str, str] = {}
+    if channel.sealed:
+        secrets = session.desk.box.open(channel.sealed, context=f"channel:{channel.uuid}")
+    return Account(
+        channel_id=channel.id,
+        uuid=channel.uuid,
+        kind=channel.kind,
+        own_address=channel.own_address,
+        region=channel.region,
+        settings=dict(channel.settings),
+        secrets=secrets,
+    )
+
+
+def webhook_url(session: TenantSession, channel: Channel) -> str:
+    """The address to give to the provider."""
+    return f"{session.desk.settings.public_url}/webhooks/{channel.uuid}"

@@ -1,0 +1,121 @@
+"""What is filled in about a channel: its name, its own number, and the settings of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from core.errors import Invalid, Refused
+from core.models import Channel
+from core.phones import PhoneRefused, own_number, parse_phone
+from core.services.channel_accounts import account_of, adapter_of
+from core.tenancy.session import TenantSession
+
+MAX_NAME = 80
+
+OWN_NUMBER = "own_number"
+"""The field of a settings form that is the channel's own address too."""
+
+
+def checked_name(text: str) -> str:
+    """A channel's name as stored. Refused, field `name`, where it is empty or too long to read."""
+    text = text.strip()
+    if not text:
+        raise Refused("Give the channel a name that your team will recognise.", "name")
+    if len(text) > MAX_NAME:
+        raise Refused(f"Use at most {MAX_NAME} characters for the name.", "name")
+    return text
+
+
+def checked_region(text: str) -> str:
+    """Two letters of a country, in capitals; "" stays "". Refused, field `region`."""
+    text = text.strip().upper()
+    if text and text not in SUPPORTED_REGIONS:
+        raise Refused("Give the country as two letters, like ID or RO.", "region")
+    return text
+
+
+def filtered_number(line: str, region: str) -> str:
+    """One line of the numbers left out, in E.164. Refused, field `filter_numbers`."""
+    try:
+        return parse_phone(line, region).e164
+    except PhoneRefused as error:
+        raise Refused(f"{line.strip()[:40]}: {error.message}", "filter_numbers") from error
+
+
+def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
+    """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
+    form = adapter_of(session, channel).settings
+    if OWN_NUMBER in form.model_fields and channel.own_address:
+        values = {OWN_NUMBER: channel.own_address, **values}
+    old = account_of(session, channel).secrets
+    merged = {
+        **channel.settings,
+        **{key: value for key, value in values.items() if value is not None},
+    }
+    for key in secret_fields(form):
+        if not merged.get(key) and key in old:
+            merged[key] = old[key]
+    try:
+        checked = form.model_validate(merged)
+    except ValidationError as error:
+        raise Invalid(
+            {
+                str(problem["loc"][0]) if problem["loc"] else "settings": [
+                    _sentence(problem["msg"])
+                ]
+                for problem in error.errors()
+            }
+        ) from error
+    plain, secrets = split_secrets(checked)
+    if plain.get(OWN_NUMBER):
+        channel.own_address = checked_own_address(plain[OWN_NUMBER])
+    channel.settings = plain
+    channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
+    session.flush()
+
+
+def checked_own_address(text: str) -> str:
+    """The channel's own number or address as stored. A number needs its country prefix (D4).
+
+    It need not be one that exists by phonenumbers' plan: the numbers that Meta hands out for tests
+    (+1 555 …) don't.
+    """
+    text = text.strip()
+    if not text or "@" in text or not any(character.isdigit() for character in text):
+        return text
+    try:
+        return own_number(text).e164
+    except PhoneRefused as error:
+        number = "+" + "".join(character for character in text if character.isdigit())
+        if error.reason == "invalid" and text.startswith("+") and 8 <= len(number) - 1 <= 15:
+            return number
+        raise Refused(error.message, "own_address") from error
+
+
+def secret_fields(form: type[BaseModel]) -> frozenset[str]:
+    """The names of a settings form's secret fields."""
+    return frozenset(
+        name
+        for name, field in form.model_fields.items()
+        if field.annotation is SecretStr or "SecretStr" in str(field.annotation)
+    )
+
+
+def split_secrets(values: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
+    """A filled form as (plain values, secrets): the first is stored readable, the second sealed."""
+    secrets = {
+        name: getattr(values, name).get_secret_value()
+        for name in secret_fields(type(values))
+        if getattr(values, name) is not None
+    }
+    plain = values.model_dump(mode="json", exclude=set(secret_fields(type(values))))
+    return plain, secrets
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")  # pydantic's word, not a person's
+    return message if message.endswith(".") else message + "."
