@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from core.errors import Refused
 from core.media_types import HEAD, safe_inline_type
 from core.models import Conversation, Message, Template
-from core.services import conversations, inbox_thread, send
+from core.services import conversations, inbox_thread, reactions, send
 from core.services.send import Upload
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import bubbles
@@ -21,7 +21,12 @@ class InboxWritingView(Page):
     route_base = "/inbox"
     default_view = "reply"
     class_permission_name = "Inbox"
-    method_permission_name = {"reply": "reply", "note": "note", "retry": "reply"}
+    method_permission_name = {
+        "reply": "reply",
+        "note": "note",
+        "retry": "reply",
+        "react": "reply",
+    }
 
     @expose("/<int:conversation_id>/reply", methods=["POST"])
     @has_access
@@ -59,6 +64,19 @@ class InboxWritingView(Page):
         session = web_session()
         message = inbox_thread.message(session, message_id)
         send.retry(session, message)
+        session.commit()
+        return _bubble(message)
+
+    @expose("/message/<int:message_id>/react", methods=["POST"])
+    @has_access
+    def react(self, message_id: int) -> str:
+        """Put `emoji` on a message; the same one again takes it away."""
+        session = web_session()
+        message = inbox_thread.message(session, message_id)
+        emoji = request.form.get("emoji", "").replace("\x00", "")
+        if message.reactions.get(reactions.US) == emoji:
+            emoji = ""
+        reactions.react(session, message, emoji)
         session.commit()
         return _bubble(message)
 
