@@ -217,9 +217,7 @@ def _rows(wanted: Wanted) -> Select[Conversation]:
     if wanted.label_id is not None:
         query = query.where(
             Conversation.contact_id.in_(
-                select(LabelOnContact.contact_id).where(
-                    LabelOnContact.label_id == wanted.label_id
-                )
+                select(LabelOnContact.contact_id).where(LabelOnContact.label_id == wanted.label_id)
             )
         )
     return query

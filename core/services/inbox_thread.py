@@ -87,9 +87,7 @@ def around(session: TenantSession, conversation: Conversation, message_id: int) 
         )
     )
     later = list(
-        session.scalars(
-            of_it.where(Message.id >= message_id).order_by(Message.id).limit(PAGE + 1)
-        )
+        session.scalars(of_it.where(Message.id >= message_id).order_by(Message.id).limit(PAGE + 1))
     )
     shown = before[:BEFORE_HIT][::-1] + later[:PAGE]
     page = _page(session, conversation, shown, len(before) > BEFORE_HIT, None)

@@ -43,9 +43,7 @@ def call(session: TenantSession, note: Message) -> list[Membership]:
     ]
     for person in called:
         session.add(
-            Mention(
-                message_id=note.id, conversation_id=note.conversation_id, member_id=person.id
-            )
+            Mention(message_id=note.id, conversation_id=note.conversation_id, member_id=person.id)
         )
         tell(session, "mention", conversation=note.conversation_id, member=person.id)
     session.flush()

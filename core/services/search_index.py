@@ -166,9 +166,7 @@ def _insert(
     dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(kind.__table__).on_conflict_do_nothing()
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(
-            statement, rows[start : start + ROWS_AT_ONCE], execution_options=_OWN_WALL
-        )
+        session.execute(statement, rows[start : start + ROWS_AT_ONCE], execution_options=_OWN_WALL)
 
 
 def _drop(

@@ -95,9 +95,7 @@ def _names(session: TenantSession, given: Sequence[Assignment]) -> dict[int, str
     if not ids:
         return {}
     found = session.scalars(
-        select(Membership)
-        .where(Membership.user_id.in_(ids))
-        .options(joinedload(Membership.user))
+        select(Membership).where(Membership.user_id.in_(ids)).options(joinedload(Membership.user))
     )
     return {member.user_id: member.name for member in found}
 

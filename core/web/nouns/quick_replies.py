@@ -27,8 +27,7 @@ class QuickReplyWrites(Archives):
 def _checked(data: dict[str, Any]) -> dict[str, Any]:
     checks = {"shortcut": checked_shortcut, "text": checked_text}
     return {
-        name: checks[name](value or "") if name in checks else value
-        for name, value in data.items()
+        name: checks[name](value or "") if name in checks else value for name, value in data.items()
     }
 
 

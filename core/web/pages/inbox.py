@@ -154,9 +154,6 @@ class InboxView(Page):
         page: str = self.render_template(
             "sapa/inbox/inbox.html",
             title=_("Inbox"),
-            **shared(),
-            **list_values(),
-            **frame_values(),
-            **values,
+            **{**shared(), **list_values(), **frame_values(), **values},
         )
         return page

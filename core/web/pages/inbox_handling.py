@@ -122,9 +122,7 @@ class InboxHandlingView(Page):
         tell(session, "conversation", conversation=conversation.id)
         session.commit()
         values = panel_values(conversation)
-        answer = make_response(
-            fragment("panel/labels.html", conversation=conversation, **values)
-        )
+        answer = make_response(fragment("panel/labels.html", conversation=conversation, **values))
         answer.headers["HX-Trigger"] = json.dumps(
             {"inbox-changed": {"conversation": conversation.id}}
         )
