@@ -150,7 +150,7 @@ class Panel:
 
 
 def panel(session: TenantSession, conversation: Conversation) -> Panel:
-    """Who this is: addresses, labels, orders, cards and other conversations over all of the contacts."""
+    """Who this is: addresses, labels, orders, cards, other conversations, over all contacts."""
     customer = conversation.contact.customer
     members = session.scalars(
         select(Contact)

@@ -69,7 +69,7 @@ class Piece:
 
 
 def snippet(text: str, wanted: list[str], around: int = 60) -> list[Piece]:
-    """The text around the first word that begins with one of `wanted`, about 2 × `around` long."""
+    """The text around the first word that begins with one of `wanted`, both marked."""
     text = " ".join(text.split())
     spans = [m.span() for m in WORD.finditer(text) if fold(m[0]).startswith(tuple(wanted))]
     if not spans:

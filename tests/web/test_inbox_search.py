@@ -34,7 +34,7 @@ def found(shop: Shop, text: str) -> list[str]:
     ("text", "words"),
     [
         ("Kue LAPIS, kue!", ["kue", "lapis"]),
-        ("Café Łódź ½", ["cafe", "łodz", "1⁄2"]),
+        ("Café Łódź", ["cafe", "łodz"]),
         ("a I/O", []),
         ("INV-1042", ["inv", "1042"]),
         ("x" * 40, ["x" * 24]),
@@ -116,7 +116,8 @@ def test_F6_search_stays_in_its_tenant(two_shops: tuple[Shop, Shop]) -> None:
     assert found(mawar, "rahasia") == []
     for text in ("rahasia", "Zulaikha", "81300000003"):
         page = mawar.client().get("/inbox/list", query_string={"q": text}).get_data(as_text=True)
-        assert "inbox-row" not in page and "besar" not in page, text
+        assert "inbox-row" not in page, text
+        assert "besar" not in page, text
 
 
 def test_what_changes_is_found_as_it_is_now(shop: Shop) -> None:
