@@ -21,6 +21,7 @@ from core.services.send import is_window_open, window_of
 from core.services.templates import VARIABLE, variables_of
 from core.services.thread_log import LogLine
 from core.web import tenant_time
+from core.web.message_button import message_button
 from core.web.request import desk, membership, web_session
 
 PERMISSIONS = ("reply", "note", "assign", "close", "label", "mark_read")
@@ -89,6 +90,7 @@ def shared() -> dict[str, Any]:
         "channel_icon": channel_icon,
         "rank_of": inbox_list.rank_of,
         "fill": fill,
+        "message_button": message_button,
         "with_mentions": with_mentions,
         "may": {name: may(name) for name in PERMISSIONS},
         "me": membership(),

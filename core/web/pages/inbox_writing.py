@@ -37,9 +37,9 @@ class InboxWritingView(Page):
         message = send.send_message(
             session,
             conversation,
-            text=_text(),
-            template=_template(),
-            variables=_variables(),
+            text=typed_text(),
+            template=chosen_template(),
+            variables=typed_variables(),
             upload=uploaded(request.files.get("upload")),
             reply_to=_quoted(conversation),
             author=membership(),
@@ -53,7 +53,7 @@ class InboxWritingView(Page):
         """Keep `text` for the team; the customer never sees it."""
         session = web_session()
         conversation = conversations.get(session, conversation_id)
-        message = conversations.add_note(session, conversation, _text(), membership())
+        message = conversations.add_note(session, conversation, typed_text(), membership())
         session.commit()
         return _bubble(message)
 
@@ -99,14 +99,16 @@ def _bubble(message: Message) -> str:
     return bubbles([found], found.conversation)
 
 
-def _text() -> str:
+def typed_text() -> str:
+    """The text of the form, with plain line ends."""
     text = request.form.get("text", "").replace("\r\n", "\n")
     if "\x00" in text:
         raise Refused("The text holds a character that can't be sent.", "text")
     return text
 
 
-def _template() -> Template | None:
+def chosen_template() -> Template | None:
+    """The template of the form, if it names one. Refused where it is gone."""
     template_id = request.form.get("template", type=int)
     if template_id is None:
         return None
@@ -116,7 +118,8 @@ def _template() -> Template | None:
     return template
 
 
-def _variables() -> dict[str, str]:
+def typed_variables() -> dict[str, str]:
+    """What was typed for a template's variables, by name."""
     return {
         name.removeprefix("var_"): value.replace("\x00", "")
         for name, value in request.form.items()
