@@ -15,6 +15,7 @@ from core.cli.health import doctor, migrate
 from core.cli.people import tenant, token, user
 from core.cli.plugin import plugin
 from core.cli.run import run, worker
+from core.cli.search import search
 from core.host.version import CORE_VERSION
 
 
@@ -28,7 +29,19 @@ def sapa() -> None:
     """Sapa, a WhatsApp-first customer desk."""
 
 
-for command in (demo, run, worker, migrate, doctor, tenant, user, token, channel, plugin):
+for command in (
+    demo,
+    run,
+    worker,
+    migrate,
+    doctor,
+    tenant,
+    user,
+    token,
+    channel,
+    plugin,
+    search,
+):
     sapa.add_command(command)
 
 

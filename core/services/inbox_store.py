@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from core.jobs.outbox import NewJob, enqueue_rows, ring_after_commit
-from core.jobs.spec import NOW
+from core.jobs.queues import NOW
 from core.models import Channel
 from core.models.base import now
 from core.services.channel_stamps import STAMPS, stamp_of

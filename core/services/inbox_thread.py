@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from core.errors import NotFound
 from core.models import (
+    Card,
     Contact,
     Conversation,
     Customer,
@@ -22,12 +23,14 @@ from core.models import (
     Template,
 )
 from core.services.tenants import RoleName
+from core.services.thread_log import LogLine, log_lines
 from core.tenancy.session import TenantSession
 
 PAGE = 40
 INBOX_ROLES = frozenset({RoleName.ADMIN, RoleName.SUPERVISOR, RoleName.AGENT})
 """Whose holders can answer, and so can be given a conversation."""
 OTHERS = 10
+BEFORE_HIT = 12
 
 
 def load(session: TenantSession, conversation_id: int) -> Conversation:
@@ -50,10 +53,18 @@ def load(session: TenantSession, conversation_id: int) -> Conversation:
 
 @dataclass(frozen=True)
 class ThreadPage:
-    """Messages, oldest first; `has_earlier`: there is something above the first one."""
+    """Messages with what was done between them, oldest first.
 
-    messages: list[Message]
-    has_earlier: bool
+    `has_earlier`: there is something above the first; `has_later`: something below the last.
+    """
+
+    entries: list[Message | LogLine]
+    has_earlier: bool = False
+    has_later: bool = False
+
+    @property
+    def messages(self) -> list[Message]:
+        return [entry for entry in self.entries if isinstance(entry, Message)]
 
 
 def latest(
@@ -64,15 +75,58 @@ def latest(
     if before is not None:
         query = query.where(Message.id < before)
     found = list(session.scalars(query.limit(PAGE + 1)))
-    return ThreadPage(found[:PAGE][::-1], len(found) > PAGE)
+    return _page(session, conversation, found[:PAGE][::-1], len(found) > PAGE, before)
+
+
+def around(session: TenantSession, conversation: Conversation, message_id: int) -> ThreadPage:
+    """A message with some before it and a page after it: where a search leads to."""
+    of_it = _messages(conversation)
+    before = list(
+        session.scalars(
+            of_it.where(Message.id < message_id).order_by(Message.id.desc()).limit(BEFORE_HIT + 1)
+        )
+    )
+    later = list(
+        session.scalars(of_it.where(Message.id >= message_id).order_by(Message.id).limit(PAGE + 1))
+    )
+    shown = before[:BEFORE_HIT][::-1] + later[:PAGE]
+    page = _page(session, conversation, shown, len(before) > BEFORE_HIT, None)
+    return ThreadPage(page.entries, page.has_earlier, len(later) > PAGE)
 
 
 def news(
     session: TenantSession, conversation: Conversation, after: int, changed: Collection[int] = ()
-) -> list[Message]:
+) -> list[Message | LogLine]:
     """What came after a message's id, and the messages of `changed`, oldest first."""
     query = _messages(conversation).where(or_(Message.id > after, Message.id.in_(changed)))
-    return list(session.scalars(query.order_by(Message.id).limit(2 * PAGE)))
+    found = list(session.scalars(query.order_by(Message.id).limit(2 * PAGE)))
+    seen = session.get(Message, after)
+    since = seen.created_at if seen is not None else None
+    return _with_log(found, log_lines(session, conversation, since))
+
+
+def _page(
+    session: TenantSession,
+    conversation: Conversation,
+    messages: list[Message],
+    has_earlier: bool,
+    before: int | None,
+) -> ThreadPage:
+    since = messages[0].created_at if messages and has_earlier else None
+    end = session.get(Message, before) if before is not None else None
+    lines = log_lines(session, conversation, since, end.created_at if end else None)
+    return ThreadPage(_with_log(messages, lines), has_earlier)
+
+
+def _with_log(messages: list[Message], lines: list[LogLine]) -> list[Message | LogLine]:
+    """Messages in the order of their arrival, each line before the first that came after it."""
+    entries: list[Message | LogLine] = []
+    waiting = list(lines)
+    for message in messages:
+        while waiting and waiting[0].at < message.created_at:
+            entries.append(waiting.pop(0))
+        entries.append(message)
+    return entries + list(waiting)
 
 
 def message(session: TenantSession, message_id: int) -> Message:
@@ -91,11 +145,12 @@ class Panel:
     identities: list[Identity]
     labels: list[Label]
     orders: int
+    cards: list[Card]
     others: list[Conversation]
 
 
 def panel(session: TenantSession, conversation: Conversation) -> Panel:
-    """Who this is: addresses, labels, orders and other conversations over all of the contacts."""
+    """Who this is: addresses, labels, orders, cards, other conversations, over all contacts."""
     customer = conversation.contact.customer
     members = session.scalars(
         select(Contact)
@@ -111,6 +166,15 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
         labels=sorted(labels.values(), key=lambda label: label.name.casefold()),
         orders=session.scalar(select(func.count(Order.id)).where(Order.contact_id.in_(contacts)))
         or 0,
+        cards=list(
+            session.scalars(
+                select(Card)
+                .where(Card.contact_id.in_(contacts), Card.archived_at.is_(None))
+                .options(joinedload(Card.module))
+                .order_by(Card.is_open.desc(), Card.updated_at.desc())
+                .limit(OTHERS)
+            )
+        ),
         others=list(
             session.scalars(
                 select(Conversation)

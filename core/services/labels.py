@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from core.audit import record
+from core.errors import Refused
 from core.models import Contact, Label, contact_label
 from core.tenancy.session import TenantSession
 
 # the join table has no class: its statements bear the tenant's criterion themselves
 _OWN_WALL = {"tenant_unsafe": True}
+LONGEST_NAME = 40
+COLORS = ("teal", "blue", "orange", "purple", "green", "pink", "yellow", "red", "azure")
 
 
 def labels_of(session: TenantSession, contacts: Sequence[Contact]) -> dict[int, list[Label]]:
@@ -31,6 +34,23 @@ def labels_of(session: TenantSession, contacts: Sequence[Contact]) -> dict[int, 
     for contact_id, label in rows:
         found[contact_id].append(label)
     return found
+
+
+def named(session: TenantSession, name: str) -> Label:
+    """The label of a name, however it is capitalised; a new one where there is none."""
+    if len(name) > LONGEST_NAME:
+        raise Refused(f"A label has up to {LONGEST_NAME} letters.", "name")
+    found = session.scalar(
+        select(Label).where(func.lower(Label.name) == name.lower()).order_by(Label.id).limit(1)
+    )
+    if found is not None:
+        return found
+    count = session.scalar(select(func.count(Label.id))) or 0
+    label = Label(name=name, color=COLORS[count % len(COLORS)])
+    session.add(label)
+    session.flush()
+    record(session, "create", label)
+    return label
 
 
 def put_label(session: TenantSession, contact: Contact, label: Label) -> None:

@@ -52,6 +52,26 @@ def moment(value: datetime) -> str:
     return f"{format_date(here(value).date(), 'medium', locale=get_locale())}, {clock(value)}"
 
 
+def parsed(text: str) -> datetime:
+    """A moment that `isoformat()` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def present() -> datetime:
+    """Now, for a template."""
+    return datetime.now(UTC)
+
+
+def input_time(value: datetime) -> str:
+    """A moment on the tenant's clock, as `<input type="datetime-local">` wants it."""
+    return here(value).strftime("%Y-%m-%dT%H:%M")
+
+
+def zone_name() -> str:
+    """`Asia/Jakarta`, to stand beside a time that is typed."""
+    return need_tenant().time_zone
+
+
 def left(until: datetime | None) -> str:
     """How long until then, in one unit: `5 h`, `40 min`; "" when it is over."""
     rest = (until - datetime.now(UTC)) if until else timedelta()

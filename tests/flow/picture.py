@@ -55,7 +55,7 @@ def _read(house: Installation, table: Table) -> list[Row]:
     order = "id" if "id" in table.c else "tenant_id"
     with house.desk.database.system(write=False) as session:
         found = session.execute(
-            text(f'select * from "{table.name}" where tenant_id = :own order by {order}'),  # noqa: S608
+            text(f'select * from "{table.name}" where tenant_id = :own order by {order}'),
             {"own": house.tenant_id},
         )
         return [dict(row) for row in found.mappings()]

@@ -9,7 +9,6 @@ from flask import g, redirect, request, url_for
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from flask_babel import lazy_gettext as _
 
-from core.phones import format_phone
 from core.web import request as cycle
 from core.web.fab import AdminView
 
@@ -85,12 +84,6 @@ class NounView(AdminView):
     def address(self, pk: Any) -> str:
         """Where the row with this key is shown."""
         return f"{self.route_base}/show/{pk}"
-
-
-def shown_phone(value: Any) -> str:
-    """A stored number in the tenant's style (B2)."""
-    tenant = cycle.tenant()
-    return format_phone(value, tenant.number_style.value if tenant else "plus") if value else ""
 
 
 def commit() -> None:

@@ -20,6 +20,7 @@ from core.web.pages.attachments import FilesView
 from core.web.pages.inbox import InboxView
 from core.web.pages.inbox_handling import InboxHandlingView
 from core.web.pages.inbox_writing import InboxWritingView
+from core.web.pages.message_dialog import MessageDialogView
 from core.web.pages.tenants import TenantSwitchView
 from core.web.pages.today import TodayView
 
@@ -29,6 +30,7 @@ PAGES: tuple[ViewDecl, ...] = (
     ViewDecl(view=TodayView, name="Today", label=_("Today"), icon="checklist"),
     ViewDecl(view=InboxWritingView),
     ViewDecl(view=InboxHandlingView),
+    ViewDecl(view=MessageDialogView),
     ViewDecl(view=FilesView),
     ViewDecl(view=LiveView),
     ViewDecl(view=TenantSwitchView),

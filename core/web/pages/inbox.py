@@ -7,20 +7,26 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask_babel import lazy_gettext as _
 
-from core.services import conversations, inbox_list, inbox_thread
+from core.errors import Malformed
+from core.live import LiveEvent
+from core.services import conversations, inbox_list, inbox_thread, mentions, quick_replies
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import (
     bubbles,
     fragment,
     frame_values,
+    head_of,
     ids,
     list_values,
     member_id,
+    rows_values,
     shared,
     thread_values,
     wanted,
 )
-from core.web.request import need_tenant, web_session
+from core.web.request import desk, need_tenant, web_session
+
+PRESENCES = ("here", "typing", "gone")
 
 
 class InboxView(Page):
@@ -34,8 +40,11 @@ class InboxView(Page):
         "list": "read",
         "rows": "read",
         "thread": "read",
+        "head": "read",
         "messages": "read",
         "counts": "read",
+        "quick_replies": "read",
+        "presence": "mark_read",
         "mark_read": "mark_read",
     }
 
@@ -62,12 +71,10 @@ class InboxView(Page):
     @has_access
     def rows(self) -> str:
         """Those of `ids` that stand in the filtered list now, and the unread counts."""
-        session, asked = web_session(), wanted()
-        return fragment(
-            "_changed.html",
-            rows=inbox_list.still_listed(session, asked, ids("ids")),
-            unread=inbox_list.unread(session, member_id()),
-        )
+        session = web_session()
+        rows = inbox_list.still_listed(session, wanted(), ids("ids"))
+        unread = inbox_list.unread(session, member_id())
+        return fragment("_changed.html", rows=rows, unread=unread, **rows_values(rows))
 
     @expose("/counts")
     @has_access
@@ -75,7 +82,11 @@ class InboxView(Page):
         """What is unread, for the badge on other pages."""
         found = inbox_list.unread(web_session(), member_id())
         return jsonify(
-            for_me=found.for_me, mine=found.mine, unassigned=found.unassigned, all=found.all
+            for_me=found.for_me,
+            mine=found.mine,
+            unassigned=found.unassigned,
+            mentions=found.mentions,
+            all=found.all,
         )
 
     @expose("/<int:conversation_id>/thread")
@@ -84,6 +95,12 @@ class InboxView(Page):
         """The middle and the right pane."""
         found = inbox_thread.load(web_session(), conversation_id)
         return fragment("_opened.html", **thread_values(found))
+
+    @expose("/<int:conversation_id>/head")
+    @has_access
+    def head(self, conversation_id: int) -> str:
+        """The thread's header, when somebody else has changed what it says."""
+        return head_of(inbox_thread.load(web_session(), conversation_id))
 
     @expose("/<int:conversation_id>/messages")
     @has_access
@@ -100,12 +117,35 @@ class InboxView(Page):
         after = request.args.get("after", default=0, type=int)
         return bubbles(inbox_thread.news(session, found, after, ids("ids")), found)
 
+    @expose("/quick_replies")
+    @has_access
+    def quick_replies(self) -> Response:
+        """What `/` calls up, for the composer: `[{shortcut, text}]`."""
+        found = quick_replies.all_of(web_session())
+        return jsonify([{"shortcut": each.shortcut, "text": each.text} for each in found])
+
+    @expose("/<int:conversation_id>/presence", methods=["POST"])
+    @has_access
+    def presence(self, conversation_id: int) -> Response:
+        """Tell the others that the asker is `here`, `typing` or `gone`. Nothing is stored."""
+        session = web_session()
+        found = conversations.get(session, conversation_id)
+        doing = request.form.get("doing", "")
+        if doing not in PRESENCES:
+            raise Malformed("Say here, typing or gone.")
+        if (who := member_id()) is not None:
+            data = {"conversation": found.id, "member": who, "doing": doing}
+            desk().live.publish(session.tenant_id, LiveEvent("presence", data))
+        return Response(status=204)
+
     @expose("/<int:conversation_id>/read", methods=["POST"])
     @has_access
     def mark_read(self, conversation_id: int) -> Response:
         """Somebody looks at it. A POST: a prefetching browser must not read mail."""
         session = web_session()
-        conversations.mark_read(session, conversations.get(session, conversation_id))
+        found = conversations.get(session, conversation_id)
+        conversations.mark_read(session, found)
+        mentions.see(session, found, member_id())
         session.commit()
         return Response(status=204)
 
@@ -114,9 +154,6 @@ class InboxView(Page):
         page: str = self.render_template(
             "sapa/inbox/inbox.html",
             title=_("Inbox"),
-            **shared(),
-            **list_values(),
-            **frame_values(),
-            **values,
+            **{**shared(), **list_values(), **frame_values(), **values},
         )
         return page

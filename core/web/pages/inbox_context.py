@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import current_app, render_template, request
+from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from core.adapter import Capabilities
 from core.errors import Malformed
 from core.host.declarations import InboxAction
-from core.models import Channel, Conversation, Message
-from core.services import inbox_list, inbox_thread
-from core.services.inbox_list import Shelf, Wanted, Whose
+from core.models import Channel, Conversation, Division, Label, Message
+from core.services import inbox_list, inbox_search, inbox_thread, mentions, quick_replies
+from core.services.inbox_list import Shelf, Sort, Wanted, Whose
+from core.services.labels import labels_of
 from core.services.may_send import is_window_open, window_of
-from core.services.templates import variables_of
+from core.services.templates import VARIABLE, variables_of
+from core.services.thread_log import LogLine
 from core.web import tenant_time
+from core.web.message_button import message_button
 from core.web.request import desk, membership, web_session
 
-PERMISSIONS = ("reply", "note", "assign", "close", "mark_read")
+PERMISSIONS = ("reply", "note", "assign", "close", "label", "mark_read")
+
+PANEL_PARTS = ("addresses", "labels", "facts", "cards", "others")
+"""What stands in the customer's panel, from above: `inbox/panel/<part>.html` each."""
 
 CHANNEL_ICONS = {
     "simulator": "device-mobile",
@@ -59,7 +67,10 @@ def wanted() -> Wanted:
     return Wanted(
         whose=_choice(Whose, asked.get("whose", ""), Whose.ALL),
         shelf=_choice(Shelf, asked.get("shelf", ""), Shelf.OPEN),
+        sort=_choice(Sort, asked.get("sort", ""), Sort.NEWEST),
         channel_id=asked.get("channel", type=int),
+        division_id=asked.get("division", type=int),
+        label_id=asked.get("label", type=int),
         text=asked.get("q", "").replace("\x00", ""),
         member_id=member_id(),
     )
@@ -77,11 +88,30 @@ def shared() -> dict[str, Any]:
     """What every part of the page is given."""
     return {
         "channel_icon": channel_icon,
-        "key_of": inbox_list.key_of,
+        "rank_of": inbox_list.rank_of,
+        "fill": fill,
+        "message_button": message_button,
+        "with_mentions": with_mentions,
         "may": {name: may(name) for name in PERMISSIONS},
         "me": membership(),
         "time": tenant_time,
     }
+
+
+def fill(body: str, values: Mapping[str, str]) -> str:
+    """A template's text with what is known; what isn't stays in braces."""
+    return VARIABLE.sub(lambda match: values.get(match[1]) or match[0], body)
+
+
+def with_mentions(html: Markup) -> Markup:
+    """A note's text, safe already, with the colleagues that it calls marked."""
+    people = mentions.members(web_session()) if "@" in html else []
+    names = sorted((str(escape(person.name)) for person in people), key=len, reverse=True)
+    if not names:
+        return html
+    called = re.compile(r"(?<!\w)@(" + "|".join(map(re.escape, names)) + r")(?!\w)", re.IGNORECASE)
+    marked = called.sub(r'<b class="bubble-mention">@\1</b>', str(html))
+    return Markup(marked)  # noqa: S704 - of escaped text and names, which hold no markup
 
 
 def fragment(template: str, **values: Any) -> str:
@@ -90,39 +120,92 @@ def fragment(template: str, **values: Any) -> str:
 
 
 def list_values() -> dict[str, Any]:
-    """What the list shows."""
+    """What the list shows. A search shows messages, too, below the people it found."""
     session, asked = web_session(), wanted()
     after = request.args.get("after", "")
     page = inbox_list.list_page(session, asked, inbox_list.Key.parse(after) if after else None)
     query = {
         "whose": asked.whose.value,
         "shelf": asked.shelf.value,
+        "sort": asked.sort.value,
         "channel": asked.channel_id,
+        "division": asked.division_id,
+        "label": asked.label_id,
         "q": asked.text or None,
     }
-    return {"page": page, "wanted": asked, "query": query, "is_more": bool(after)}
+    is_search = asked.is_search and not after
+    return {
+        **rows_values(page.rows),
+        "page": page,
+        "wanted": asked,
+        "query": query,
+        "is_more": bool(after),
+        "hits": inbox_search.find_messages(session, asked.text) if is_search else [],
+    }
+
+
+def rows_values(rows: Sequence[Conversation]) -> dict[str, Any]:
+    """What the rows of the list show beside themselves."""
+    return {
+        "wanted": wanted(),
+        "labels": labels_of(web_session(), [row.contact for row in rows]) if rows else {},
+    }
 
 
 def frame_values() -> dict[str, Any]:
-    """The list's own frame: what can be filtered, and what is unread."""
+    """The list's own frame: what can be filtered, who works here, and what is unread."""
     session = web_session()
-    found = session.scalars(
-        select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
+    living = (
+        select(kind).where(kind.archived_at.is_(None)).order_by(kind.name)
+        for kind in (Channel, Division)
     )
-    return {"channels": list(found), "unread": inbox_list.unread(session, member_id())}
+    channels, divisions = (list(session.scalars(query)) for query in living)
+    people = mentions.members(session)
+    return {
+        "channels": channels,
+        "divisions": divisions,
+        "every_label": list(session.scalars(select(Label).order_by(Label.name))),
+        "people": [{"id": person.id, "name": person.name} for person in people],
+        "unread": inbox_list.unread(session, member_id()),
+    }
 
 
 def thread_values(conversation: Conversation) -> dict[str, Any]:
     """One open conversation: its last messages, its customer, and what can be done."""
     session = web_session()
+    wanted_id = request.args.get("message", type=int)
     return {
         "conversation": conversation,
-        "thread": inbox_thread.latest(session, conversation),
-        "panel": inbox_thread.panel(session, conversation),
+        "thread": inbox_thread.around(session, conversation, wanted_id)
+        if wanted_id
+        else inbox_thread.latest(session, conversation),
+        "hit": wanted_id,
+        **panel_values(conversation),
         **composer_values(conversation),
         "actions": plugin_actions(conversation),
         "snooze_times": tenant_time.snooze_times(),
     }
+
+
+def panel_values(conversation: Conversation) -> dict[str, Any]:
+    """The customer beside the thread, and the labels there are."""
+    session = web_session()
+    return {
+        "panel": inbox_thread.panel(session, conversation),
+        "panel_parts": PANEL_PARTS,
+        "every_label": list(session.scalars(select(Label).order_by(Label.name))),
+    }
+
+
+def head_of(conversation: Conversation) -> str:
+    """The thread's header as it is now."""
+    return fragment(
+        "_header.html",
+        conversation=conversation,
+        choices=inbox_thread.choices(web_session(), conversation),
+        actions=plugin_actions(conversation),
+        snooze_times=tenant_time.snooze_times(),
+    )
 
 
 def composer_values(conversation: Conversation) -> dict[str, Any]:
@@ -132,6 +215,7 @@ def composer_values(conversation: Conversation) -> dict[str, Any]:
     choices = inbox_thread.choices(web_session(), conversation)
     return {
         "choices": choices,
+        "filled": quick_replies.values_for(web_session(), conversation, membership()),
         "variables_of": variables_of,
         "capabilities": capabilities,
         "is_window_open": is_open,
@@ -158,9 +242,14 @@ def plugin_actions(conversation: Conversation) -> list[InboxAction]:
     return [action for answer in answers for action in answer]
 
 
-def bubbles(messages: Sequence[Message], conversation: Conversation) -> str:
-    """Messages as the thread shows them."""
-    return fragment("_messages.html", messages=messages, conversation=conversation)
+def bubbles(entries: Sequence[Message | LogLine], conversation: Conversation) -> str:
+    """Messages, and what was done between them, as the thread shows them."""
+    return fragment(
+        "_messages.html",
+        entries=entries,
+        conversation=conversation,
+        capabilities=capabilities_of(conversation),
+    )
 
 
 def _choice(kind: Any, word: str, default: Any) -> Any:

@@ -9,11 +9,12 @@ from flask import Response, make_response, request
 from flask_babel import gettext as _
 
 from core.errors import NotFound, Refused
-from core.models import Conversation, Division, Membership
-from core.services import assigning, conversations, inbox_thread
+from core.live import tell
+from core.models import Conversation, Division, Label, Membership
+from core.services import assigning, conversations, inbox_thread, labels
 from core.web import tenant_time
 from core.web.fab import Page, expose, has_access
-from core.web.pages.inbox_context import composer_values, fragment, plugin_actions
+from core.web.pages.inbox_context import fragment, head_of, panel_values
 from core.web.request import web_session
 
 
@@ -29,6 +30,8 @@ class InboxHandlingView(Page):
         "snooze": "close",
         "close": "close",
         "reopen": "close",
+        "label": "label",
+        "unlabel": "label",
     }
 
     @expose("/<int:conversation_id>/assign", methods=["POST"])
@@ -85,20 +88,52 @@ class InboxHandlingView(Page):
         conversations.reopen(web_session(), conversation)
         return self._done(conversation, _("Open again."))
 
+    @expose("/<int:conversation_id>/label", methods=["POST"])
+    @has_access
+    def label(self, conversation_id: int) -> Response:
+        """Put the `label` on the contact, or one by the `name`, which is made where it is new."""
+        session = web_session()
+        conversation = self._conversation(conversation_id)
+        name = " ".join(request.form.get("name", "").replace("\x00", "").split())
+        label = labels.named(session, name) if name else self._label()
+        labels.put_label(session, conversation.contact, label)
+        return self._labelled(conversation)
+
+    @expose("/<int:conversation_id>/unlabel", methods=["POST"])
+    @has_access
+    def unlabel(self, conversation_id: int) -> Response:
+        """Take the `label` off, from whichever of the customer's contacts wears it."""
+        session = web_session()
+        conversation, label = self._conversation(conversation_id), self._label()
+        for contact in conversation.contact.customer.contacts:
+            labels.take_label(session, contact, label)
+        return self._labelled(conversation)
+
+    def _label(self) -> Label:
+        label: Label | None = web_session().get(Label, request.form.get("label", 0, type=int))
+        if label is None:
+            raise NotFound("There is no such label. Reload the inbox.")
+        return label
+
+    def _labelled(self, conversation: Conversation) -> Response:
+        """The labels as they are now."""
+        session = web_session()
+        session.flush()
+        tell(session, "conversation", conversation=conversation.id)
+        session.commit()
+        values = panel_values(conversation)
+        answer = make_response(fragment("panel/labels.html", conversation=conversation, **values))
+        answer.headers["HX-Trigger"] = json.dumps(
+            {"inbox-changed": {"conversation": conversation.id}}
+        )
+        return answer
+
     def _conversation(self, conversation_id: int) -> Conversation:
         return inbox_thread.load(web_session(), conversation_id)
 
     def _done(self, conversation: Conversation, words: str) -> Response:
         web_session().commit()
-        answer = make_response(
-            fragment(
-                "_header.html",
-                conversation=conversation,
-                **composer_values(conversation),
-                actions=plugin_actions(conversation),
-                snooze_times=tenant_time.snooze_times(),
-            )
-        )
+        answer = make_response(head_of(conversation))
         events = {
             "toast": {"text": str(words), "kind": "success"},
             "inbox-changed": {"conversation": conversation.id},

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from core.errors import Refused
 from core.media_types import HEAD, safe_inline_type
 from core.models import Conversation, Message, Template
-from core.services import conversations, inbox_thread, notes, send
+from core.services import conversations, inbox_thread, notes, reactions, send
 from core.services.send import Upload
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import bubbles
@@ -21,7 +21,12 @@ class InboxWritingView(Page):
     route_base = "/inbox"
     default_view = "reply"
     class_permission_name = "Inbox"
-    method_permission_name = {"reply": "reply", "note": "note", "retry": "reply"}
+    method_permission_name = {
+        "reply": "reply",
+        "note": "note",
+        "retry": "reply",
+        "react": "reply",
+    }
 
     @expose("/<int:conversation_id>/reply", methods=["POST"])
     @has_access
@@ -32,9 +37,9 @@ class InboxWritingView(Page):
         message = send.send_message(
             session,
             conversation,
-            text=_text(),
-            template=_template(),
-            variables=_variables(),
+            text=typed_text(),
+            template=chosen_template(),
+            variables=typed_variables(),
             upload=uploaded(request.files.get("upload")),
             reply_to=_quoted(conversation),
             author=membership(),
@@ -48,7 +53,7 @@ class InboxWritingView(Page):
         """Keep `text` for the team; the customer never sees it."""
         session = web_session()
         conversation = conversations.get(session, conversation_id)
-        message = notes.add_note(session, conversation, _text(), membership())
+        message = notes.add_note(session, conversation, typed_text(), membership())
         session.commit()
         return _bubble(message)
 
@@ -59,6 +64,19 @@ class InboxWritingView(Page):
         session = web_session()
         message = inbox_thread.message(session, message_id)
         send.retry(session, message)
+        session.commit()
+        return _bubble(message)
+
+    @expose("/message/<int:message_id>/react", methods=["POST"])
+    @has_access
+    def react(self, message_id: int) -> str:
+        """Put `emoji` on a message; the same one again takes it away."""
+        session = web_session()
+        message = inbox_thread.message(session, message_id)
+        emoji = request.form.get("emoji", "").replace("\x00", "")
+        if message.reactions.get(reactions.US) == emoji:
+            emoji = ""
+        reactions.react(session, message, emoji)
         session.commit()
         return _bubble(message)
 
@@ -81,14 +99,16 @@ def _bubble(message: Message) -> str:
     return bubbles([found], found.conversation)
 
 
-def _text() -> str:
+def typed_text() -> str:
+    """The text of the form, with plain line ends."""
     text = request.form.get("text", "").replace("\r\n", "\n")
     if "\x00" in text:
         raise Refused("The text holds a character that can't be sent.", "text")
     return text
 
 
-def _template() -> Template | None:
+def chosen_template() -> Template | None:
+    """The template of the form, if it names one. Refused where it is gone."""
     template_id = request.form.get("template", type=int)
     if template_id is None:
         return None
@@ -98,7 +118,8 @@ def _template() -> Template | None:
     return template
 
 
-def _variables() -> dict[str, str]:
+def typed_variables() -> dict[str, str]:
+    """What was typed for a template's variables, by name."""
     return {
         name.removeprefix("var_"): value.replace("\x00", "")
         for name, value in request.form.items()

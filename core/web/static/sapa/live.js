@@ -1,7 +1,7 @@
 // What happens elsewhere, told to this page: a stream while it is looked at, else now and then a poll.
 (function () {
   "use strict";
-  const NAMES = ["message", "conversation", "task", "channel", "simulator"];
+  const NAMES = ["message", "conversation", "task", "channel", "mention", "presence", "simulator"];
   const POLL = 8000;       // no stream to be had
   const POLL_HIDDEN = 30000; // nobody looks: a stream would hold a place for nothing
   const RETRY = 60000;

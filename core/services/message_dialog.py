@@ -1,0 +1,139 @@
+"""Writing to a phone number from wherever it stands: over which channels, and why not (D11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from core.errors import Refused
+from core.inbound import Address, IdentityKind
+from core.models import Card, Channel, ChannelState, Contact, Conversation, Identity, Template
+from core.phones import PhoneRefused, parse_phone
+from core.services import addresses, conversations
+from core.services.send import is_served, is_window_open
+from core.services.tenants import tenant_of
+from core.tenancy.session import TenantSession
+
+SMS = "sms"
+
+
+@dataclass(frozen=True)
+class SenderChoice:
+    """A channel that could carry the message. `reason` says why it can't; "" when it can.
+
+    `needs_template`: only an approved template can go now, and `hint` says so.
+    """
+
+    channel: Channel
+    reason: str = ""
+    needs_template: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Whom the dialog writes to."""
+
+    number: str
+    contact: Contact | None
+
+
+def addressee(session: TenantSession, to: str) -> Addressee:
+    """The number in one spelling, and whose it is. Refused, field `to`: not a number."""
+    try:
+        number = parse_phone(to, tenant_of(session).default_region).e164
+    except PhoneRefused as refused:
+        raise Refused(refused.message, "to") from refused
+    found = session.scalar(
+        select(Identity)
+        .where(
+            Identity.scope == 0,
+            Identity.kind == IdentityKind.PHONE,
+            Identity.address == number,
+        )
+        .options(joinedload(Identity.contact))
+    )
+    if found is not None:
+        return Addressee(number, found.contact)
+    named = select(Contact).where(Contact.phone == number, Contact.archived_at.is_(None))
+    return Addressee(number, session.scalars(named.order_by(Contact.id).limit(1)).first())
+
+
+def senders(session: TenantSession, to: Addressee) -> list[SenderChoice]:
+    """Channels that speak phone numbers, those that can send first, each group by name."""
+    found = session.scalars(
+        select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
+    )
+    choices = [
+        _choice(session, channel, to) for channel in found if _speaks_phone(session, channel)
+    ]
+    return sorted(choices, key=lambda choice: (bool(choice.reason), choice.needs_template))
+
+
+def usable_templates(session: TenantSession) -> list[Template]:
+    """Templates in use, by name; the chosen sender decides which of them it takes."""
+    query = select(Template).where(Template.archived_at.is_(None)).order_by(Template.name)
+    return list(session.scalars(query))
+
+
+def sender(session: TenantSession, to: Addressee, channel_id: int | None) -> Channel:
+    """The chosen one. Refused, field `channel`: none, or one that can't send, with the reason."""
+    for choice in senders(session, to):
+        if choice.channel.id == channel_id:
+            if choice.reason:
+                raise Refused(choice.reason, "channel")
+            return choice.channel
+    raise Refused("Choose who sends it.", "channel")
+
+
+def _speaks_phone(session: TenantSession, channel: Channel) -> bool:
+    adapter = session.desk.host.adapters.get(channel.kind)
+    return adapter is None or IdentityKind.PHONE in adapter.capabilities.identity_kinds
+
+
+def _choice(session: TenantSession, channel: Channel, to: Addressee) -> SenderChoice:
+    reason = _obstacle(session, channel, to)
+    if reason:
+        return SenderChoice(channel, reason)
+    window = session.desk.host.adapters[channel.kind].capabilities.window
+    if window is None:
+        return SenderChoice(channel)
+    talk = _conversation(session, channel, to)
+    if talk is not None and is_window_open(talk):
+        return SenderChoice(channel)
+    return SenderChoice(
+        channel,
+        needs_template=True,
+        hint="They haven't written here in the last 24 hours: only an approved template can go.",
+    )
+
+
+def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
+    if channel.kind not in session.desk.host.adapters or not is_served(session, channel):
+        return "Its plugin is off. An administrator switches it on under Plugins."
+    if channel.state is ChannelState.PAUSED:
+        return "It is paused."
+    if channel.state is ChannelState.BROKEN:
+        return f"It isn't connected. {channel.reason}".strip()
+    if channel.kind == SMS and not _allows_sms(session, to):
+        return "SMS goes to contacts with a card in a module that may use SMS."
+    return ""
+
+
+def _allows_sms(session: TenantSession, to: Addressee) -> bool:
+    """Whether the contact's card lies in a module that has SMS."""
+    if to.contact is None:
+        return False
+    cards = session.scalars(
+        select(Card)
+        .where(Card.contact_id == to.contact.id, Card.archived_at.is_(None))
+        .options(joinedload(Card.module))
+    )
+    return any(card.module.allows_sms for card in cards)
+
+
+def _conversation(session: TenantSession, channel: Channel, to: Addressee) -> Conversation | None:
+    found = addresses.find(session, channel, (Address(IdentityKind.PHONE, to.number),))
+    return conversations.of(session, channel, found.identity) if found else None
