@@ -11,6 +11,7 @@ import pytest
 
 from core.testing.databases import (
     database,
+    postgres_lender,
     postgres_server,
     postgres_settings,
     postgres_template,
@@ -19,6 +20,7 @@ from core.testing.databases import (
     sqlite_settings,
     sqlite_template,
 )
+from plugins import BUILTIN
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "chromium",
     "database",
+    "postgres_lender",
     "postgres_server",
     "postgres_settings",
     "postgres_template",
@@ -34,6 +37,13 @@ __all__ = [
     "sqlite_settings",
     "sqlite_template",
 ]
+
+
+@pytest.fixture(scope="session")
+def builtin() -> tuple[str, ...]:
+    """The templates hold the tables of all that ships, so that no test has to make them."""
+    return BUILTIN
+
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -23,7 +23,10 @@ from sqlalchemy.pool import NullPool
 
 from core.config import Settings
 from core.db import Database
+from core.host.host import PluginHost
+from core.migrations.of_plugins import plugin_migrations
 from core.migrations.runner import migrate
+from core.testing.lending import Lender
 
 TEMPLATE = "sapa_template"
 
@@ -137,31 +140,45 @@ def redis_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def builtin() -> tuple[str, ...]:
+    """The plugins whose tables the templates hold. Override it: `("mine.plugin",)`."""
+    return ()
+
+
+@pytest.fixture(scope="session")
 def postgres_template(
-    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: PostgresServer,
+    builtin: tuple[str, ...],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     """The name of a migrated database to copy from."""
     postgres_server.run(f'CREATE DATABASE "{TEMPLATE}"')
-    migrate(postgres_server.settings(TEMPLATE, tmp_path_factory.mktemp("postgres")))
+    settings = postgres_server.settings(TEMPLATE, tmp_path_factory.mktemp("postgres"))
+    migrate(settings, plugin_migrations(PluginHost.load(builtin)))
     return TEMPLATE
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(
+    builtin: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A migrated SQLite file to copy from."""
     home = tmp_path_factory.mktemp("sqlite")
-    migrate(Settings(home=home))
+    migrate(Settings(home=home), plugin_migrations(PluginHost.load(builtin)))
     return home / "sapa.db"
 
 
+@pytest.fixture(scope="session")
+def postgres_lender(postgres_server: PostgresServer, postgres_template: str) -> Lender:
+    """Lends migrated databases."""
+    return Lender(postgres_server, postgres_template)
+
+
 @pytest.fixture
-def postgres_settings(
-    postgres_server: PostgresServer, postgres_template: str, tmp_path: Path
-) -> Iterator[Settings]:
-    """Settings of a fresh, migrated PostgreSQL database."""
-    name = postgres_server.create(postgres_template)
-    yield postgres_server.settings(name, tmp_path)
-    postgres_server.drop(name)
+def postgres_settings(postgres_lender: Lender, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a PostgreSQL database that is as if just migrated."""
+    with postgres_lender.lend() as name:
+        yield postgres_lender.server.settings(name, tmp_path)
 
 
 @pytest.fixture

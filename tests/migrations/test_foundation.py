@@ -12,10 +12,13 @@ from sqlalchemy.pool import NullPool
 
 import core.models  # noqa: F401 - maps the nouns
 from core.config import Settings
+from core.host.host import PluginHost
+from core.migrations.of_plugins import plugin_migrations
 from core.migrations.plugin import CORE, core_tables
 from core.migrations.runner import migrate, pending
 from core.models.base import Base, is_tenant_table
 from core.testing.databases import PostgresServer
+from plugins import BUILTIN
 
 
 def owner(settings: Settings) -> Engine:
@@ -24,6 +27,12 @@ def owner(settings: Settings) -> Engine:
 
 def core_metadata() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if CORE.owns(table.name)]
+
+
+def shipped() -> list[Table]:
+    """The core's tables and our plugins', which the templates of the tests hold too."""
+    ours = [CORE, *plugin_migrations(PluginHost.load(BUILTIN))]
+    return [t for t in Base.metadata.sorted_tables if any(each.owns(t.name) for each in ours)]
 
 
 def catalogue(connection: Connection) -> set[str]:
@@ -77,7 +86,7 @@ def test_autogenerate_finds_nothing_to_do(settings: Settings) -> None:
 def test_sqlite_is_worded_as_the_models_word_it(sqlite_settings: Settings, tmp_path: Path) -> None:
     """Stricter than autogenerate, which is blind to CHECKs, partial indexes and AUTOINCREMENT."""
     plain = create_engine(f"sqlite:///{tmp_path / 'plain.db'}", poolclass=NullPool)
-    Base.metadata.create_all(plain, tables=core_metadata())
+    Base.metadata.create_all(plain, tables=shipped())
     with plain.connect() as wanted, owner(sqlite_settings).connect() as found:
         assert catalogue(found) == catalogue(wanted)
 
@@ -87,7 +96,7 @@ def test_postgres_is_worded_as_the_models_word_it(
 ) -> None:
     name = postgres_server.create()
     plain = create_engine(postgres_server.url(name), poolclass=NullPool)
-    Base.metadata.create_all(plain, tables=core_metadata())
+    Base.metadata.create_all(plain, tables=shipped())
     with plain.connect() as wanted, owner(postgres_settings).connect() as found:
         assert catalogue(found) == catalogue(wanted)
     postgres_server.drop(name)
