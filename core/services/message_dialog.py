@@ -11,8 +11,8 @@ from core.errors import Refused
 from core.inbound import Address, IdentityKind
 from core.models import Card, Channel, ChannelState, Contact, Conversation, Identity, Template
 from core.phones import PhoneRefused, parse_phone
-from core.services import addresses, conversations
-from core.services.send import is_served, is_window_open
+from core.services import addresses, conversation_of
+from core.services.may_send import is_served, is_window_open
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
 
@@ -136,4 +136,4 @@ def _allows_sms(session: TenantSession, to: Addressee) -> bool:
 
 def _conversation(session: TenantSession, channel: Channel, to: Addressee) -> Conversation | None:
     found = addresses.find(session, channel, (Address(IdentityKind.PHONE, to.number),))
-    return conversations.of(session, channel, found.identity) if found else None
+    return conversation_of.of(session, channel, found.identity) if found else None

@@ -159,9 +159,7 @@ def postgres_template(
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(
-    builtin: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def sqlite_template(builtin: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy from."""
     home = tmp_path_factory.mktemp("sqlite")
     migrate(Settings(home=home), plugin_migrations(PluginHost.load(builtin)))
