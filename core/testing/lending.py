@@ -134,9 +134,9 @@ def _put_back(connection: psycopg.Connection[Any], contents: Contents) -> None:
 
 
 def _copying(statement: str, table: str) -> sql.Composed:
-    return sql.SQL(statement).format(sql.Identifier(table))  # type: ignore[arg-type]  # ours
+    return sql.SQL(statement).format(sql.Identifier(table))
 
 
 def _one(connection: psycopg.Connection[Any], statement: str) -> str:
-    row = connection.execute(statement).fetchone()  # type: ignore[call-overload]  # ours
+    row = connection.execute(statement).fetchone()
     return str(row[0]) if row else ""
