@@ -66,7 +66,7 @@ def call(app: Callable[..., Any], environ: dict[str, Any]) -> tuple[int, str, An
         assert int(headers.get("content-length", len(body))) == len(body)
     is_json = headers.get("content-type", "").startswith("application/json")
     kind = headers.get("content-type", "")
-    return int(status.split()[0]), kind, json.loads(body) if is_json else body
+    return int(status.split()[0]), kind, json.loads(body) if is_json and body else body
 
 
 def environ_of(
