@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -49,11 +49,16 @@ def provider(journal: Path) -> Iterator[str]:
 
 @dataclass
 class ServedDesk:
-    """`sapa run` on one data directory, again and again."""
+    """`sapa run` on one data directory, again and again.
+
+    `folder`: where its `app` is. `environment`: SAPA_* besides home and port.
+    """
 
     home: Path
     port: int
     log: Path
+    folder: Path = DESK
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,11 +72,12 @@ class ServedDesk:
             "SAPA_HOME": str(self.home),
             "SAPA_PORT": str(self.port),
             "SAPA_PRIVATE_HOSTS": "127.0.0.1",
+            **self.environment,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sapa", "run"],
-                cwd=DESK,  # its `app` stands before the project's
+                cwd=self.folder,  # its `app` stands before the project's
                 env=environment,
                 stdout=log,
                 stderr=log,

@@ -83,6 +83,7 @@ class GroupWriter(Generic[Item, Result]):
         self._waiting: deque[_Ticket[Item, Result]] = deque()
         self._thread: threading.Thread | None = None
         self._since: float | None = None  # when the commit that is under way began
+        self._is_stalled = False  # somebody waited for it in vain: nobody else is to
         self._wanted = 1  # how many must wait before the thread is woken
         self._company = 1  # how many came together last time
         self._last_took = 0.0  # seconds of the last commit
@@ -94,7 +95,7 @@ class GroupWriter(Generic[Item, Result]):
         """
         ticket: _Ticket[Item, Result] = _Ticket(item)
         with self._mutex:
-            if len(self._waiting) >= self._most_waiting or self._is_stalled():
+            if len(self._waiting) >= self._most_waiting or self._is_stalled:
                 raise NotCommitted
             self._waiting.append(ticket)
             if self._thread is None or not self._thread.is_alive():
@@ -104,15 +105,12 @@ class GroupWriter(Generic[Item, Result]):
         if not ticket.done.acquire(timeout=self._patience):
             with self._mutex:
                 ticket.is_given_up = True
+                self._is_stalled = self._since is not None
                 if ticket in self._waiting:
                     self._waiting.remove(ticket)
         if ticket.result is None:
             raise NotCommitted
         return ticket.result
-
-    def _is_stalled(self) -> bool:
-        """Whether others have waited in vain: queueing behind them would only hold a thread."""
-        return self._since is not None and time.monotonic() - self._since > self._patience
 
     # the writing thread
 
@@ -125,7 +123,7 @@ class GroupWriter(Generic[Item, Result]):
             with self._opened() as commit:
                 while batch := self._next_batch():
                     self._settle(commit, batch)
-        except Exception as error:
+        except BaseException as error:
             log.error("The writer of webhooks failed and is replaced: %s", describe(error))
         finally:
             with self._mutex:
@@ -162,9 +160,10 @@ class GroupWriter(Generic[Item, Result]):
         try:
             self._try_together(commit, batch)
         finally:
-            self._last_took = min(time.monotonic() - (self._since or 0), _LONGEST_WAIT)
-            self._since = None
-            self._company = len(batch) + len(self._waiting)
+            with self._mutex:
+                self._last_took = min(time.monotonic() - (self._since or 0), _LONGEST_WAIT)
+                self._since, self._is_stalled = None, False
+                self._company = len(batch) + len(self._waiting)
             for ticket in batch:
                 ticket.done.release()
 

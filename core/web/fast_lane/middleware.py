@@ -12,6 +12,7 @@ from flask import Flask
 
 from core.desk import Desk
 from core.errors import Refused
+from core.web.csp import HEADERS
 from core.web.fast_lane.door import WebhookDoor
 
 Environ = dict[str, Any]
@@ -51,7 +52,11 @@ def _refuse(refused: Refused, start_response: StartResponse) -> list[bytes]:
     body = json.dumps(answer, separators=(",", ":")).encode() + b"\n"
     start_response(
         f"{refused.status} {HTTPStatus(refused.status).phrase}",
-        [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
+        [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            *HEADERS.items(),
+        ],
     )
     return [body]
 
