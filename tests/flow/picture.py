@@ -55,7 +55,7 @@ def _read(house: Installation, table: Table) -> list[Row]:
     order = "id" if "id" in table.c else "tenant_id"
     with house.desk.database.system(write=False) as session:
         found = session.execute(
-            text(f'select * from "{table.name}" where tenant_id = :own order by {order}'),  # noqa: S608
+            text(f'select * from "{table.name}" where tenant_id = :own order by {order}'),
             {"own": house.tenant_id},
         )
         return [dict(row) for row in found.mappings()]
@@ -95,7 +95,7 @@ def _moment(value: Any, began: datetime) -> str:
 
 
 def _jobs(rows: list[Row], places: Places, began: datetime) -> dict[str, list[str]]:
-    """By lane, in their order; those without a lane in any. Jobs of rows that are gone do nothing."""
+    """By lane, in their order; without a lane, in any. Jobs of rows that are gone do nothing."""
     lanes: dict[str, list[str]] = {}
     for row in rows:
         payload = row["payload"]

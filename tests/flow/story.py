@@ -80,7 +80,7 @@ class Story:
     """A seeded story. `chapters` yields (channel number, items); act between them."""
 
     def __init__(self, seed: int, slug: str) -> None:
-        self._chance = random.Random(seed)  # noqa: S311 - a story, no secret
+        self._chance = random.Random(seed)
         self._slug = slug
         self._told: list[InboundMessage] = []
         self._ours = 0
@@ -331,4 +331,3 @@ class Story:
         channel = session.get_one(Channel, self._chance.choice(channel_ids))
         channel.filter = self._chance.choice(list(ChannelFilter))
         channel.filter_numbers = self._chance.sample(PHONES, 2)
-
