@@ -10,15 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, event, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.models import Contact, ContactToken, Identity, Message, MessageToken
 from core.models.base import Base
 from core.services.search_words import words_of, words_of_person
+from core.tenancy.bulk import insert_unnamed
 from core.tenancy.session import TenantSession
 
-# these rows have no class that the session could stamp; each bears its tenant here
-_OWN_WALL = {"tenant_unsafe": True}
 ROWS_AT_ONCE = 1000
 
 
@@ -28,13 +26,13 @@ def index_message(session: TenantSession, message_id: int, body: str) -> None:
 
 
 def index_messages(session: TenantSession, written: Iterable[tuple[int, str]]) -> None:
-    """Keep the words of (message id, body) pairs: one statement for each 1,000 words."""
+    """Keep the words of (message id, body) pairs."""
     rows = [
-        {"tenant_id": session.tenant_id, "token": word, "message_id": message_id}
+        {"token": word, "message_id": message_id}
         for message_id, body in written
         for word in words_of(body)
     ]
-    _insert(session, MessageToken, rows)
+    insert_unnamed(session, MessageToken, rows, skip_known=True)
 
 
 def forget_messages(session: TenantSession, written: Iterable[tuple[int, str]]) -> None:
@@ -58,16 +56,17 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
     )
     for contact_id, address in session.execute(found):
         addresses.setdefault(contact_id, []).append(address)
-    _insert(
+    insert_unnamed(
         session,
         ContactToken,
         [
-            {"tenant_id": session.tenant_id, "token": word, "contact_id": contact_id}
+            {"token": word, "contact_id": contact_id}
             for contact_id, name, email, phone in people
             for word in sorted(
                 words_of_person(name, email, [phone, *addresses.get(contact_id, [])])
             )
         ],
+        skip_known=True,
     )
 
 
@@ -159,16 +158,6 @@ def _forget_contact(session: TenantSession, contact_id: int, row: Contact) -> No
 def _forget_address(session: TenantSession, row: Identity) -> None:
     words = sorted(words_of_person("", "", [_before(row, "address")]))
     _drop(session, ContactToken, ContactToken.contact_id, row.contact_id, words)
-
-
-def _insert(
-    session: TenantSession, kind: type[MessageToken | ContactToken], rows: list[dict[str, Any]]
-) -> None:
-    """Add the rows that aren't there yet."""
-    dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(kind.__table__).on_conflict_do_nothing()
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(statement, rows[start : start + ROWS_AT_ONCE], execution_options=_OWN_WALL)
 
 
 def _drop(

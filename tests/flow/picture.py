@@ -95,7 +95,7 @@ def _moment(value: Any, began: datetime) -> str:
 
 
 def _jobs(rows: list[Row], places: Places, began: datetime) -> dict[str, list[str]]:
-    """By lane, in their order; those without one in any. Jobs of rows that are gone do nothing."""
+    """By lane, in their order; without a lane, in any. Jobs of rows that are gone do nothing."""
     lanes: dict[str, list[str]] = {}
     for row in rows:
         payload = row["payload"]
