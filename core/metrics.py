@@ -1,12 +1,13 @@
 """What this process counts. `/metrics` shows it (core/web/metrics.py), everybody may add to it.
 
 Every metric has labels with few values: kinds of channel, names of jobs and endpoints, never an
-id, a path or a tenant. Counting costs about 3 µs.
+id, a path or a tenant. Counting costs some µs: a child is looked up once for its labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 REGISTRY = CollectorRegistry()
 """Ours alone: a library that counts on Prometheus' global registry doesn't show up here."""
 
+_CLASSES = ("0xx", "1xx", "2xx", "3xx", "4xx", "5xx")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _requests = Histogram(
@@ -61,24 +63,28 @@ _connections = Gauge(
 )
 
 
+# the library looks labels up under a lock, and makes texts of them each time
+_child = cache(lambda metric, *labels: metric.labels(*labels))
+
+
 def count_request(endpoint: str, status: int, seconds: float) -> None:
     """One answered request. `endpoint` is Flask's name of it, "none" where nothing was found."""
-    _requests.labels(endpoint, f"{status // 100}xx").observe(seconds)
+    _child(_requests, endpoint, _CLASSES[status // 100]).observe(seconds)
 
 
 def count_webhook(kind: str, status: int, times: int = 1) -> None:
     """A provider's delivery to a channel of this kind ("none": no such channel) was answered."""
-    _webhooks.labels(kind or "none", str(status)).inc(times)
+    _child(_webhooks, kind or "none", str(status)).inc(times)
 
 
 def count_send(session: BaseSession, kind: str, outcome: str, error_class: str = "") -> None:
     """A message was accepted, failed or is unknown; counted once that is committed."""
-    session.on_commit(lambda: _sends.labels(kind, outcome, error_class or "none").inc())
+    session.on_commit(lambda: _child(_sends, kind, outcome, error_class or "none").inc())
 
 
 def count_job(actor: str, outcome: str, times: int = 1) -> None:
     """Attempts of one kind of job ended as `done`, `failed`, `dead` or `parked`."""
-    _jobs.labels(actor, outcome).inc(times)
+    _child(_jobs, actor, outcome).inc(times)
 
 
 def sample(desk: Desk) -> None:

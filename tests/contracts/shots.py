@@ -195,7 +195,7 @@ def _empty(route: Route) -> dict[str, Any]:
 
 def _bodies(world: World, route: Route) -> Iterator[dict[str, Any]]:
     if route.is_rest:
-        yield from ({"json": body} for body in _json_bodies(route))
+        yield from ({"json": body} for body in _json_bodies(world, route))
         return
     for form in route.forms:
         filled = form.filled()
@@ -210,7 +210,7 @@ def _bodies(world: World, route: Route) -> Iterator[dict[str, Any]]:
     yield {"form": blast(route)}
 
 
-def _json_bodies(route: Route) -> Iterator[Any]:
+def _json_bodies(world: World, route: Route) -> Iterator[Any]:
     yield blast(route)
     typed = body_of_operation(route.function)
     if typed is not None:
@@ -218,7 +218,9 @@ def _json_bodies(route: Route) -> Iterator[Any]:
             name: _json_value(name, info.annotation) for name, info in typed.model_fields.items()
         }
     if isinstance(route.view, AdminApi) and route.method in ("POST", "PUT"):
-        yield from _rest_bodies(route)
+        with world.app.app_context():  # its schemas are made when first asked for
+            bodies = list(_rest_bodies(route))
+        yield from bodies
 
 
 def _rest_bodies(route: Route) -> Iterator[Any]:

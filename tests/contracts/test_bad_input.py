@@ -177,7 +177,8 @@ def _post(person: Browser, route: Route, path: str, body: str) -> TestResponse:
 def _fields(route: Route) -> list[str]:
     if isinstance(route.view, AdminApi):
         adds = route.method == "POST"
-        schema = route.view.add_model_schema if adds else route.view.edit_model_schema
+        with route.view.appbuilder.app.app_context():  # a schema is made when first asked for
+            schema = route.view.add_model_schema if adds else route.view.edit_model_schema
         return list(schema.fields)
     typed = body_of_operation(route.function)
     return list(typed.model_fields) if typed else ["anything"]
