@@ -31,7 +31,7 @@ def settle(session: TenantSession, channel: Channel, state: PairingState) -> Pai
     A phone of another number than the one entered (D4) is `refused`. A channel that waits for its
     first phone stays new, and `waiting`, while nothing is wrong; a paused one stays paused.
     """
-    seen = _as_seen(channel, state)
+    seen = as_seen(channel, state)
     if seen.is_paired:
         if channel.state is not ChannelState.PAUSED and channel.state is not ChannelState.CONNECTED:
             if channel.state is ChannelState.NEW:
@@ -57,7 +57,8 @@ def is_own(channel: Channel, number: str) -> bool:
     return not own or not number or bool(set(match_set(own)) & set(match_set(number)))
 
 
-def _as_seen(channel: Channel, state: PairingState) -> PairingState:
+def as_seen(channel: Channel, state: PairingState) -> PairingState:
+    """The state as it looks from this channel: another phone is none, a new one is awaited."""
     if state.is_paired and not is_own(channel, state.own_address):
         return replace(
             state,

@@ -369,12 +369,15 @@ def test_over_rest_a_program_pairs_too(device: Device) -> None:
     typed = client.post(f"{path}/connect", json={"by_code": True}, headers=headers).get_json()
     assert typed["stage"] == "waiting"
     assert re.fullmatch(r"[0-9A-F]{4}-[0-9A-F]{4}", typed["text"])
-    shown = client.get(f"{path}/qr").get_json()
+    shown = client.post(f"{path}/qr", headers=headers).get_json()
     assert shown["stage"] == "waiting"
     assert shown["seconds"] == 30
     picture = base64.b64decode(shown["image"].removeprefix("data:image/png;base64,"))
+    asked = len(device.gowa.calls)
+    assert client.get(f"{path}/qr").get_json()["stage"] == "waiting"
+    assert not [c for c in device.gowa.calls[asked:] if c.path.endswith("/login")]
     assert device.gowa.scan(OWN, picture)
-    assert client.get(f"{path}/qr").get_json()["stage"] == "paired"
+    assert client.post(f"{path}/qr", headers=headers).get_json()["stage"] == "paired"
     assert device.state[0] is ChannelState.CONNECTED
     tested = client.post(f"{path}/test", headers=headers).get_json()
     assert tested["is_good"] is True

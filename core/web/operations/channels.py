@@ -13,7 +13,7 @@ from pydantic import Field
 from core.errors import NotFound
 from core.host.declarations import ApiDecl
 from core.models import Channel
-from core.pairing import PairingCode, PairingStage
+from core.pairing import PairingCode, PairingStage, PairingState
 from core.services import channels, pairing
 from core.services.lines import Line, line_of
 from core.web.fab import AdminApi, SQLAInterface, protect
@@ -72,6 +72,7 @@ class ChannelOperations(Operation):
 
     resource_name = "channel"
     class_permission_name = "Channel"
+    method_permission_name = {"phone": "get", "qr": "connect", "pair": "connect"}
 
     @expose("/connect", methods=["POST"])
     @protect()
@@ -109,23 +110,32 @@ class ChannelOperations(Operation):
         """
         return self._code(pk, by_code=body_of(PairBody).by_code)
 
-    @expose("/<pk>/qr", methods=["GET", "POST"])
+    @expose("/<pk>/qr", methods=["POST"])
     @protect()
     def qr(self, pk: str) -> Response:
         """The code to scan now.
         ---
-        get:
-          description: Where the phone stands, and the code that it is to scan
-          responses:
-            200: {description: "stage, reason, and while it waits: seconds and image"}
-            422: {description: This kind of channel has no phone}
         post:
-          description: The same, for clients that never ask with GET for what changes
+          description: The code that the channel's phone is to scan, or why there is none
           responses:
             200: {description: "stage, reason, and while it waits: seconds and image"}
             422: {description: This kind of channel has no phone}
         """
         return self._code(pk)
+
+    @expose("/<pk>/qr", methods=["GET"])
+    @protect()
+    def phone(self, pk: str) -> Response:
+        """Where the phone stands; changes nothing and asks for no code.
+        ---
+        get:
+          description: Whether the channel's phone is paired, and why not
+          responses:
+            200: {description: "stage, reason, own_address, until"}
+            422: {description: This kind of channel has no phone}
+        """
+        state = self._line(pk).state()
+        return self._stage(pairing.as_seen(_channel(pk), state))
 
     @expose("/<pk>/test", methods=["POST"])
     @protect()
@@ -157,6 +167,9 @@ class ChannelOperations(Operation):
         # a transaction of its own: this request's may be one that only reads
         with desk().database.tenant(need_tenant().id) as session:
             seen = pairing.settle(session, session.get_one(Channel, row_id(pk)), found)
+        return self._stage(seen)
+
+    def _stage(self, seen: PairingState) -> Response:
         return self.answer(
             stage=seen.stage.value,
             reason=pairing.reason_of(seen),
