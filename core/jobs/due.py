@@ -54,7 +54,8 @@ def due(session: SystemSession, queue: str, moment: datetime, limit: int) -> lis
         return found
     seen = {row.id for row in found}
     values["lanes"] = _LANES
-    for statement in (_FREE, _OF_SYSTEM, _LANE_BY_LANE):
+    dialect = session.get_bind().dialect.name
+    for statement in (_FREE[dialect], _OF_SYSTEM, _LANE_BY_LANE[dialect]):
         values["limit"] = limit  # what the first look found comes again, and is left out
         for row in session.execute(statement, values):
             if row.id not in seen and len(found) < limit:
@@ -116,12 +117,15 @@ _IS_MORE = _sql("""
     select 1 from job where state = 'ready' and queue = :queue and due_at <= :now
     order by due_at, id limit 1 offset :window""")
 
-_FREE = _sql(
-    """
-    select COLUMNS from job c
+# by cost alone SQLite would take the index of all ready rows, and pass a deep lane row by row
+_FREE_TEXT = """
+    select COLUMNS from job c indexed by ix_job_free
     where c.state = 'ready' and c.lane is null and c.queue = :queue and c.due_at <= :now
     order by c.due_at, c.id limit :limit"""
-)
+_FREE = {
+    "sqlite": _sql(_FREE_TEXT),
+    "postgresql": _sql(_FREE_TEXT.replace(" indexed by ix_job_free", "")),
+}
 
 _OF_SYSTEM = _sql(
     """
@@ -132,24 +136,32 @@ _OF_SYSTEM = _sql(
 )
 
 # the first due job of each lane in turn, found by skipping from lane to lane in the index
-_LANE_BY_LANE = _sql(
-    """
+_LANE_BY_LANE_TEXT = """
     with recursive head(lane, tenant_id, id) as (
         select j.lane, j.tenant_id, j.id from job j where j.id = (
             select o.id from job o
             where o.state = 'ready' and o.lane is not null and o.tenant_id is not null
                 and o.due_at <= :now
-            order by o.lane, o.tenant_id, o.id limit 1)
+            order by o.lane, o.tenant_id, o.state, o.id limit 1)
         union all
         select j.lane, j.tenant_id, j.id from head, job j where j.id = (
             select o.id from job o
-            where o.state = 'ready' and (o.lane, o.tenant_id) > (head.lane, head.tenant_id)
-                and o.due_at <= :now
-            order by o.lane, o.tenant_id, o.id limit 1))
+            where o.state = 'ready' and o.lane is not null
+                and (o.lane, o.tenant_id) > (head.lane, head.tenant_id) and o.due_at <= :now
+            order by o.lane, o.tenant_id, o.state, o.id limit 1))
     select COLUMNS from (select id from head limit :lanes) h join job c on c.id = h.id
     where c.queue = :queue and not HELD
     limit :limit"""
-)
+_LANE_BY_LANE = {
+    "postgresql": _sql(_LANE_BY_LANE_TEXT),
+    # SQLite compares a pair by the index only with a bare value, and sorts by it only so far; what
+    # it then finds first is what the index has first, the same row
+    "sqlite": _sql(
+        _LANE_BY_LANE_TEXT.replace(
+            "(head.lane, head.tenant_id)", "(+head.lane, +head.tenant_id)"
+        ).replace("order by o.lane, o.tenant_id, o.state, o.id", "order by o.lane, o.tenant_id")
+    ),
+}
 
 _NEXT = _sql("""
     select due_at from job where state = 'ready' and queue = :queue and due_at > :now

@@ -323,11 +323,9 @@ def create_nouns() -> None:
         sqlite_autoincrement=True,
     )
     is_free = where("state = 'ready' AND lane IS NULL")
-    is_laned = where("state = 'ready' AND lane IS NOT NULL")
-    is_held = where("state = 'leased' AND lane IS NOT NULL")
+    has_lane = where("lane IS NOT NULL")
     op.create_index("ix_job_free", "job", ["queue", "due_at", "id"], **is_free)
-    op.create_index("ix_job_lane", "job", ["lane", "tenant_id", "id"], **is_laned)
-    op.create_index("ix_job_lane_held", "job", ["lane", "tenant_id"], **is_held)
+    op.create_index("ix_job_lane", "job", ["lane", "tenant_id", "state", "id"], **has_lane)
     op.create_index("ix_job_leased", "job", ["lease_until"], **where("state = 'leased'"))
     op.create_index("ix_job_parked", "job", ["tenant_id", "actor"], **where("state = 'parked'"))
     op.create_index("ix_job_ready", "job", ["queue", "due_at", "id"], **where("state = 'ready'"))
