@@ -65,9 +65,9 @@ def update_rows(session: TenantSession, noun: type[OwnedMixin], rows: Sequence[V
         raise UnsafeStatement("A row's tenant never changes; its id says which one it is.")
     table, own = _table(noun), session.tenant_id
     if _has_arrays(session):
-        arrays: dict[str, Any] = {name: [row[name] for row in rows] for name in ("id", *names)}
+        values = _parameters({name: [row[name] for row in rows] for name in ("id", *names)})
         statement = bulk_sql.update_arrays(table, names)
-        session.execute(statement, arrays | {"own_tenant": own}, execution_options=_OWN_WALL)
+        session.execute(statement, values | {"own_tenant": own}, execution_options=_OWN_WALL)
         return
     session.execute(
         bulk_sql.update_one(table, names),
@@ -94,7 +94,12 @@ def _insert(
     for name, default in _defaults(table):
         if name not in arrays:
             arrays[name] = [default() for _ in rows]
-    return bulk_sql.insert_arrays(table, tuple(arrays), skip_known=skip_known), arrays
+    statement = bulk_sql.insert_arrays(table, tuple(arrays), skip_known=skip_known)
+    return statement, _parameters(arrays)
+
+
+def _parameters(arrays: Mapping[str, list[Any]]) -> dict[str, Any]:
+    return {bulk_sql.given(name): array for name, array in arrays.items()}
 
 
 @cache

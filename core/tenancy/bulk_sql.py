@@ -65,8 +65,13 @@ def update_one(table: Table, names: Names) -> Update:
     )
 
 
+def given(name: str) -> str:
+    """What the array of a column is called among the parameters: its own name is taken."""
+    return f"given_{name}"
+
+
 def _unnested(table: Table, names: Names) -> TableValuedAlias:
-    arrays = [bindparam(name, type_=postgresql.ARRAY(table.c[name].type)) for name in names]
+    arrays = [bindparam(given(name), type_=postgresql.ARRAY(table.c[name].type)) for name in names]
     columns: list[Any] = [column(name, table.c[name].type) for name in names]
     unnested = func.unnest(*arrays).table_valued(*columns, with_ordinality=PLACE, name="given")
     return unnested.render_derived()

@@ -61,7 +61,8 @@ def _receive_run(session: TenantSession, channel: Channel, items: Sequence[Item]
     except Exception as error:  # whatever an item does, those beside it are not its hostages
         session.expire_all()
         if len(items) > 1:
-            log.info("Channel %s: %s items in halves: %s", channel.id, len(items), describe(error))
+            reason = describe(error)
+            log.warning("Channel %s: %s items go in halves: %s", channel.id, len(items), reason)
             return _receive_run(session, channel, items[: len(items) // 2])
         receive_safely(session, channel, items[0])
         return 1
