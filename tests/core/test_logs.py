@@ -95,7 +95,10 @@ def test_a_text_line_cannot_forge_another(written: Written, tmp_path: Path) -> N
 def test_json_is_for_production(
     written: Written, tmp_path: Path, redis: str, format_: str, is_json: bool
 ) -> None:
-    logs.set_up_logs(Settings(home=tmp_path, redis_url=redis, log_format=format_))
+    database = "postgresql://x" if redis else ""
+    logs.set_up_logs(
+        Settings(home=tmp_path, redis_url=redis, database_url=database, log_format=format_)
+    )
     log.warning("hello")
     assert written.getvalue().startswith("{") is is_json
 
