@@ -38,7 +38,7 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
     # asked before the bodies: a job that is seen came with its body, so that is seen too
     others = _others_waiting(session, channel_id)
     waiting = session.execute(
-        select(RawInbox.id, RawInbox.body)
+        select(RawInbox.id, RawInbox.body, RawInbox.received_at)
         .where(RawInbox.tenant_id == session.tenant_id, RawInbox.channel_id == channel_id)
         .order_by(RawInbox.id)
         .limit(BODIES_AT_ONCE)
