@@ -27,6 +27,7 @@ from core.host.host import PluginHost
 from core.migrations.of_plugins import plugin_migrations
 from core.migrations.runner import migrate
 from core.testing.lending import Lender
+from core.testing.prepared import copy_sqlite
 
 TEMPLATE = "sapa_template"
 
@@ -182,7 +183,7 @@ def postgres_settings(postgres_lender: Lender, tmp_path: Path) -> Iterator[Setti
 @pytest.fixture
 def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
     """Settings of a fresh, migrated SQLite database."""
-    shutil.copy(sqlite_template, tmp_path / "sapa.db")
+    copy_sqlite(sqlite_template, tmp_path)
     return Settings(home=tmp_path)
 
 

@@ -137,15 +137,25 @@ class Installation:
 
 @contextmanager
 def installation(
-    settings: Settings, builtin: Iterable[str], *, web: bool = False, slug: str = "toko"
+    settings: Settings,
+    builtin: Iterable[str],
+    *,
+    web: bool = False,
+    app: Flask | None = None,
+    slug: str = "toko",
 ) -> Iterator[Installation]:
-    """An installation on an empty database; its plugins' tables are made. With `web` the app."""
+    """An installation on an empty database; its plugins' tables are made. With `web` the app.
+
+    `app` is one that was made before with the same settings, whose database was emptied since.
+    """
     own = settings.model_copy(update={"private_hosts": (*settings.private_hosts, "127.0.0.1")})
     builtin = tuple(builtin)
     tables = plugin_migrations(PluginHost.load(builtin))
     if not is_current(own, tables):  # asked first: raising the walls again takes 300 statements
         migrate(own, tables)
-    app = create_app(own, builtin) if web else None
+    is_lasting = app is not None
+    if app is None and web:
+        app = create_app(own, builtin)
     desk: Desk = app.extensions["sapa"] if app is not None else open_desk(own, builtin)
     try:
         with desk.database.system() as session:
@@ -153,7 +163,9 @@ def installation(
             tenant_id = tenants.create_tenant(session, slug, plan=PLAN).id
         yield Installation(desk, tenant_id, app)
     finally:
-        desk.outbound.close()
+        desk.host.switches.forget()  # the next tenant has the same id
+        if not is_lasting:
+            desk.outbound.close()
         desk.database.dispose()
 
 

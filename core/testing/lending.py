@@ -66,7 +66,7 @@ class Lender:
         try:
             yield name
         finally:
-            if self._empty(name):
+            if self.put_back(name):
                 self._free.append(name)
             else:
                 del self._shapes[name]
@@ -81,8 +81,11 @@ class Lender:
             self._shapes[name] = _one(connection, _SHAPE)
         return name
 
-    def _empty(self, name: str) -> bool:
-        """Whether the database could be made as the template is."""
+    def put_back(self, name: str) -> bool:
+        """Make a lent database as the template is, and end what is connected to it.
+
+        False if it can't be: its schema is another now.
+        """
         assert self._contents is not None
         try:
             with self._connect(name) as connection:

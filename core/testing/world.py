@@ -27,8 +27,8 @@ from core.desk import Desk
 from core.models import ApiToken, Membership, Plan, Tenant, UserState
 from core.secrets import digest_token, new_token
 from core.services.tenants import TENANT_ROLES, RoleName
-from core.setup import prepare
 from core.tenancy.session import SystemSession
+from core.testing.prepared import prepared
 from core.testing.rows import KNOWN, Known, Owner, row_of
 from core.testing.tables import tenant_tables
 from core.web.app import create_app
@@ -147,7 +147,7 @@ def build_world(
     `settings` and `secrets` of the one channel each tenant has (`{mark}` in texts is whose it is).
     """
     builtin = tuple(builtin)
-    prepare(settings, builtin)
+    prepared(settings, builtin)
     app = create_app(settings, builtin)
     app.config["AUTH_RATE_LIMIT"] = "100000 per minute"  # tests sign in more often than people
     desk: Desk = app.extensions["sapa"]

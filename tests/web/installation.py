@@ -16,7 +16,7 @@ from core.desk import Desk
 from core.models import Membership
 from core.services import channels, tenants
 from core.services.tenants import RoleName
-from core.setup import prepare
+from core.testing.prepared import prepared
 from core.web.app import create_app
 from plugins import BUILTIN
 from plugins.channels.simulator.adapter import HEADER, sign
@@ -105,7 +105,7 @@ def token_in(page: str) -> str:
 def install(home: Path, port: int = 8080) -> Flask:
     """A prepared installation on SQLite; its job engine isn't started."""
     settings = Settings(home=home, port=port)
-    prepare(settings, BUILTIN)
+    prepared(settings, BUILTIN)
     return create_app(settings, BUILTIN)
 
 
