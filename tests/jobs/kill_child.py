@@ -80,4 +80,5 @@ def main() -> None:
         print("gone", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
