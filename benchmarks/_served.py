@@ -14,18 +14,41 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import psutil
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from core.config import Settings
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running server."""
+
+    port: int
+    process: psutil.Process
+
+    def cpu(self) -> float:
+        """Seconds of CPU that its processes used so far: what the machine's noise hardly moves."""
+        family = (self.process, *self.process.children(recursive=True))
+        times = [each.cpu_times() for each in family]
+        return sum(each.user + each.system for each in times)
+
+
 @contextmanager
 def served(
     target: str, environment: Mapping[str, str] | None = None, *, jobs: bool = False
-) -> Iterator[int]:
-    """Serve `module:app` on a free port of 127.0.0.1 until the block ends; yields the port.
+) -> Iterator[Served]:
+    """Serve `module:app` on a free port of 127.0.0.1 until the block ends.
 
     `environment`: its SAPA_* variables; those of this process don't reach it. `jobs`: start the job
     engine beside it, as embedded installations do.
@@ -38,7 +61,7 @@ def served(
     )
     try:
         _wait(port, process)
-        yield port
+        yield Served(port, psutil.Process(process.pid))
     finally:
         process.terminate()
         try:
@@ -77,14 +100,6 @@ def _load(target: str, *, jobs: bool) -> Any:
 
 
 def _main(target: str, port: str, jobs: str) -> None:
-    from functools import partial
-
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
-    from core.config import Settings
-
     server = Granian(
         target,
         address="127.0.0.1",

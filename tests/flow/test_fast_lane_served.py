@@ -110,7 +110,7 @@ class Provider:
         return {name for name, status in self.answers.items() if status == 200}
 
     def wait_for(self, more: int) -> None:
-        wanted, end = len(self.answers) + more, time.monotonic() + 60
+        wanted, end = len(self.answers) + more, time.monotonic() + 240
         while len(self.answers) < wanted:
             assert time.monotonic() < end, Counter(self.answers.values())
             time.sleep(0.01)
@@ -184,7 +184,7 @@ def kill_often(house: Installation, served: ServedDesk, kills: int) -> int:
         served.wait()
         provider = Provider(served.url, line)
         for _ in range(kills):
-            provider.wait_for(chance.randrange(20, 200))
+            provider.wait_for(chance.randrange(10, 120))
             served.kill()
             served.start()
         provider.wait_for(50)
@@ -206,4 +206,4 @@ def test_a_kill_loses_nothing_that_was_acknowledged(
 def test_twenty_kills_while_webhooks_pour_in(house: Installation, served: ServedDesk) -> None:
     acknowledged = kill_often(house, served, kills=20)
     print(f"\n20 kills, {acknowledged} acknowledged, 0 missing")
-    assert acknowledged > 1000
+    assert acknowledged > 500
