@@ -8,7 +8,6 @@ const title = document.title;
 const DEFAULTS = { whose: "all", shelf: "open" };
 const AHEAD = "1600px"; // the next page is asked for this far before its place is seen
 
-export const rowOf = (id) => document.getElementById("row-" + id);
 export const shownRows = () => all(".inbox-row", rows);
 
 // --- the address ----------------------------------------------------------------------------
@@ -48,15 +47,58 @@ filter.addEventListener("click", (event) => {
 filter.addEventListener("change", showNarrowed);
 
 // --- pages ----------------------------------------------------------------------------------
+// Each loaded page is a box. Boxes far away are emptied and keep their height: however many there
+// are, some four hundred rows stand in the document, and a frame costs the same at the 10,000th.
+let pages = []; // {box, away: DocumentFragment of its rows, or null where they are shown}
+const known = new Map(); // conversation -> row, shown or away
+const pageOf = new WeakMap(); // box -> page
 const nearing = new IntersectionObserver((seen) => {
-  for (const one of seen) if (one.isIntersecting) loadMore(one.target);
+  for (const one of seen) {
+    const page = pageOf.get(one.target);
+    if (!page) { if (one.isIntersecting) loadMore(one.target); }
+    else if (one.isIntersecting) bring(page);
+    else putAway(page, one.boundingClientRect.height);
+  }
 }, { root: rows, rootMargin: AHEAD });
-let watched = null;
-export function watchMore() {
-  const more = find("[data-more]", rows);
-  if (more === watched) return;
-  if (watched) nearing.unobserve(watched);
-  watched = more;
+
+export const rowOf = (id) => known.get(String(id)) || null;
+const rowsOf = (page) => Array.from((page.away || page.box).children);
+
+function bring(page) {
+  if (!page.away) return;
+  page.box.append(page.away);
+  page.away = null;
+  page.box.style.height = "";
+  refreshTimes(page.box);
+}
+function putAway(page, height) {
+  if (page.away || !height || page.box.contains(document.activeElement)) return;
+  page.away = document.createDocumentFragment();
+  page.away.append(...page.box.childNodes);
+  page.box.style.height = height + "px";
+}
+// Takes rows that lie loose in the list into a box.
+function adopt() {
+  const loose = Array.from(rows.children).filter((child) => child.dataset.rank);
+  if (!loose.length) return;
+  const box = element("div", "inbox-page");
+  loose[0].before(box);
+  for (const row of loose) known.set(row.dataset.conversation, row);
+  box.append(...loose);
+  const page = { box, away: null };
+  pages.push(page);
+  pageOf.set(box, page);
+  nearing.observe(box);
+}
+function begin() { // the list was fetched anew
+  nearing.disconnect();
+  pages = [];
+  known.clear();
+  adopt();
+  watchMore();
+}
+function watchMore() {
+  const more = find(".inbox-more", rows);
   if (more) nearing.observe(more);
 }
 async function loadMore(more) {
@@ -64,9 +106,11 @@ async function loadMore(more) {
   more.dataset.loading = "yes";
   const found = await parts(more.dataset.more).catch(() => null);
   if (!found || !more.isConnected) { delete more.dataset.loading; return; }
-  for (const row of all(".inbox-row", found)) if (document.getElementById(row.id)) row.remove(); // it moved meanwhile
+  for (const row of all(".inbox-row", found)) if (known.has(row.dataset.conversation)) row.remove(); // it moved meanwhile
+  refreshTimes(found);
+  nearing.unobserve(more);
   more.replaceWith(found);
-  refreshTimes(rows);
+  adopt();
   watchMore();
 }
 
@@ -75,27 +119,45 @@ const isAbove = (one, other) => Number(one.dataset.rank) > Number(other.dataset.
   || (one.dataset.rank === other.dataset.rank && Number(one.dataset.conversation) > Number(other.dataset.conversation));
 
 function place(row) {
-  const old = document.getElementById(row.id);
-  if (old && old.dataset.rank === row.dataset.rank) { old.replaceWith(row); return; }
-  if (old) old.remove();
-  // what happens now belongs near the top: look from there
-  let next = find(".inbox-row[data-rank]", rows);
-  while (next && next.dataset.rank && !isAbove(row, next)) {
-    do next = next.nextElementSibling; while (next && !next.dataset.rank && !next.matches(".inbox-more, .inbox-part"));
+  const old = rowOf(row.dataset.conversation);
+  if (old && old.dataset.rank === row.dataset.rank) {
+    known.set(row.dataset.conversation, row);
+    old.replaceWith(row);
+    return;
   }
-  if (!next && find(".inbox-more", rows)) return; // it belongs to a page that isn't loaded yet
-  if (next && next.matches(".inbox-more")) return;
-  rows.insertBefore(row, next);
+  take(row.dataset.conversation);
+  if (!pages.length) { rows.prepend(row); adopt(); return; }
+  const at = pages.find((page) => { const last = (page.away || page.box).lastElementChild; return last && isAbove(row, last); });
+  if (!at && find(".inbox-more", rows)) return; // it belongs to a page that isn't loaded yet
+  const page = at || pages[pages.length - 1];
+  const next = rowsOf(page).find((other) => isAbove(row, other));
+  known.set(row.dataset.conversation, row);
+  (page.away || page.box).insertBefore(row, next || null);
+}
+function take(id) {
+  const row = rowOf(id);
+  if (!row) return;
+  known.delete(String(id));
+  row.remove();
 }
 
+let current = null;
 export function mark() {
-  for (const row of all(".inbox-row[aria-current]", rows)) row.removeAttribute("aria-current");
-  const row = openId() && rowOf(openId());
+  const row = openId() ? rowOf(openId()) : null;
+  if (current && current !== row) current.removeAttribute("aria-current");
   if (row) row.setAttribute("aria-current", "true");
+  current = row;
+}
+export function choose(id) { // at once: it answers the hand
+  if (current) current.removeAttribute("aria-current");
+  current = rowOf(id);
+  if (current) current.setAttribute("aria-current", "true");
 }
 
+let told = null; // the counts as they were told last
+export const calls = () => Number(told.mentions); // conversations where somebody called, unseen
 export function count(unread) {
-  const told = unread.dataset;
+  told = unread.dataset;
   for (const badge of all("[data-count]", filter)) {
     const number = Number(told[badge.dataset.count]);
     badge.textContent = number > 99 ? "99+" : String(number);
@@ -127,8 +189,7 @@ async function refreshRows() {
     place(row);
   }
   for (const id of ids) {
-    const gone = !here.has(id) && rowOf(id);
-    if (gone) gone.remove();
+    if (!here.has(id)) take(id);
   }
   const none = find("[data-none]", rows);
   if (none && find(".inbox-row", rows)) none.remove();
@@ -140,7 +201,7 @@ export async function catchUp() {
   const found = await parts("/inbox/list?" + new URLSearchParams(new FormData(filter)));
   if (!found) return;
   for (const row of all(".inbox-row[data-conversation]", found)) asked.add(row.dataset.conversation);
-  for (const row of all(".inbox-row[data-conversation]", rows).slice(0, 60)) asked.add(row.dataset.conversation);
+  for (const page of pages.slice(0, 2)) for (const row of rowsOf(page)) asked.add(row.dataset.conversation);
   if (asked.size) refreshRows();
 }
 
@@ -154,8 +215,8 @@ export function neighbour(by) {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "inbox-rows") return;
   rows.scrollTop = 0;
+  begin();
   mark();
-  watchMore();
   refreshTimes(rows);
   history.replaceState(history.state, "", addressOf(thread() && inbox.dataset.screen !== "list" ? openId() : ""));
 });
@@ -163,6 +224,6 @@ document.addEventListener("htmx:afterSwap", (event) => {
 export function start() {
   count(find("#inbox-unread"));
   showNarrowed();
+  begin();
   mark();
-  watchMore();
 }

@@ -3,7 +3,7 @@ import { element, find, inbox, me, people, words } from "./dom.js";
 import { box, composer, insert } from "./composer.js";
 
 const SHOWN = 8;
-let quickReplies = null; // fetched at the first `/`
+let quickReplies = null; // a promise, from the first `/` on
 let offered = [];
 let chosen = 0;
 let typed = 0; // letters that the choice replaces, its sign included
@@ -11,12 +11,10 @@ let typed = 0; // letters that the choice replaces, its sign included
 const menu = () => find("#composer-menu");
 export const isOpen = () => menu() && !menu().hidden;
 
-async function replies() {
-  if (!quickReplies) {
-    const answer = await fetch(composer().dataset.quickReplies, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return [];
-    quickReplies = await answer.json();
-  }
+function replies() {
+  quickReplies ||= fetch(composer().dataset.quickReplies, { headers: { Accept: "application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : []))
+    .catch(() => { quickReplies = null; return []; });
   return quickReplies;
 }
 function filled(text) {

@@ -1,6 +1,6 @@
 // The thread: opening one, and laying in what happens meanwhile. Only what changed is fetched.
 import { all, find, inbox, isPhone, openId, parts, post, thread } from "./dom.js";
-import { addressOf, mark, rowOf } from "./list.js";
+import { addressOf, calls, choose, mark, rowOf } from "./list.js";
 
 const { refreshTimes } = window.sapa;
 const FINAL = new Set(["received", "read", "played", "failed"]);
@@ -14,9 +14,7 @@ export function show(screen) { inbox.dataset.screen = screen; }
 let opening = 0;
 export async function open(id, { message = "", push = true } = {}) {
   const turn = ++opening;
-  const row = rowOf(id);
-  for (const other of all(".inbox-row[aria-current]")) other.removeAttribute("aria-current");
-  if (row) row.setAttribute("aria-current", "true"); // at once: it answers the hand
+  choose(id);
   const found = await parts(`/inbox/${id}/thread` + (message ? "?message=" + message : "")).catch(() => null);
   if (turn !== opening) return; // another one was chosen meanwhile
   if (!found) { mark(); window.sapa.toast(document.body.dataset.fail, "danger"); return; }
@@ -161,8 +159,7 @@ export function markRead() {
   if (!t || !t.dataset.read || document.hidden) return;
   if (isPhone() && inbox.dataset.screen === "list") return;
   const row = rowOf(openId());
-  const called = Number(find("#inbox-unread").dataset.mentions);
-  if (row && row.dataset.unread === "0" && !called) return;
+  if (row && row.dataset.unread === "0" && !calls()) return;
   post(t.dataset.read, {});
 }
 
