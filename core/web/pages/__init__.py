@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
-from core.web.pages import channels, operator, plugins, profile, tokens
+from core.web.pages import channels, operator, plugins, profile, roles, tokens
 from core.web.pages.attachments import FilesView
 from core.web.pages.inbox import InboxView
 from core.web.pages.inbox_handling import InboxHandlingView
@@ -31,5 +31,6 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *plugins.PAGES,
     *tokens.PAGES,
     *operator.PAGES,
+    *roles.PAGES,
     *profile.PAGES,
 )
