@@ -43,12 +43,12 @@ ORDER = (
     "Plans",
     "System jobs",
     "List Users",
-    "List Roles",
+    "Roles",
 )
 
 # FAB's own entries: named for what they show, and what nobody here needs
-RENAMED = {"List Users": _("Users"), "List Roles": _("Roles")}
-HIDDEN = frozenset({"List Groups"})
+RENAMED = {"List Users": _("Accounts")}
+HIDDEN: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -23,7 +23,7 @@ from core.testing.world import World, build_world
 HEAD = """# What each role may do
 
 Written from the permissions of a fresh installation by `python -m tests.contracts.matrix`; a test
-compares the two. An operator may give a role more or less under *Security → List Roles*; what a
+compares the two. An operator may give a role more or less under *Operator → Roles*; what a
 person took from a role stays taken.
 
 A plugin's screens are listed with the core's. Menu entries are shown where the page behind them

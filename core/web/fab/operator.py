@@ -16,8 +16,6 @@ VIEWS = frozenset(
         "UserOAuthModelView",
         "UserRemoteUserModelView",
         "UserSAMLModelView",
-        "RoleModelView",
-        "UserGroupModelView",
         "PermissionModelView",
         "ViewMenuModelView",
         "PermissionViewModelView",
@@ -38,8 +36,6 @@ MENUS = frozenset(
     {
         "Security",
         "List Users",
-        "List Roles",
-        "List Groups",
         "User's Statistics",
         "User Registrations",
         "Base Permissions",

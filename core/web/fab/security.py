@@ -33,7 +33,7 @@ from core.web.fab.login import (
 )
 from core.web.fab.operator import is_operator, needs_operator
 from core.web.fab.permissions import Pairs, PermissionCache
-from core.web.fab.stock_screens import RoleModelView, UserDBModelView, UserGroupModelView
+from core.web.fab.stock_screens import UserDBModelView
 from core.web.fab.values import text_problem
 from core.web.fab.versions import StoredVersions, Versions, watch_security
 
@@ -46,11 +46,8 @@ class SapaSecurityManager(SecurityManager):
     security_api = LimitedSecurityApi
     authdbview = LoginView
     userdbmodelview = UserDBModelView
-    rolemodelview = RoleModelView
-    groupmodelview = UserGroupModelView
     resetmypasswordview = OwnPasswordView
     userinfoeditview = OwnNameView
-    userstatschartview = None  # charts load from a foreign host and read whole tables
 
     versions: Versions = StoredVersions()
     token_prefix = "sapa_"  # noqa: S105  # the mark of our API tokens, no secret
@@ -252,6 +249,25 @@ class SapaSecurityManager(SecurityManager):
     # -- screens --------------------------------------------------------------------------
 
     def register_views(self) -> None:
-        super().register_views()
-        if current_app.config.get("FAB_ADD_SECURITY_VIEWS", True) and not self.is_auth_limited:
-            self.limiter.limit(login_limit, methods=["POST"])(self.auth_view.blueprint)
+        """Signing in, one's own account, and the operator's screen of accounts.
+
+        Not upstream's other screens: roles have our own page, groups are not used, charts load
+        from a foreign host, and bare permissions are nobody's business.
+        """
+        self.appbuilder.add_api(self.security_api)
+        for view in (self.userinfoeditview, self.resetpasswordview, self.resetmypasswordview):
+            self.appbuilder.add_view_no_menu(view())
+        self.user_view = self.userdbmodelview
+        self.auth_view = self.authdbview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+        # after the view is added: only then it has a blueprint
+        limit = self.auth_rate_limit if self.is_auth_limited else login_limit
+        self.limiter.limit(limit, methods=["POST"])(self.auth_view.blueprint)
+        self.user_view = self.appbuilder.add_view(
+            self.user_view,
+            "List Users",
+            icon="fa-user",
+            label="Accounts",
+            category="Security",
+            category_icon="fa-cogs",
+        )

@@ -1,4 +1,4 @@
-"""FAB's own screens of users, roles and groups, without what breaks on a wrong address.
+"""FAB's own screen of accounts, without what breaks on a wrong address.
 
 Upstream answers an action that doesn't exist with a 500, for nobody too, runs one for rows
 that aren't there, and serves files by name from a folder that we don't have.
@@ -55,11 +55,3 @@ class CheckedActions:
 # named as upstream's: addresses and permissions are made of the class's name
 class UserDBModelView(CheckedActions, stock.UserDBModelView):
     """People's accounts, for the operator; a person's own page is on it too."""
-
-
-class RoleModelView(CheckedActions, stock.RoleModelView):
-    """Roles and what they may do."""
-
-
-class UserGroupModelView(CheckedActions, stock.UserGroupModelView):
-    """Groups of people, which we don't use."""

@@ -14,6 +14,7 @@ from core.web.pages import (
     pairing,
     plugins,
     profile,
+    roles,
     tokens,
 )
 from core.web.pages.attachments import FilesView
@@ -45,5 +46,6 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *jobs.PAGES,
     *operator.PAGES,
     *jobs_of_system.PAGES,
+    *roles.PAGES,
     *profile.PAGES,
 )
