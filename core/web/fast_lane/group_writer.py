@@ -129,6 +129,7 @@ class GroupWriter(Generic[Item, Result]):
             with self._mutex:
                 if self._thread is threading.current_thread():  # it died
                     self._thread = None  # the next item starts another
+                    self._since, self._is_stalled = None, False
                     for ticket in self._waiting:
                         ticket.done.release()
                     self._waiting.clear()
