@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from plugins import BUILTIN
 from tests.flow.picture import picture
 from tests.flow.story import Story
 
-CHAPTERS = 6
+CHAPTERS = 5
 LENGTH = 24
 
 Receive = Callable[[TenantSession, Channel, list[Item]], None]
@@ -63,9 +64,13 @@ def compare(house: Installation, seed: int) -> None:
         assert found.get(table) == expected.get(table), f"seed {seed}: {table}"
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_run_leaves_what_its_items_leave_one_by_one(house: Installation, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_leaves_what_its_items_leave_one_by_one(
+    house: Installation, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
     compare(house, seed)
+    # a run that fails falls back to one by one, which would hide a fault of its own
+    assert set(re.findall(r"go in halves: (\w+)", caplog.text)) <= {"DataError"}
 
 
 @pytest.mark.prove

@@ -64,7 +64,7 @@ def write(session: TenantSession, channel: Channel, run: Run) -> None:
     _insert_cards(session, run)
     _insert_messages(session, run)
     jobs = _insert_attachments(session, run)
-    _insert_tasks(session, run)
+    _write_tasks(session, run)
     jobs += _insert_early(session, run)
     _update(session, run)
     _index(session, run)
@@ -193,7 +193,10 @@ def _insert_attachments(session: TenantSession, run: Run) -> list[NewJob]:
     return [NewJob("core.fetch_media", {"attachment_id": row_id}, queue="bulk") for row_id in ids]
 
 
-def _insert_tasks(session: TenantSession, run: Run) -> None:
+def _write_tasks(session: TenantSession, run: Run) -> None:
+    """Tasks that were done first: a person has one open reply task, which may be a new one."""
+    done = [{"id": row.id, "done_at": row.done_at} for row in _of(run.changed, TaskRow)]
+    update_rows(session, Task, done)
     values = []
     for task in run.tasks:
         conversation = task.conversation
@@ -267,11 +270,6 @@ def _update(session: TenantSession, run: Run) -> None:
         session,
         Card,
         [{"id": row.id, "updated_at": run.moment} for row in _of(changed, CardRow)],
-    )
-    update_rows(
-        session,
-        Task,
-        [{"id": row.id, "done_at": row.done_at} for row in _of(changed, TaskRow)],
     )
     spent = [known(row.id) for row in _of(changed, EarlyRow)]
     if spent:

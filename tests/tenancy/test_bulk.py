@@ -1,0 +1,92 @@
+"""The second door to tenant data: many rows at once, stamped and fenced like one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from core.models import Customer, Identity, Job, MessageToken, Tenant
+from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
+from core.tenancy.session import UnsafeStatement
+from tests.tenancy.conftest import World
+
+
+def names(world: World, tenant_id: int) -> list[str]:
+    with world.database.tenant(tenant_id, write=False) as session:
+        return list(session.scalars(select(Customer.name).order_by(Customer.id)))
+
+
+def test_new_rows_are_ours_and_their_ids_are_in_order(world: World) -> None:
+    before = names(world, world.other.tenant)
+    wanted = [f"customer {n}" for n in range(2500)]
+    with world.database.tenant(world.mine.tenant) as session:
+        ids = insert_rows(session, Customer, [{"name": name} for name in wanted])
+        found = dict(session.execute(select(Customer.id, Customer.name)).all())
+    assert [found[row_id] for row_id in ids] == wanted
+    assert names(world, world.other.tenant) == before
+
+
+def test_columns_left_out_get_a_default_of_their_own(world: World) -> None:
+    with world.database.tenant(world.mine.tenant) as session:
+        ids = insert_rows(session, Customer, [{"name": "a"}, {"name": "b"}])
+        made = session.scalars(select(Customer).where(Customer.id.in_(ids))).all()
+        assert len({row.uuid for row in made}) == 2
+        assert {row.version for row in made} == {1}
+        assert all(row.created_at and row.email == "" for row in made)
+
+
+@pytest.mark.parametrize("chosen", [{"id": 77}, {"tenant_id": 2}])
+def test_a_new_row_chooses_neither_id_nor_tenant(world: World, chosen: dict[str, Any]) -> None:
+    with world.database.tenant(world.mine.tenant) as session, pytest.raises(UnsafeStatement):
+        insert_rows(session, Customer, [{"name": "x", **chosen}])
+
+
+def test_a_change_reaches_our_own_rows_only(world: World) -> None:
+    before = names(world, world.other.tenant)
+    with world.database.tenant(world.mine.tenant) as session:
+        rows = [
+            {"id": each, "name": "taken"} for each in (world.mine.customer, world.other.customer)
+        ]
+        update_rows(session, Customer, rows)
+    assert "taken" in names(world, world.mine.tenant)
+    assert names(world, world.other.tenant) == before
+
+
+def test_a_row_never_changes_its_tenant(world: World) -> None:
+    with world.database.tenant(world.mine.tenant) as session, pytest.raises(UnsafeStatement):
+        update_rows(session, Customer, [{"id": world.mine.customer, "tenant_id": 2}])
+
+
+def test_a_row_of_ours_can_not_point_at_theirs(world: World) -> None:
+    theirs = {"contact_id": world.other.contact, "scope": 0, "kind": "phone", "address": "+62811"}
+    with pytest.raises(IntegrityError), world.database.tenant(world.mine.tenant) as session:
+        insert_rows(session, Identity, [theirs])
+
+
+def test_tables_without_an_owner_are_refused(world: World) -> None:
+    kind: Any = Tenant
+    with world.database.tenant(world.mine.tenant) as session, pytest.raises(UnsafeStatement):
+        insert_unnamed(session, kind, [{"slug": "x"}])
+
+
+def test_known_rows_are_skipped_only_where_that_is_asked(world: World) -> None:
+    rows = [{"token": "halo", "message_id": 1}, {"token": "kak", "message_id": 1}]
+    with world.database.tenant(world.mine.tenant) as session:
+        insert_unnamed(session, MessageToken, rows[:1])
+        insert_unnamed(session, MessageToken, rows, skip_known=True)
+        assert len(session.scalars(select(MessageToken.token)).all()) == 2
+    with pytest.raises(DBAPIError), world.database.tenant(world.mine.tenant) as session:
+        insert_unnamed(session, MessageToken, rows)
+
+
+def test_values_of_every_type_come_back_as_they_went(world: World) -> None:
+    payloads = [{"a": [1, None, "ü"]}, {}, {"b": {"c": "'\\"}}]
+    with world.database.tenant(world.mine.tenant) as session:
+        rows = [{"actor": "core.x", "payload": payload, "lane": None} for payload in payloads]
+        insert_unnamed(session, Job, rows)
+        found = session.scalars(select(Job).order_by(Job.id)).all()
+        assert [job.payload for job in found][-3:] == payloads
+        assert {job.lane for job in found[-3:]} == {None}
