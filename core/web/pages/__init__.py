@@ -11,6 +11,7 @@ from core.web.pages import (
     jobs,
     jobs_of_system,
     operator,
+    own_number,
     pairing,
     plugins,
     profile,
@@ -46,4 +47,5 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *operator.PAGES,
     *jobs_of_system.PAGES,
     *profile.PAGES,
+    *own_number.PAGES,
 )
