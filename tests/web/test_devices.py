@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from core.config import Settings
-from core.models import AuditEntry, Channel, ChannelState, Message
+from core.models import AuditEntry, Card, Channel, ChannelState, Message, Module
 from core.services import channels
 from core.services.pairing import check_phones
+from core.services.tenants import RoleName
 from core.setup import prepare
 from core.testing.providers.gowa import GowaSimulator, signature
 from core.testing.providers.gowa_bodies import event, text
@@ -388,3 +389,81 @@ def test_over_rest_a_kind_without_a_phone_is_refused(shop: Shop) -> None:
     answer = client.get(f"/api/v1/channel/{shop.channel_id}/qr")
     assert answer.status_code == 422
     assert "no phone to pair" in answer.get_json()["message"]
+
+
+def as_person(shop: Shop, name: str, path: str, **form: str) -> Any:
+    client = shop.client(name)
+    token = token_in(client.get("/profile/").get_data(as_text=True))
+    return client.post(path, data=form, headers={"X-CSRFToken": token})
+
+
+@pytest.fixture(scope="module")
+def budi(shop: Shop) -> str:
+    shop.hire("budi", RoleName.AGENT)
+    shop.hire("sari", RoleName.AGENT)
+    return "budi"
+
+
+def test_D3_connecting_starts_in_the_profile_of_any_agent(device: Device, budi: str) -> None:
+    shop, gowa = device.shop, device.gowa
+    page = shop.client(budi).get("/profile/").get_data(as_text=True)
+    assert "Your WhatsApp number" in page
+    assert 'name="own_number"' in page
+    refused = as_person(shop, budi, "/profile/number/connect", own_number="0812 0000 0009")
+    assert refused.status_code == 422
+    assert "country prefix" in refused.get_data(as_text=True)
+    assert 'value="0812 0000 0009"' in refused.get_data(as_text=True)
+    answer = as_person(shop, budi, "/profile/number/connect", own_number="+62 812 0000 0009")
+    assert answer.status_code == 302
+    where = answer.headers["Location"].removesuffix("/pair")
+    assert shop.client(budi).get(f"{where}/pair").status_code == 200
+    code = as_person(shop, budi, f"{where}/pair/code")
+    assert "sapa-qr" in code.get_data(as_text=True)
+    (slot,) = [each for each in gowa.devices.values() if each.attempt]
+    slot.pair("+6281200000009")
+    told = as_person(shop, budi, f"{where}/pair/state").get_data(as_text=True)
+    assert "Connected" in told
+    assert "/channels/" not in told  # a page that is not an agent's to open
+    page = shop.client(budi).get("/profile/").get_data(as_text=True)
+    assert "+6281200000009" in page
+    pk = int(where.rsplit("/", 1)[1])
+    for other in ("sari", "rina"):
+        assert as_person(shop, other, f"/profile/number/{pk}/unpair").status_code == 404
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        made, first = session.get_one(Channel, pk), session.get_one(Channel, device.id)
+        mine, theirs = channels.account_of(session, made), channels.account_of(session, first)
+        assert mine.secrets["gateway_password"] == theirs.secrets["gateway_password"]
+        assert mine.secrets["webhook_secret"] != theirs.secrets["webhook_secret"]
+        assert made.owner_id == shop.members[budi]
+        channels.archive(session, made)
+
+
+def test_D6_the_module_for_unknown_senders_stands_beside_the_connection(
+    device: Device, budi: str
+) -> None:
+    shop = device.shop
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        module = Module(name="Leads")
+        session.add(module)
+        session.flush()
+        leads = module.id
+        session.get_one(Channel, device.id).owner_id = shop.members[budi]
+    path = f"/profile/number/{device.id}/module"
+    assert as_person(shop, budi, path, module=str(leads)).status_code == 302
+    assert device.read(lambda channel: channel.module_id) == leads
+    page = shop.client(budi).get("/profile/").get_data(as_text=True)
+    assert f'<option value="{leads}" selected>Leads' in page
+    assert as_person(shop, budi, path, module="999").status_code == 422
+    device.picture()
+    device.gowa.scan(OWN)
+    device.says("pair/state")
+    assert deliver(device, text("6289999999997", "Halo")) == 200
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        card = session.scalars(select(Card).where(Card.module_id == leads)).one()
+        assert card.contact.phone == "+6289999999997"
+
+
+def test_D4_a_number_is_connected_once(device: Device, budi: str) -> None:
+    refused = as_person(device.shop, "sari", "/profile/number/connect", own_number=OWN)
+    assert refused.status_code == 422
+    assert "connected already" in refused.get_data(as_text=True)

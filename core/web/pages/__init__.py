@@ -11,6 +11,7 @@ from core.web.pages import (
     jobs,
     jobs_of_system,
     operator,
+    own_number,
     pairing,
     plugins,
     profile,
@@ -48,4 +49,5 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *jobs_of_system.PAGES,
     *roles.PAGES,
     *profile.PAGES,
+    *own_number.PAGES,
 )

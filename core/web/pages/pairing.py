@@ -13,7 +13,7 @@ from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from core.host.declarations import ViewDecl
-from core.models import Channel
+from core.models import Channel, ChannelState
 from core.outbound import OutcomeUnknown, SendFailed
 from core.pairing import PairingCode, PairingStage, PairingState
 from core.services import pairing
@@ -38,23 +38,32 @@ class PairingView(Page):
         "unpair": "connect",
     }
 
+    def channel(self, pk: str) -> Channel:
+        """The channel that the page is about; NotFound for one that isn't the asker's to pair."""
+        return living_channel(pk)
+
+    def base(self) -> dict[str, Any]:
+        """What each of the templates is given: the view whose routes they call."""
+        return {"view": type(self).__name__, "is_own": False}
+
     @expose("/<pk>/pair")
     @has_access
     def pair(self, pk: str) -> Any:
-        channel = living_channel(pk)
+        channel = self.channel(pk)
         line_of(web_session(), channel).phone()
         return self.render_template(
             "sapa/channels/pair.html",
+            **self.base(),
             title=_("Pair %(name)s", name=channel.name),
             channel=channel,
-            is_paired=channel.state.value == "connected",
+            is_paired=channel.state is ChannelState.CONNECTED,
         )
 
     @expose("/<pk>/pair/code", methods=["POST"])
     @has_access
     def code(self, pk: str) -> Any:
         """The next code: a picture, or with `by_code` a text. `round` counts those shown."""
-        channel, line = _line(pk)
+        channel, line = self._line(pk)
         by_code = bool(request.form.get("by_code"))
         number = _round()
         if number > pairing.CODES:
@@ -68,39 +77,49 @@ class PairingView(Page):
     @has_access
     def state(self, pk: str) -> Any:
         """What changed since: 204 while the phone is awaited."""
-        _channel, line = _line(pk)
+        _channel, line = self._line(pk)
         return self._settled(pk, line.state(), is_waiting=True)
 
     @expose("/<pk>/unpair", methods=["POST"])
     @has_access
     def unpair(self, pk: str) -> Any:
         """Log the phone out."""
-        _channel, line = _line(pk)
+        _channel, line = self._line(pk)
         try:
             line.unpair()
         except (SendFailed, OutcomeUnknown) as error:
             flash(_("The phone could not be unpaired: %(reason)s", reason=error.reason), "danger")
-            return redirect(url_for("PairingView.pair", pk=pk))
+            return redirect(url_for(f"{type(self).__name__}.pair", pk=pk))
         state = line.state()
-        pairing.settle(web_session(), living_channel(pk), state)
+        pairing.settle(web_session(), self.channel(pk), state)
         web_session().commit()
         flash(_("The phone is unpaired."), "success")
-        return redirect(url_for("PairingView.pair", pk=pk))
+        return redirect(url_for(f"{type(self).__name__}.pair", pk=pk))
+
+    def _line(self, pk: str) -> tuple[Channel, Line]:
+        """The channel and its line, with the transaction ended: the provider is called next."""
+        session = web_session()
+        channel = self.channel(pk)
+        line = line_of(session, channel)
+        session.expunge(channel)
+        session.rollback()
+        return channel, line
 
     def _settled(self, pk: str, state: PairingState, *, is_waiting: bool = False) -> Any:
         """Record what the provider says, and tell it unless it is *still waiting*."""
         session = web_session()
-        channel = living_channel(pk)
-        was_new = channel.state.value == "new"
+        channel = self.channel(pk)
+        was_new = channel.state is ChannelState.NEW
         seen = pairing.settle(session, channel, state)
         session.commit()
         if is_waiting and _is_still_waiting(seen, was_new=was_new):
             return Response(status=NO_ANSWER)
-        return self._told(living_channel(pk), seen)
+        return self._told(self.channel(pk), seen)
 
     def _shown(self, channel: Channel, code: PairingCode, number: int) -> Any:
         return self.render_template(
             "sapa/channels/_code.html",
+            **self.base(),
             channel=channel,
             code=code,
             picture=base64.b64encode(code.image).decode(),
@@ -112,19 +131,10 @@ class PairingView(Page):
     def _told(self, channel: Channel, state: PairingState) -> Any:
         return self.render_template(
             "sapa/channels/_paired.html" if state.is_paired else "sapa/channels/_failed.html",
+            **self.base(),
             channel=channel,
             state=state,
         )
-
-
-def _line(pk: str) -> tuple[Channel, Line]:
-    """The channel and its line, with the transaction ended: the provider is called next."""
-    session = web_session()
-    channel = living_channel(pk)
-    line = line_of(session, channel)
-    session.expunge(channel)
-    session.rollback()
-    return channel, line
 
 
 def _round() -> int:

@@ -18,7 +18,8 @@ from core.tenancy.session import SystemSession
 from core.web.fab import Page, expose
 from core.web.fab.access import to_login
 from core.web.fab.values import text_problem
-from core.web.request import desk, places, web_session
+from core.web.pages.profile_values import profile_values
+from core.web.request import desk, web_session
 
 
 class ProfileView(Page):
@@ -76,14 +77,7 @@ class ProfileView(Page):
         return redirect(url_for("ProfileView.index"))
 
     def _page(self, form: str = "", errors: Any = None) -> Any:
-        return self.render_template(
-            "sapa/profile.html",
-            title=_("Your profile"),
-            form=form,
-            errors=errors or {},
-            typed=request.form,
-            places=places(),
-        )
+        return self.render_template("sapa/profile.html", **profile_values(form, errors))
 
 
 def _typed(name: str) -> str:
