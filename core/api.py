@@ -71,7 +71,7 @@ from core.inbound import (
 from core.jobs.outbox import enqueue
 from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
-from core.live import tell
+from core.live import tell, whisper
 from core.media_types import safe_inline_type
 from core.models import Channel
 from core.models.base import (
@@ -211,4 +211,5 @@ __all__ = [
     "tenant_table",
     "web_session",
     "webhook_url",
+    "whisper",
 ]

@@ -15,7 +15,7 @@ from core.host.attach import attach
 from core.host.host import PluginHost
 from core.jobs.engine import JobEngine
 from core.jobs.registry import JobRegistry
-from core.live import LiveHub
+from core.live import Elsewhere, LiveHub
 from core.media import MediaStore
 from core.outbound import OutboundClient
 from core.secrets import SecretBox, key_from_text, load_or_create_key
@@ -40,6 +40,7 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
     for owner, job in host.job_specs():
         registry.register(owner, job)
     redis = _connect(settings.redis_url)
+    namespace = f"sapa:{derived_secret(settings, 'redis namespace')[:12]}"
     desk = Desk(
         settings=settings,
         database=database,
@@ -50,16 +51,17 @@ def open_desk(settings: Settings | None = None, builtin: Iterable[str] = ()) -> 
             is_open=lambda tenant_id, plugin: desk.is_on(tenant_id, plugin),
             threads=settings.worker_threads,
             redis=None if settings.is_embedded else redis,
-            namespace=f"sapa:{derived_secret(settings, 'redis namespace')[:12]}",
+            namespace=namespace,
         ),
         box=SecretBox(installation_key(settings)),
         outbound=OutboundClient(private_hosts=(*settings.private_hosts, *settings.own_hosts)),
-        # half of the web threads may wait in streams; the rest serve pages
-        live=LiveHub(max_streams=settings.web_threads // 2),
+        live=LiveHub(max_streams=settings.web_streams),
         media=MediaStore(settings.home / "media"),
         redis=redis,
     )
     database.desk = desk
+    if redis is not None:
+        desk.live.elsewhere = _live_line(redis, namespace, desk.live)
     attach(database, host)
     host.settings.box = desk.box
     host.switches.disabled = lambda tenant_id, _plugins: desk.live.close(tenant_id)
@@ -74,6 +76,12 @@ def _connect(url: str) -> Redis | None:
     from redis import Redis  # embedded mode starts without it
 
     return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+
+
+def _live_line(redis: Redis, namespace: str, hub: LiveHub) -> Elsewhere:
+    from core.live_redis import RedisLine  # embedded mode starts without it
+
+    return RedisLine(redis, namespace, hub)
 
 
 def installation_key(settings: Settings) -> bytes:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     secret_key: str = ""
     worker_threads: int = 4
     web_threads: int = 32
+    web_streams: int = 600
     max_body_bytes: int = 4 * 1024 * 1024
     safe_redirect_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     log_format: Literal["", "json", "text"] = ""

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from core.errors import Conflict, Refused
+from core.live import hang_up
 from core.models import Membership, NumberStyle, Plan, Tenant, UserState
 from core.services.mail_addresses import checked_email
-from core.tenancy.session import SystemSession, TenantSession
+from core.tenancy.session import BaseSession, SystemSession, TenantSession
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -104,6 +105,8 @@ def change_tenant(
     tenant.time_zone, tenant.default_region, tenant.locale = time_zone, default_region, locale
     tenant.number_style = NumberStyle(number_style)
     session.flush()
+    if not is_active:
+        hang_up(session, tenant.id)
 
 
 def _check_place(time_zone: str, default_region: str, locale: str) -> None:
@@ -173,7 +176,7 @@ def add_member(
     return member
 
 
-def end_sessions(session: Session, user_id: int) -> None:
+def end_sessions(session: BaseSession, user_id: int) -> None:
     """Sign a person out everywhere: cookies and tokens carry the version that this raises."""
     state = session.get(UserState, user_id)
     if state is None:
@@ -181,3 +184,4 @@ def end_sessions(session: Session, user_id: int) -> None:
     else:
         state.session_version += 1
     session.flush()
+    hang_up(session, user_id=user_id)

@@ -15,6 +15,7 @@ from core.desk import Desk
 from core.house import check_house
 from core.tenancy.session import TenantSession
 from core.web import request as cycle
+from core.web.at_once import AtOnce
 from core.web.fab import (
     SapaSecurityManager,
     harden_config,
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
         register_plugins(app, appbuilder, desk)
         session.remove()
     init_fast_lane(app, desk)
+    app.wsgi_app = AtOnce(app.wsgi_app, desk.settings.web_threads)  # type: ignore[method-assign]  # Flask's own way
     return app
 
 
@@ -121,5 +123,6 @@ def _wire_security(sm: Any, desk: Desk) -> None:
     sm.roles_key = cycle.roles_key
     sm.is_view_open = desk.host.ownership.is_view_open
     sm.is_menu_open = desk.host.ownership.is_menu_open
+    sm.sessions_ended = lambda user_id: desk.live.close(user_id=user_id)
     sm.user_from_token = cycle.user_from_token
     sm.is_in_scope = cycle.is_in_scope

@@ -1,31 +1,37 @@
 """Server-sent events: what a page hears while it is open.
 
-A stream holds one web thread, so there are only as many as `LiveHub` has places; a page that finds
-none free polls instead. A stream ends by itself after some minutes and the browser comes back,
-which asks anew whether the person still works here.
+A stream holds a thread that waits, beside those that serve pages: see `at_once.py`. There are as
+many as `LiveHub` has places; a page that finds none polls instead. A stream ends by itself after
+some minutes and the browser comes back, which asks anew whether the person still works here.
 """
 
 from __future__ import annotations
 
-import json
-import queue
+import random
 import time
 from collections.abc import Iterator
 
-from flask import Response
+from flask import Response, g, request
 from flask_babel import lazy_gettext as _
 
 from core.errors import Refused
-from core.live import CLOSE, LiveEvent, LiveHub
+from core.live import LiveHub
+from core.live_streams import Stream
 from core.web.fab import Page, expose, has_access
 from core.web.request import desk, need_tenant
 
-STREAM_SECONDS = 240
+STREAM_SECONDS = (200, 280)  # not all at the same time, after a start that brought all at once
+RETRY_SECONDS = (1, 4)
 PING_SECONDS = 15
+_LONGEST_PAGE = 40
 
 
 class LiveView(Page):
-    """`/live/`: the stream of one tenant's events."""
+    """`/live/?page=&after=`: the stream of one tenant's events.
+
+    `page` names the page that listens, `after` the one that was in its tab before: made up by the
+    browser, compared with the same person's only.
+    """
 
     route_base = "/live"
     class_permission_name = "Inbox"
@@ -34,35 +40,43 @@ class LiveView(Page):
     @has_access
     def index(self) -> Response:
         """200 with `text/event-stream`, or 503 when every place is taken: then poll."""
-        tenant_id = need_tenant().id
         hub = desk().live
-        if not hub.has_place():
+        pages = {request.args.get(name, "")[:_LONGEST_PAGE] for name in ("page", "after")} - {""}
+        stream = hub.open(need_tenant().id, g.user.id, pages)
+        if stream is None:
             raise Refused(
                 str(_("Too many pages are open: this one refreshes by itself.")), status=503
             )
         return Response(
-            _stream(hub, tenant_id),
+            _Body(hub, stream),
             mimetype="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
 
-def _stream(hub: LiveHub, tenant_id: int) -> Iterator[str]:
-    with hub.subscribe(tenant_id) as events:
-        if events is None:
-            return
-        yield "retry: 2000\n\n"
-        ends = time.monotonic() + STREAM_SECONDS
-        while (left := ends - time.monotonic()) > 0:
-            try:
-                event = events.get(timeout=min(PING_SECONDS, left))
-            except queue.Empty:
-                yield ": ping\n\n"
-                continue
-            if event.name == CLOSE:
-                return
-            yield _as_text(event)
+class _Body:
+    """The response's body. An object: a generator that was never begun would keep its place."""
 
+    def __init__(self, hub: LiveHub, stream: Stream) -> None:
+        self._hub = hub
+        self._stream = stream
+        self._is_begun = False
+        self._ends = time.monotonic() + random.uniform(*STREAM_SECONDS)  # noqa: S311 - no secret
 
-def _as_text(event: LiveEvent) -> str:
-    return f"event: {event.name}\ndata: {json.dumps(event.data)}\n\n"
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if not self._is_begun:
+            self._is_begun = True
+            return b"retry: %d\n\n" % random.uniform(*(s * 1000 for s in RETRY_SECONDS))  # noqa: S311 - no secret
+        left = self._ends - time.monotonic()
+        texts = self._stream.take(min(PING_SECONDS, left)) if left > 0 else ""
+        if left <= 0 or self._stream.is_ended:
+            raise StopIteration
+        return texts.encode() or b": ping\n\n"
+
+    def close(self) -> None:
+        self._hub.release(self._stream)
+
+    __del__ = close  # what never reached the server closes nothing

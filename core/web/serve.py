@@ -30,6 +30,7 @@ from core.logs import set_up_logs
 from core.process import STOP_SECONDS, die_with
 from core.pulse import Pulse
 from core.shared_metrics import share
+from core.web.stopping import when_told_to_stop
 
 TARGET = "app:app"
 _GRACE = 5.0  # a predecessor that was just killed may still hold the port and the lock
@@ -50,11 +51,11 @@ def serve(settings: Settings, *, workers: int, ready: str) -> None:
             port=settings.port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=settings.web_threads,
+            blocking_threads=settings.web_threads + settings.web_streams,
             workers_kill_timeout=STOP_SECONDS + 5,
             respawn_failed_workers=workers > 1,
             websockets=False,
-            log_level=LogLevels.error,  # it warns of 32 threads: ours wait for the database
+            log_level=LogLevels.error,  # it warns of many threads: ours wait
         )
         server.serve(target_loader=_Loader(settings, os.getpid(), ready), wrap_loader=False)
 
@@ -78,6 +79,7 @@ class _Loader:
         module, name = TARGET.split(":")
         app = getattr(importlib.import_module(module), name)
         desk = app.extensions["sapa"]
+        when_told_to_stop(desk.live.stop)
         if self.settings.is_embedded:
             desk.jobs.start()
             # runs in this process's main thread once granian has drained its requests

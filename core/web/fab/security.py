@@ -59,6 +59,7 @@ class SapaSecurityManager(SecurityManager):
         self.is_menu_open: Callable[[str], bool] = lambda _name: True  # links without a view
         self.is_in_scope: Callable[[str, str], bool] = lambda _permission, _view: True
         self.user_from_token: Callable[[str], Any | None] = lambda _token: None
+        self.sessions_ended: Callable[[int], None] = lambda _user_id: None
         self._cache = PermissionCache()
         watch_security(self.versions)
         super().__init__(appbuilder)
@@ -118,6 +119,7 @@ class SapaSecurityManager(SecurityManager):
         """Log this user out everywhere."""
         self.versions.bump_session(self.session, user_id)
         self.session.commit()
+        self.sessions_ended(user_id)
 
     def auth_user_db(self, username: Any, password: Any) -> Any | None:
         # upstream hands a null byte to the driver: a 500 on the login page

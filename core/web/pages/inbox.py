@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 from flask_babel import lazy_gettext as _
 
 from core.errors import Malformed
-from core.live import LiveEvent
+from core.live import whisper
 from core.services import conversations, inbox_list, inbox_thread, mentions, quick_replies
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import (
@@ -134,8 +134,8 @@ class InboxView(Page):
         if doing not in PRESENCES:
             raise Malformed("Say here, typing or gone.")
         if (who := member_id()) is not None:
-            data = {"conversation": found.id, "member": who, "doing": doing}
-            desk().live.publish(session.tenant_id, LiveEvent("presence", data))
+            ids = {"conversation": found.id, "member": who}
+            whisper(desk(), session.tenant_id, "presence", doing=doing, **ids)
         return Response(status=204)
 
     @expose("/<int:conversation_id>/read", methods=["POST"])

@@ -1,17 +1,19 @@
 // What happens elsewhere, told to this page: a stream while it is looked at, else now and then a poll.
 (function () {
   "use strict";
-  const NAMES = ["message", "conversation", "task", "channel", "mention", "presence", "simulator"];
-  const POLL = 8000;       // no stream to be had
+  const POLL = 8000;       // no stream to be had, or one that doesn't hear every process
   const POLL_HIDDEN = 30000; // nobody looks: a stream would hold a place for nothing
   const RETRY = 60000;
   const hears = {};
   const catchUps = [];
+  const page = Math.random().toString(36).slice(2, 14);
+  const KEPT = "sapa.live"; // the page that was in this tab before: the server frees its place at once
+  const after = sessionStorage.getItem(KEPT) || "";
+  sessionStorage.removeItem(KEPT); // a duplicated tab copies the storage, and is another page
   let source = null;
   let timer = 0;
   let wasOpen = false;
 
-  function tell(name, data) { for (const hear of hears[name] || []) hear(data); }
   function catchUp() { for (const each of catchUps) each(); }
 
   function poll(every) {
@@ -21,7 +23,7 @@
 
   function connect() {
     if (source || document.hidden) return;
-    const stream = new EventSource("/live/");
+    const stream = new EventSource("/live/?page=" + page + "&after=" + after);
     source = stream;
     stream.onopen = () => {
       poll(0);
@@ -37,9 +39,16 @@
       poll(POLL);
       setTimeout(connect, RETRY);
     };
-    for (const name of NAMES) {
-      stream.addEventListener(name, (event) => tell(name, JSON.parse(event.data)));
-    }
+    stream.addEventListener("deaf", () => poll(POLL));
+    stream.addEventListener("missed", () => { poll(0); catchUp(); });
+    for (const name of Object.keys(hears)) listen(stream, name);
+  }
+
+  function listen(stream, name) {
+    stream.addEventListener(name, (event) => {
+      const data = JSON.parse(event.data);
+      for (const hear of hears[name]) hear(data);
+    });
   }
 
   document.addEventListener("visibilitychange", () => {
@@ -53,11 +62,26 @@
       connect();
     }
   });
-  window.addEventListener("pagehide", () => { if (source) source.close(); });
+  window.addEventListener("pagehide", () => {
+    sessionStorage.setItem(KEPT, page);
+    if (source) source.close();
+    source = null;
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return; // back from the browser's cache, where nothing was heard
+    catchUp();
+    connect();
+  });
 
   // hear(data) for each event of a name; catchUp() whenever events may have been missed.
   window.sapa.live = {
-    on(name, hear) { (hears[name] = hears[name] || []).push(hear); },
+    on(name, hear) {
+      if (!(name in hears)) {
+        hears[name] = [];
+        if (source) listen(source, name);
+      }
+      hears[name].push(hear);
+    },
     onCatchUp(each) { catchUps.push(each); },
     start: connect,
   };
