@@ -49,9 +49,10 @@ def _jobs(session: SystemSession) -> Iterator[GaugeMetricFamily]:
     depth = dict.fromkeys(((queue, state) for queue in QUEUES for state in STATES), 0)
     oldest = dict.fromkeys(depth, 0.0)
     for queue, state, later, count, since in rows:
-        key = (queue, _state(state, is_later=bool(later)))
-        depth[key] = count
-        oldest[key] = _age(since, moment)
+        # a queue that no version here knows is no label: labels are few and never free text
+        key = (queue if queue in QUEUES else "other", _state(state, is_later=bool(later)))
+        depth[key] = depth.get(key, 0) + count
+        oldest[key] = max(oldest.get(key, 0.0), _age(since, moment))
     labels = ("queue", "state")
     yield _table("sapa_jobs", "Jobs by queue and state", labels, depth.items())
     text = "How long ago the oldest job of a queue and state was due; due: how far workers lag"

@@ -184,9 +184,12 @@ def _writes(world: World, route: Route, path: str, is_named: bool) -> Iterator[S
             yield Shot(own, **body, is_paired=True)
 
 
+_ENDING = frozenset({"delete", "archive", "revoke", "discard", "retry", "read_again"})
+
+
 def ends_row(route: Route) -> bool:
     """Whether the route would take our own row away, which later shots need."""
-    return route.method == "DELETE" or route.action in ("delete", "archive", "revoke")
+    return route.method == "DELETE" or route.action in _ENDING
 
 
 def _empty(route: Route) -> dict[str, Any]:
