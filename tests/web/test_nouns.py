@@ -429,7 +429,7 @@ def test_the_menu_has_its_order_and_no_dead_links(shop: Shop) -> None:
     assert [name for name in names if name in wanted and names.count(name)][:2] == wanted[:2]
     places = [names.index(name) for name in wanted]
     assert places == sorted(places)
-    assert names.index("Channels") < names.index("Plugins") < names.index("Audit trail")
+    assert names.index("My devices") < names.index("Plugins") < names.index("Audit trail")
 
 
 @pytest.mark.parametrize("name", ["rina", "sari", "budi", "agus"])

@@ -62,7 +62,7 @@ class ChannelsView(Page):
     def new(self) -> Any:
         need_tenant()
         return self.render_template(
-            "sapa/channels/new.html", title=_("Connect a channel"), kinds=_open_kinds()
+            "sapa/channels/new.html", title=_("Connect a device"), kinds=_open_kinds()
         )
 
     @expose("/new/<kind>", methods=["GET", "POST"])
