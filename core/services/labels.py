@@ -36,13 +36,20 @@ def labels_of(session: TenantSession, contacts: Sequence[Contact]) -> dict[int, 
     return found
 
 
-def named(session: TenantSession, name: str) -> Label:
-    """The label of a name, however it is capitalised; a new one where there is none."""
-    if len(name) > LONGEST_NAME:
-        raise Refused(f"A label has up to {LONGEST_NAME} letters.", "name")
-    found = session.scalar(
-        select(Label).where(func.lower(Label.name) == name.lower()).order_by(Label.id).limit(1)
+def find(session: TenantSession, name: str) -> Label | None:
+    """The label of a name, however it is capitalised."""
+    name = " ".join(name.split()).lower()
+    return session.scalar(
+        select(Label).where(func.lower(Label.name) == name).order_by(Label.id).limit(1)
     )
+
+
+def named(session: TenantSession, name: str) -> Label:
+    """The label of a name; a new one where there is none. Refused: no name, or too long."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise Refused(f"Name the label, with up to {LONGEST_NAME} letters.", "name")
+    found = find(session, name)
     if found is not None:
         return found
     count = session.scalar(select(func.count(Label.id))) or 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +21,7 @@ from core.services.mentions import named_in
 from core.services.reactions import take_back
 from core.services.tenants import RoleName
 from core.web.tenant_time import zone_of
-from tests.web.installation import Shop, install, open_shop
+from tests.web.installation import Shop, install, open_shop, token_in
 from tests.web.test_inbox import conversation, messages, post
 
 
@@ -40,6 +42,20 @@ def talk(shop: Shop) -> int:
     with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
         newest = select(Conversation.id).order_by(Conversation.id.desc()).limit(1)
         return int(session.scalars(newest).one())
+
+
+@contextmanager
+def listening(shop: Shop) -> Iterator[Callable[[], list[tuple[str, dict[str, Any]]]]]:
+    """What the tenant's pages are told inside the block: call it for what came since."""
+    stream = shop.desk.live.open(shop.tenant_id, None)
+    assert stream is not None
+
+    def heard() -> list[tuple[str, dict[str, Any]]]:
+        found = re.findall(r"event: (.+)\ndata: (.+)\n\n", stream.take(0))
+        return [(name, json.loads(data)) for name, data in found]
+
+    yield heard
+    shop.desk.live.release(stream)
 
 
 # -- calling a colleague ------------------------------------------------------------
@@ -66,12 +82,11 @@ def test_a_name_is_read_whole(text: str, called: list[str]) -> None:
 
 
 def test_a_note_calls_a_colleague_until_they_look(shop: Shop, talk: int) -> None:
-    with shop.desk.live.subscribe(shop.tenant_id) as heard:
-        assert heard is not None
+    with listening(shop) as heard:
         post(shop.client(), f"/inbox/{talk}/note", text="@Sari bisa bantu? @Rina")
-        told = [heard.get_nowait() for _ in range(heard.qsize())]
+        told = heard()
     sari = shop.members["sari"]
-    called = [event.data["member"] for event in told if event.name == "mention"]
+    called = [data["member"] for name, data in told if name == "mention"]
     assert called == [sari]  # the author isn't
     counts = shop.client("sari").get("/inbox/counts").json
     assert counts["mentions"] == 1
@@ -209,18 +224,14 @@ def test_a_custom_snooze_is_on_the_tenants_clock(shop: Shop, talk: int) -> None:
 
 
 def test_presence_is_told_and_kept_nowhere(shop: Shop, talk: int) -> None:
-    with shop.desk.live.subscribe(shop.tenant_id) as heard:
-        assert heard is not None
+    rina = shop.members["rina"]
+    with listening(shop) as heard:
         assert post(shop.client(), f"/inbox/{talk}/presence", doing="typing").status_code == 204
-        event = heard.get_nowait()
-        assert (event.name, event.data) == (
-            "presence",
-            {"conversation": talk, "member": shop.members["rina"], "doing": "typing"},
-        )
+        data = {"conversation": talk, "member": rina, "doing": "typing"}
+        assert heard() == [("presence", data)]
         assert post(shop.client(), f"/inbox/{talk}/presence", doing="x").status_code == 400
         assert post(shop.client(), "/inbox/99999/presence", doing="here").status_code == 404
-        with pytest.raises(queue.Empty):
-            heard.get_nowait()
+        assert heard() == []
 
 
 # -- quick replies ------------------------------------------------------------
@@ -276,3 +287,34 @@ def test_a_reaction_that_the_phone_refuses_is_taken_back(shop: Shop, talk: int) 
         assert session.get_one(Message, message.id).reactions == {"us": "🎉"}
         take_back(session, {"message_id": message.id, "emoji": "🎉"})
     assert reactions(shop, message.id) == {}
+
+
+# -- over REST -------------------------------------------------------------------------------
+
+
+def test_F1_a_program_snoozes_notes_labels_and_reacts(shop: Shop, talk: int) -> None:
+    client = shop.client()
+    headers = {"X-CSRFToken": token_in(client.get("/users/userinfo/").text)}
+    until = (now() + timedelta(hours=3)).isoformat()
+
+    def ask(path: str, **body: Any) -> tuple[int, Any]:
+        answer = client.post(f"/api/v1/{path}", json=body, headers=headers)
+        return answer.status_code, answer.json
+
+    assert ask(f"conversation/{talk}/snooze", until=until)[0] == 200
+    assert conversation(shop, talk).snoozed_until is not None
+    assert ask(f"conversation/{talk}/snooze", until="2001-01-01T00:00:00Z")[0] == 422
+    assert ask(f"conversation/{talk}/snooze", until="2031-01-01T00:00:00")[0] == 422
+    assert ask(f"conversation/{talk}/note", text="dari program")[0] == 201
+    assert messages(shop, talk)[-1].body == "dari program"
+    assert ask(f"conversation/{talk}/note", text=" ")[0] == 422
+    assert ask(f"conversation/{talk}/label", name="Reseller")[0] == 200
+    assert worn(shop, talk) == ["Reseller"]
+    assert ask(f"conversation/{talk}/label", name="")[0] == 422
+    assert ask(f"conversation/{talk}/unlabel", name="reseller")[0] == 200
+    assert worn(shop, talk) == []
+    assert ask(f"conversation/{talk}/unlabel", name="none such")[0] == 404
+    first = messages(shop, talk)[0].id
+    assert ask(f"message/{first}/react", emoji="👍")[0] == 202
+    assert reactions(shop, first) == {"us": "👍"}
+    assert ask("message/99999/react", emoji="👍")[0] == 404

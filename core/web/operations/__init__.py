@@ -7,11 +7,21 @@ so that a role or a token's scope says once who may work with that noun.
 from __future__ import annotations
 
 from core.host.declarations import ApiDecl
-from core.web.operations import channels, conversations, jobs, messages, orders, plugins, tokens
+from core.web.operations import (
+    channels,
+    conversation_handling,
+    conversations,
+    jobs,
+    messages,
+    orders,
+    plugins,
+    tokens,
+)
 
 OPERATIONS: tuple[ApiDecl, ...] = (
     *channels.OPERATIONS,
     *conversations.OPERATIONS,
+    *conversation_handling.OPERATIONS,
     *jobs.OPERATIONS,
     *messages.OPERATIONS,
     *orders.OPERATIONS,
