@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_appbuilder.forms import (
@@ -37,7 +37,7 @@ from wtforms.widgets import (
 )
 
 from core.web.fab.enums import members_of
-from core.web.fab.search_select import SearchSelectField
+from core.web.fab.search_select import NO_CHOICE, SearchSelectField
 from core.web.fab.values import column_problem, stored_moment
 
 MOMENT_FORMATS = [
@@ -123,6 +123,8 @@ class FormField(FieldConverter):
         if row[0] not in ("is_image", "is_file", "is_binary", "is_datetime", "is_json")
     )
 
+    words: Mapping[str, Any] = {}
+
     def convert(self) -> Any:
         shared = {
             "label": self.label,
@@ -138,7 +140,9 @@ class FormField(FieldConverter):
         if choices:
             if self.datamodel.is_nullable(self.colname):
                 choices = [("", ""), *choices]
-            choices = [SelectChoice(value, label) for value, label in choices]
+            choices = [
+                SelectChoice(v, self.words.get(v, label or NO_CHOICE)) for v, label in choices
+            ]
             return SelectField(choices=choices, coerce=coerce, widget=Select(), **shared)
         return super().convert()
 
@@ -146,9 +150,15 @@ class FormField(FieldConverter):
 class FormConverter(GeneralModelConverter):
     """FAB's converter with our fields; `search` makes every field optional and lean."""
 
-    def __init__(self, datamodel: Any, search: bool = False) -> None:
+    def __init__(
+        self,
+        datamodel: Any,
+        search: bool = False,
+        words: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """`words` says a column's values as the lists do: `{column: {value: words}}`."""
         super().__init__(datamodel)
-        self.search = search
+        self.search, self.words = search, words or {}
 
     @staticmethod
     def _get_validators(col_name: str, validators_columns: dict[str, Any]) -> list[Any]:
@@ -203,6 +213,7 @@ class FormConverter(GeneralModelConverter):
             self.datamodel, name, label, description, [*presence, *checks, *bounds], default
         )
         field.validators.append(Fits(column))
+        field.words = self.words.get(name, {})
         made = field.convert()
         if made is not None:
             props[name] = made

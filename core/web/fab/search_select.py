@@ -20,6 +20,7 @@ from wtforms.widgets import Select
 SELECT_LIMIT = 200
 SEARCH_LIMIT = 20
 BLANK = "__None"  # FAB's own value for "nothing chosen"
+NO_CHOICE = "–"  # noqa: RUF001 - a dash, as lists show it
 _NAMES = ("name", "title", "label", "subject", "slug", "username", "email", "phone", "body")
 
 
@@ -95,7 +96,7 @@ class SearchSelectField(SelectFieldBase):
     def iter_choices(self) -> Iterator[Any]:
         chosen = [row for row in (self.data if self.many else [self.data]) if row is not None]
         if not self.many and (self.allow_blank or not chosen):
-            yield Choice(BLANK if self.allow_blank else "", "", not chosen, {})
+            yield Choice(BLANK if self.allow_blank else "", NO_CHOICE, not chosen, {})
         rows = chosen if self.is_long else self.choices_loaded()
         for row in rows:
             yield Choice(self._pk(row), str(row), row in chosen, {})

@@ -33,7 +33,7 @@ from core.web.fab.login import (
 )
 from core.web.fab.operator import is_operator, needs_operator
 from core.web.fab.permissions import Pairs, PermissionCache
-from core.web.fab.stock_screens import UserDBModelView
+from core.web.fab.stock_screens import ResetPasswordView, UserDBModelView
 from core.web.fab.values import text_problem
 from core.web.fab.versions import StoredVersions, Versions, watch_security
 
@@ -46,6 +46,7 @@ class SapaSecurityManager(SecurityManager):
     security_api = LimitedSecurityApi
     authdbview = LoginView
     userdbmodelview = UserDBModelView
+    resetpasswordview = ResetPasswordView
     resetmypasswordview = OwnPasswordView
     userinfoeditview = OwnNameView
 

@@ -9,10 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, request
+from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security import views as stock
+from flask_babel import lazy_gettext as _
+from wtforms import PasswordField, validators
 
+from core.services.profile import FEWEST_CHARACTERS, MOST_CHARACTERS
 from core.web.fab.access import has_access, is_allowed, to_login
 from core.web.fab.routes import expose
+
+_PASSWORD_RULE = _("At least %(count)d characters.", count=FEWEST_CHARACTERS)
 
 
 class CheckedActions:
@@ -54,4 +60,100 @@ class CheckedActions:
 
 # named as upstream's: addresses and permissions are made of the class's name
 class UserDBModelView(CheckedActions, stock.UserDBModelView):
-    """People's accounts, for the operator; a person's own page is on it too."""
+    """People's accounts, for the operator; a person's own page is on it too.
+
+    Who signs in does so with the e-mail address: the user name is the same.
+    """
+
+    list_title = _("Accounts")
+    show_title = _("Account")
+    add_title = _("New account")
+    edit_title = _("Change the account")
+    label_columns = {
+        "get_full_name": _("Name"),
+        "first_name": _("First name"),
+        "last_name": _("Last name"),
+        "username": _("Signs in as"),
+        "email": _("E-mail address"),
+        "active": _("Active"),
+        "roles": _("Role in the installation"),
+        "last_login": _("Last sign-in"),
+        "login_count": _("Sign-ins"),
+        "fail_login_count": _("Failed since"),
+        "created_on": _("Made"),
+        "changed_on": _("Changed"),
+        "created_by": _("Made by"),
+        "changed_by": _("Changed by"),
+    }
+    description_columns = {
+        "email": _("Signs in with it."),
+        "active": _("Who isn't can't sign in. Nothing of what they wrote is lost."),
+        "roles": _("Operator, for who runs the installation. A tenant's roles are given there."),
+    }
+    list_columns = ["first_name", "last_name", "email", "last_login", "active"]
+    search_columns = ["first_name", "last_name", "email", "active", "last_login"]
+    add_columns = [
+        "first_name",
+        "last_name",
+        "email",
+        "roles",
+        "password",
+        "conf_password",
+        "active",
+    ]
+    edit_columns = ["first_name", "last_name", "email", "roles", "active"]
+    # an account's user name holds 64 characters
+    validators_columns = {"email": [validators.Email(), validators.Length(max=64)]}
+    add_form_extra_fields = {
+        "password": PasswordField(
+            _("Password"),
+            description=_PASSWORD_RULE,
+            validators=[
+                validators.DataRequired(),
+                validators.Length(FEWEST_CHARACTERS, MOST_CHARACTERS),
+            ],
+        ),
+        "conf_password": PasswordField(
+            _("Password again"),
+            validators=[
+                validators.DataRequired(),
+                validators.EqualTo("password", _("The two don't match.")),
+            ],
+        ),
+    }
+
+    def pre_add(self, item: Any) -> None:
+        item.username = item.email
+        super().pre_add(item)
+
+    def pre_update(self, item: Any) -> None:
+        item.username = item.email
+        super().pre_update(item)
+
+
+class ResetPasswordForm(DynamicForm):
+    """A new password for somebody."""
+
+    password = PasswordField(
+        _("New password"),
+        description=_PASSWORD_RULE,
+        validators=[
+            validators.DataRequired(),
+            validators.Length(FEWEST_CHARACTERS, MOST_CHARACTERS),
+        ],
+    )
+    conf_password = PasswordField(
+        _("New password again"),
+        validators=[
+            validators.DataRequired(),
+            validators.EqualTo("password", _("The two don't match.")),
+        ],
+    )
+
+
+class ResetPasswordView(stock.ResetPasswordView):
+    """The operator sets a person's password, which ends their sessions."""
+
+    form = ResetPasswordForm
+    form_title = _("A new password")
+    message = _("The password is changed. They have to sign in again.")

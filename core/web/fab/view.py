@@ -77,7 +77,9 @@ class AdminView(ListPage, PostedActions):
         )
 
     def _init_forms(self) -> None:
-        search, entry = FormConverter(self.datamodel, search=True), FormConverter(self.datamodel)
+        words = getattr(self, "value_words", None)
+        search = FormConverter(self.datamodel, search=True, words=words)
+        entry = FormConverter(self.datamodel, words=words)
         self.search_form = self.search_form or search.create_form(
             self.label_columns,
             self.search_columns,

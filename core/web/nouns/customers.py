@@ -113,7 +113,7 @@ class ContactView(NounView):
     formatters_columns = {"phone": phone_to_write}
     description_columns = {
         "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
-        "consent": _("“out” wins: nothing automatic is sent to this person any more."),
+        "consent": _("Opting out wins: nothing automatic is sent to this person any more."),
     }
     badges = {"consent": CONSENT_BADGES}
     value_words = {
