@@ -141,5 +141,5 @@ def _group(view: str, desk: Desk) -> str:
     if owner is not None and owner != "core":
         return desk.host.title(owner)
     if view in OPERATOR_VIEWS:
-        return _("Installation")
-    return _("Settings") if view in ADMIN_VIEWS else _("Work")
+        return str(_("Installation"))
+    return str(_("Settings") if view in ADMIN_VIEWS else _("Work"))
