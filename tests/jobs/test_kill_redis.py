@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from core.jobs.outbox import enqueue
 from core.models import Job, JobState
@@ -156,7 +156,7 @@ def wait_for_end(house: House) -> None:
                 session.execute(
                     update(Job)
                     .where(Job.state == JobState.LEASED, Job.lease_until > func.now())
-                    .values(lease_until=Job.lease_until - timedelta(seconds=20))
+                    .values(lease_until=text("lease_until - interval '20 seconds'"))
                 )
     assert house.count() == 0
 
