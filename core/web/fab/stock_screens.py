@@ -87,7 +87,7 @@ class UserDBModelView(CheckedActions, stock.UserDBModelView):
     }
     description_columns = {
         "email": _("Signs in with it."),
-        "active": _("Who isn't can't sign in. Nothing of what they wrote is lost."),
+        "active": _("Switched off, they cannot sign in. Nothing of what they wrote is lost."),
         "roles": _("Operator, for who runs the installation. A tenant's roles are given there."),
     }
     list_columns = ["first_name", "last_name", "email", "last_login", "active"]

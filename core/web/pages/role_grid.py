@@ -42,7 +42,7 @@ _NOT_ASKED = frozenset(
     }
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*")
-_NAMES = {
+_NAMES: Mapping[str, str] = {
     "UserDBModelView": "Accounts",
     "ResetPasswordView": "Passwords of others",
     "Role": "Roles",
@@ -131,9 +131,9 @@ def _title(view: str) -> str:
     pages: dict[str, Any] = current_app.appbuilder.sm._pages_by_menu()  # type: ignore[attr-defined]
     for name, (_permission, page) in pages.items():
         if page == view:
-            return name
+            return str(name)
     first, *more = _WORDS.findall(view) or [view]
-    return " ".join([first, *(word.lower() for word in more)])
+    return " ".join([str(first), *(str(word).lower() for word in more)])
 
 
 def _group(view: str, desk: Desk) -> str:
