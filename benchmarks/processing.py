@@ -27,6 +27,7 @@ from sqlalchemy import delete, func, select
 
 from benchmarks.figures import Figure, show
 from core.config import Settings
+from core.migrations.runner import migrate
 from core.models import Channel, Job, Message, RawInbox
 from core.services import channels, inbox
 from core.services.inbox_store import RawBody, store_bodies
@@ -181,7 +182,9 @@ def on_postgres() -> Iterator[Settings]:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.run(f"ALTER SYSTEM RESET {setting}")
         server.run("SELECT pg_reload_conf()")
-        yield server.settings(server.create(), Path(folder))
+        settings = server.settings(server.create(), Path(folder))
+        migrate(settings)  # makes the roles that an installation connects as
+        yield settings
 
 
 if __name__ == "__main__":
