@@ -30,7 +30,8 @@ from core.config import Settings
 from core.migrations.runner import migrate
 from core.models import Channel, Job, Message, RawInbox
 from core.services import channels, inbox
-from core.services.inbox_store import RawBody, store_bodies
+from core.services.channel_stamps import stamp_of
+from core.services.inbox_store import raw_body, store_bodies
 from core.services.receive import receive_safely
 from core.testing.databases import run_postgres
 from core.testing.installation import Installation, installation
@@ -74,15 +75,14 @@ class Desk:
         self.house = house
         with house.cloud() as line:
             self.channel_id = line.channel_id
+            with house.desk.database.system(write=False) as session:
+                self.stamp = stamp_of(session.connection(), line.uuid) or ""
         self.fill(KNOWN // 3 + 1)
         self.together()
 
     def fill(self, count: int) -> None:
         """Store `count` bodies, as the webhook door does."""
-        bodies = [
-            RawBody(self.house.tenant_id, self.channel_id, self.body(), "0" * 64)
-            for _ in range(count)
-        ]
+        bodies = [raw_body(self.channel_id, self.stamp, self.body()) for _ in range(count)]
         with self.house.desk.database.bind(write=True, system=True).begin() as connection:
             store_bodies(connection, bodies)
 
