@@ -27,9 +27,11 @@ from sqlalchemy import delete, func, select
 
 from benchmarks.figures import Figure, show
 from core.config import Settings
+from core.migrations.runner import migrate
 from core.models import Channel, Job, Message, RawInbox
 from core.services import channels, inbox
-from core.services.inbox_store import RawBody, store_bodies
+from core.services.channel_stamps import stamp_of
+from core.services.inbox_store import raw_body, store_bodies
 from core.services.receive import receive_safely
 from core.testing.databases import run_postgres
 from core.testing.installation import Installation, installation
@@ -73,15 +75,14 @@ class Desk:
         self.house = house
         with house.cloud() as line:
             self.channel_id = line.channel_id
+            with house.desk.database.system(write=False) as session:
+                self.stamp = stamp_of(session.connection(), line.uuid) or ""
         self.fill(KNOWN // 3 + 1)
         self.together()
 
     def fill(self, count: int) -> None:
         """Store `count` bodies, as the webhook door does."""
-        bodies = [
-            RawBody(self.house.tenant_id, self.channel_id, self.body(), "0" * 64)
-            for _ in range(count)
-        ]
+        bodies = [raw_body(self.channel_id, self.stamp, self.body()) for _ in range(count)]
         with self.house.desk.database.bind(write=True, system=True).begin() as connection:
             store_bodies(connection, bodies)
 
@@ -181,7 +182,9 @@ def on_postgres() -> Iterator[Settings]:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.run(f"ALTER SYSTEM RESET {setting}")
         server.run("SELECT pg_reload_conf()")
-        yield server.settings(server.create(), Path(folder))
+        settings = server.settings(server.create(), Path(folder))
+        migrate(settings)  # makes the roles that an installation connects as
+        yield settings
 
 
 if __name__ == "__main__":
