@@ -24,7 +24,7 @@ demo: $(VENV)/run.stamp $(VENDOR)
 
 # all tests but the slow proofs; PostgreSQL and Redis come as wheels
 test: $(VENV)/dev.stamp $(VENDOR)
-	$(PY) -m pytest -n 2 -m "not prove" $(STRICT) $(TESTS)
+	$(PY) -m pytest -n 2 --dist worksteal -m "not prove" $(STRICT) $(TESTS)
 
 # the slow proofs: kills, floods, exhaustive comparisons
 prove: $(VENV)/dev.stamp $(VENDOR)
