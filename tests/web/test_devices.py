@@ -13,9 +13,19 @@ import pytest
 from sqlalchemy import select
 
 from core.config import Settings
-from core.models import AuditEntry, Card, Channel, ChannelState, Message, Module
+from core.inbound import MessageState
+from core.models import (
+    AuditEntry,
+    Card,
+    Channel,
+    ChannelState,
+    Conversation,
+    Message,
+    Module,
+)
 from core.services import channels
 from core.services.pairing import check_phones
+from core.services.send import send_message
 from core.services.tenants import RoleName
 from core.setup import prepare
 from core.testing.providers.gowa import GowaSimulator, signature
@@ -467,3 +477,44 @@ def test_D4_a_number_is_connected_once(device: Device, budi: str) -> None:
     refused = as_person(device.shop, "sari", "/profile/number/connect", own_number=OWN)
     assert refused.status_code == 422
     assert "connected already" in refused.get_data(as_text=True)
+
+
+def test_a_send_without_an_answer_is_settled_by_its_echo(device: Device) -> None:
+    device.pair()
+    assert deliver(device, text("6289999999996", "Halo")) == 200
+    database, tenant_id = device.shop.desk.database, device.shop.tenant_id
+    device.gowa.drop_next(is_processed=True, only="/send/")
+    with database.tenant(tenant_id) as session:
+        conversation = session.scalars(
+            select(Conversation).where(Conversation.channel_id == device.id)
+        ).one()
+        sent = send_message(session, conversation, text="Ada, kak").id
+    device.shop.desk.jobs.run_pending()
+
+    def state() -> MessageState:
+        with database.tenant(tenant_id, write=False) as session:
+            return session.get_one(Message, sent).state
+
+    assert state() is MessageState.UNKNOWN
+    device.shop.desk.jobs.run_pending()
+    assert [each.text for each in device.gowa.sent] == ["Ada, kak"]  # never blindly repeated
+    assert deliver(device, text("6289999999996", "Ada, kak", own=OWN)) == 200
+    assert state() is MessageState.SENT
+    with database.tenant(tenant_id, write=False) as session:
+        found = session.scalars(select(Message).where(Message.channel_id == device.id)).all()
+    assert len(found) == 2
+
+
+def test_a_phone_that_logged_out_breaks_the_channel_at_the_next_send(device: Device) -> None:
+    device.pair()
+    assert deliver(device, text("6289999999995", "Halo")) == 200
+    device.gowa.log_out()
+    with device.shop.desk.database.tenant(device.shop.tenant_id) as session:
+        conversation = session.scalars(
+            select(Conversation).where(Conversation.channel_id == device.id)
+        ).one()
+        send_message(session, conversation, text="Ada, kak")
+    device.shop.desk.jobs.run_pending()
+    state, reason = device.state
+    assert state is ChannelState.BROKEN
+    assert "pair it again" in reason
