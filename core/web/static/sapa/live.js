@@ -88,7 +88,8 @@
 
   // --- times that say how long ago: "now", "5 min", then what the server wrote --------------
   const words = new Intl.RelativeTimeFormat(document.documentElement.lang.replace("_", "-") || "en", { numeric: "auto", style: "narrow" });
-  const count = (number, unit) => new Intl.NumberFormat(document.documentElement.lang.replace("_", "-") || "en", { style: "unit", unit, unitDisplay: "short" }).format(number);
+  const formats = {}; // making one costs more than a frame can bear for each of many rows
+  const count = (number, unit) => (formats[unit] ||= new Intl.NumberFormat(document.documentElement.lang.replace("_", "-") || "en", { style: "unit", unit, unitDisplay: "short" })).format(number);
   function brief(time) {
     const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60000);
     if (minutes < 1) return words.format(0, "second");

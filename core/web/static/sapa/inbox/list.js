@@ -6,6 +6,7 @@ const rows = find("#inbox-rows");
 const filter = find("#inbox-filter");
 const title = document.title;
 const DEFAULTS = { whose: "all", shelf: "open" };
+const BOX = 10; // rows that come and go together: as many as a frame can lay out
 const AHEAD = "1600px"; // the next page is asked for this far before its place is seen
 
 export const shownRows = () => all(".inbox-row", rows);
@@ -47,8 +48,8 @@ filter.addEventListener("click", (event) => {
 filter.addEventListener("change", showNarrowed);
 
 // --- pages ----------------------------------------------------------------------------------
-// Each loaded page is a box. Boxes far away are emptied and keep their height: however many there
-// are, some four hundred rows stand in the document, and a frame costs the same at the 10,000th.
+// Loaded rows stand in boxes. Boxes far away are emptied and keep their height: however many there
+// are, some sixty rows stand in the document, and a frame costs the same at the 10,000th.
 let pages = []; // {box, away: DocumentFragment of its rows, or null where they are shown}
 const known = new Map(); // conversation -> row, shown or away
 const pageOf = new WeakMap(); // box -> page
@@ -77,18 +78,19 @@ function putAway(page, height) {
   page.away.append(...page.box.childNodes);
   page.box.style.height = height + "px";
 }
-// Takes rows that lie loose in the list into a box.
+// Takes rows that lie loose in the list into boxes.
 function adopt() {
   const loose = Array.from(rows.children).filter((child) => child.dataset.rank);
-  if (!loose.length) return;
-  const box = element("div", "inbox-page");
-  loose[0].before(box);
   for (const row of loose) known.set(row.dataset.conversation, row);
-  box.append(...loose);
-  const page = { box, away: null };
-  pages.push(page);
-  pageOf.set(box, page);
-  nearing.observe(box);
+  for (let at = 0; at < loose.length; at += BOX) {
+    const box = element("div", "inbox-page");
+    loose[at].before(box);
+    box.append(...loose.slice(at, at + BOX));
+    const page = { box, away: null };
+    pages.push(page);
+    pageOf.set(box, page);
+    nearing.observe(box);
+  }
 }
 function begin() { // the list was fetched anew
   nearing.disconnect();
@@ -201,7 +203,7 @@ export async function catchUp() {
   const found = await parts("/inbox/list?" + new URLSearchParams(new FormData(filter)));
   if (!found) return;
   for (const row of all(".inbox-row[data-conversation]", found)) asked.add(row.dataset.conversation);
-  for (const page of pages.slice(0, 2)) for (const row of rowsOf(page)) asked.add(row.dataset.conversation);
+  for (const page of pages.slice(0, 6)) for (const row of rowsOf(page)) asked.add(row.dataset.conversation);
   if (asked.size) refreshRows();
 }
 
