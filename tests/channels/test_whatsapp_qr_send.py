@@ -50,7 +50,7 @@ def test_a_lid_is_written_to_as_one(gowa: GowaSimulator) -> None:
     assert gowa.sent[0].to == "2515@lid"
 
 
-@pytest.mark.parametrize("kind", list(WhatsAppQrAdapter.capabilities.media))
+@pytest.mark.parametrize("kind", sorted(WhatsAppQrAdapter.capabilities.media))
 def test_a_file_goes_as_its_kind(gowa: GowaSimulator, kind: MessageKind) -> None:
     content, media = b"bytes", Media(kind, mime_type="image/png")
     send(gowa, kind, media_bytes=content, media=media, media_name="a.png")

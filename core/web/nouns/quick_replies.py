@@ -74,6 +74,12 @@ class QuickReplyApi(QuickReplyWrites, AdminApi):
 
 
 NOUNS = (
-    ViewDecl(view=QuickReplyView, name="Quick replies", icon="bolt", category="Settings"),
+    ViewDecl(
+        view=QuickReplyView,
+        name="Quick replies",
+        icon="bolt",
+        category="Settings",
+        category_icon="settings",
+    ),
     ApiDecl(api=QuickReplyApi),
 )
