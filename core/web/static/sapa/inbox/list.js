@@ -78,15 +78,23 @@ function putAway(page, height) {
   page.away.append(...page.box.childNodes);
   page.box.style.height = height + "px";
 }
-// Takes rows that lie loose in the list into boxes.
-function adopt() {
-  const loose = Array.from(rows.children).filter((child) => child.dataset.rank);
+// Takes rows that lie loose in `place` into boxes. Those that aren't in the document yet stay away,
+// with the height that rows have, until they are near: forty at once would cost a frame.
+function adopt(place = rows) {
+  const loose = Array.from(place.children).filter((child) => child.dataset.rank);
+  const first = place === rows ? null : find(".inbox-row", rows);
+  const height = first ? first.offsetHeight + 1 : 0;
   for (const row of loose) known.set(row.dataset.conversation, row);
   for (let at = 0; at < loose.length; at += BOX) {
     const box = element("div", "inbox-page");
     loose[at].before(box);
-    box.append(...loose.slice(at, at + BOX));
     const page = { box, away: null };
+    const own = loose.slice(at, at + BOX);
+    if (height) {
+      page.away = document.createDocumentFragment();
+      page.away.append(...own);
+      box.style.height = own.length * height - 1 + "px";
+    } else box.append(...own);
     pages.push(page);
     pageOf.set(box, page);
     nearing.observe(box);
@@ -109,10 +117,9 @@ async function loadMore(more) {
   const found = await parts(more.dataset.more).catch(() => null);
   if (!found || !more.isConnected) { delete more.dataset.loading; return; }
   for (const row of all(".inbox-row", found)) if (known.has(row.dataset.conversation)) row.remove(); // it moved meanwhile
-  refreshTimes(found);
   nearing.unobserve(more);
+  adopt(found);
   more.replaceWith(found);
-  adopt();
   watchMore();
 }
 
