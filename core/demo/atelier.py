@@ -23,6 +23,7 @@ STORY = Shop(
     divisions=("Comenzi",),
     modules={"Comenzi": ("Nou", "Discuție", "Confirmat")},
     templates={"Mulțumim": "Mulțumim, {name}! Comanda {order} pleacă mâine."},
+    quick_replies={"program": "Suntem aici de luni până vineri, între 9 și 18."},
     carrier="Fan Courier",
     guests=(
         Guest(

@@ -290,6 +290,11 @@ STORY = Shop(
         "Thank you": "Terima kasih {name}! Semoga suka dengan bunganya.",
         "Opening hours": "Kami buka Senin sampai Sabtu, 08.00 sampai 20.00.",
     },
+    quick_replies={
+        "halo": "Halo {firstname}, terima kasih sudah menulis ke {shopname}. Ada apa ya?",
+        "rekening": "Transfer ke BCA 123 456 7890 a.n. {shopname}, lalu kirim buktinya ke sini ya.",
+        "ongkir": "Ongkos kirim dalam kota Rp15.000, di luar kota kami hitung dulu ya {firstname}.",
+    },
     carrier="JNE",
     guests=GUESTS,
 )

@@ -72,6 +72,7 @@ class Shop:
     divisions: tuple[str, ...]
     modules: dict[str, tuple[str, ...]]
     templates: dict[str, str]
+    quick_replies: dict[str, str]
     carrier: str
     guests: tuple[Guest, ...]
 

@@ -33,6 +33,7 @@ from core.models import (
     Message,
     Module,
     OrderStatus,
+    QuickReply,
     Task,
     TaskKind,
     Template,
@@ -40,6 +41,7 @@ from core.models import (
 )
 from core.models.base import now
 from core.services import assigning, cards, channels, conversations, customers, notes, orders
+from core.services.quick_replies import checked_text
 from core.services.receive import receive
 from core.services.send import send_message
 from core.services.sending import SendCall
@@ -101,6 +103,10 @@ class _Teller:
         session.add_all(
             Template(name=name, body=body, language=shop.locale, variables=variables_of(body))
             for name, body in shop.templates.items()
+        )
+        session.add_all(
+            QuickReply(shortcut=shortcut, text=checked_text(text))
+            for shortcut, text in shop.quick_replies.items()
         )
         session.flush()
         for name, number in shop.lines.items():

@@ -22,7 +22,7 @@ from core.web.fab import (
     init_csrf,
     register_error_handlers,
 )
-from core.web.fab.lazy_rules import LazyRule
+from core.web.fab.lazy_rules import LazyFlask
 from core.web.fab.routes import bound_keys
 from core.web.fast_lane import init_fast_lane
 from core.web.health import health
@@ -46,8 +46,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     """
     check_house()
     desk = open_desk(settings, builtin)
-    app = Flask(__name__, template_folder="templates", static_folder="static")
-    app.url_rule_class = LazyRule
+    app = LazyFlask(__name__, template_folder="templates", static_folder="static")
     bound_keys(app)
     app.extensions["sapa"] = desk
     app.extensions["sapa_readiness"] = Readiness(desk)

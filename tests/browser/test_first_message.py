@@ -163,12 +163,12 @@ def test_a_draft_survives_a_reload_and_a_refusal(shop: Shop, watched: Watched) -
 def test_without_a_stream_the_inbox_polls(shop: Shop, watched: Watched) -> None:
     inbox = watched.page()
     hub = shop.desk.live
-    hub._free, kept = 0, hub._free  # every place is taken
+    hub._most, kept = 0, hub._most  # every place is taken
     try:
         watched.log_in(inbox, "rina@melati.example")
         expect(inbox.locator("html")).to_have_attribute("data-live", "poll")
         shop.customer_writes("Masih ada?")
         expect(inbox.locator(".inbox-row")).to_contain_text("Masih ada?", timeout=15_000)
     finally:
-        hub._free = kept
+        hub._most = kept
     assert [c for c in watched.complaints if "503" not in c] == []

@@ -38,11 +38,14 @@ OPERATORS = ("TenantsView", "PlansView", "UserDBModelView", "RolesView", "ResetP
 # routes that answer GET and are no screen, each with the reason
 NO_SCREEN = {
     "BadInboundItemView.show": "the story's providers send nothing unreadable",
+    "ChannelsView.arrived": "a part of a device's guide",
     "FilesView.file": "a file",
     "HomeView.index": "leads to the first screen",
     "InboxView.counts": "JSON for the badge",
+    "InboxView.head": "a part of the inbox",
     "InboxView.list": "a part of the inbox",
     "InboxView.messages": "a part of the inbox",
+    "InboxView.quick_replies": "a part of the inbox",
     "InboxView.rows": "a part of the inbox",
     "InboxView.thread": "a part of the inbox",
     "LiveView.index": "a stream",
@@ -51,6 +54,9 @@ NO_SCREEN = {
     "PhoneView.file": "a file",
     "PhoneView.picture": "a file",
     "PhoneView.screen": "a part of the simulator",
+    "MessageDialogView.index": "a dialog on other screens",
+    "OwnNumberView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
+    "PairingView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
     "OwnNameView.this_form_get": "leads to the profile",
     "OwnPasswordView.this_form_get": "leads to the profile",
     "RolesView.index": "leads to the first role",
@@ -60,6 +66,8 @@ NO_SCREEN = {
     "appbuilder.static": "a file",
     "health.alive": "for a probe",
     "health.ready": "for a probe",
+    "health.ready_to_serve": "for a probe",
+    "metrics.show": "for a probe",
     "static": "a file",
     "webhooks.receive_webhook": "a provider's handshake",
 }

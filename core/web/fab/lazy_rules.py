@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from werkzeug.routing import Rule
 
 Builder = Callable[..., tuple[str, str]]
@@ -26,3 +27,9 @@ class LazyRule(Rule):
             return compiled[0](rule, **values)
 
         return build
+
+
+class LazyFlask(Flask):
+    """Flask whose own address of static files is one of them too."""
+
+    url_rule_class = LazyRule
