@@ -63,6 +63,8 @@ INNER = re.compile(
 KEPT = re.compile("/add|/edit|^/profile/")
 """Pages that show the form again; others may have no such form any more, or another kind's."""
 
+NOT_READY = {"health.ready": "503 here and rightly: no worker lives in this world"}
+
 
 @pytest.fixture
 def world(settings: Settings) -> Iterator[World]:
@@ -203,6 +205,8 @@ def test_every_query_takes_garbage(world: World) -> None:
     browser, person, judge = world.browser(), world.person_over_rest(), Judge()
     for route in routes_of(world.app):
         if route.method != "GET" or "live" in route.name or route.endpoint in ENDS_OWN_SESSION:
+            continue
+        if route.endpoint in NOT_READY:
             continue
         name = type(route.view).__name__
         for path in own_paths(world, route):

@@ -18,6 +18,7 @@ from sqlalchemy import select, text, update
 from core.config import Settings
 from core.inbound import MessageState
 from core.jobs.outbox import enqueue
+from core.migrations.runner import migrate
 from core.models import Conversation, Job, JobState, Process, RawInbox
 from core.models.base import now
 from core.pulse import ALIVE, Pulse
@@ -268,11 +269,13 @@ def test_not_ready_without_redis(sqlite_settings: Settings) -> None:
     assert ready(app, "/readyz/web")[0] == 200
 
 
-def test_not_ready_before_the_migrations(sqlite_settings: Settings) -> None:
-    app = create_app(sqlite_settings, BUILTIN)  # the plugins' tables are missing
+def test_not_ready_before_the_migrations(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    migrate(settings)
+    app = create_app(settings, BUILTIN)  # the plugins' tables are missing
     status, body = ready(app, "/readyz/web")
     assert (status, body["status"]) == (503, "migrations are pending")
-    prepare(sqlite_settings, BUILTIN)
+    prepare(settings, BUILTIN)
     assert ready(app, "/readyz/web")[0] == 200
     with app.extensions["sapa"].database.system() as session:
         session.execute(text("update alembic_version_core set version_num = 'a newer one'"))

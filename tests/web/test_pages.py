@@ -250,6 +250,7 @@ def test_accounts_and_roles_are_in_the_operators_menu(oscar: FlaskClient) -> Non
     assert re.findall(r'href="(/[^"]+)"', nav) == [
         "/tenants/",
         "/plans/",
+        "/system_jobs/",
         "/users/list/",
         "/roles/",
     ]
