@@ -21,7 +21,7 @@ class AtOnce:
     """
 
     def __init__(self, inner: WsgiApp, most: int) -> None:
-        self._inner = inner
+        self.inner = inner
         # a queue of places, written in C and fair; threading's semaphore is neither
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(most):
@@ -30,6 +30,6 @@ class AtOnce:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         self._places.get()
         try:
-            return self._inner(environ, start_response)
+            return self.inner(environ, start_response)
         finally:
             self._places.put(None)

@@ -7,6 +7,7 @@ emptied before each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,29 +26,56 @@ class Place:
     """Where an application stays while tests come and go."""
 
     settings: Settings
-    empty: Callable[[], object]
     app: Flask | None = None
 
 
 @pytest.fixture(scope="session")
-def sqlite_place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    home = tmp_path_factory.mktemp("flow")
-    return Place(Settings(home=home), lambda: copy_sqlite(sqlite_template, home))
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(Settings(home=tmp_path_factory.mktemp("flow")))
+
+
+class PostgresPlaces:
+    """One place after another: a test that changed the schema used its database up."""
+
+    def __init__(self, lender: Lender, homes: Callable[[], Path]) -> None:
+        self._lender = lender
+        self._homes = homes
+        self._lent = ExitStack()
+        self._name = ""
+        self._place: Place | None = None
+
+    def empty(self) -> Place:
+        """A place whose database is as the template is."""
+        if self._place is None or not self._lender.put_back(self._name):
+            self.close()
+            self._name = self._lent.enter_context(self._lender.lend())
+            self._place = Place(self._lender.server.settings(self._name, self._homes()))
+        return self._place
+
+    def close(self) -> None:
+        self._lent.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_place(
+def postgres_places(
     postgres_lender: Lender, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    with postgres_lender.lend() as name:
-        settings = postgres_lender.server.settings(name, tmp_path_factory.mktemp("flow"))
-        yield Place(settings, lambda: postgres_lender.put_back(name))
+) -> Iterator[PostgresPlaces]:
+    places = PostgresPlaces(postgres_lender, lambda: tmp_path_factory.mktemp("flow"))
+    yield places
+    places.close()
+
+
+def empty_place(request: pytest.FixtureRequest) -> Place:
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_places").empty()
+    place: Place = request.getfixturevalue("sqlite_place")
+    copy_sqlite(request.getfixturevalue("sqlite_template"), place.settings.home)
+    return place
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def house(request: pytest.FixtureRequest) -> Iterator[Installation]:
-    place: Place = request.getfixturevalue(f"{request.param}_place")
-    place.empty()
+    place = empty_place(request)
     with installation(place.settings, BUILTIN, web=True, app=place.app) as built:
         place.app = built.app
         yield built

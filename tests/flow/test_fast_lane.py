@@ -25,6 +25,7 @@ from core.services.channel_stamps import stamp_of
 from core.services.inbox_store import lane_of, raw_body, store_bodies
 from core.testing.installation import CloudLine, Installation
 from core.testing.providers.whatsapp_cloud_bodies import text as said
+from core.web.at_once import AtOnce
 from core.web.fast_lane.middleware import FastLane
 from plugins import BUILTIN
 from tests.flow.counting import rows
@@ -45,9 +46,10 @@ class Stream(io.BytesIO):
 
 
 def lane_of_app(app: Flask) -> FastLane:
-    lane: Any = app.wsgi_app
-    assert isinstance(lane, FastLane)
-    return lane
+    bound: Any = app.wsgi_app
+    assert isinstance(bound, AtOnce)
+    assert isinstance(bound.inner, FastLane)
+    return bound.inner
 
 
 def call(app: Callable[..., Any], environ: dict[str, Any]) -> tuple[int, str, Any]:

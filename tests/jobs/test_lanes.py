@@ -18,6 +18,7 @@ from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec, RetryAt, job
 from core.models import Job, JobState
 from core.models.base import now
+from core.testing.waiting import wait_until
 from tests.jobs.effects import Effect
 
 
@@ -31,15 +32,6 @@ def say(session, payload):
 def put(session, key, lane, **more):
     options = {k: more.pop(k) for k in ("due_at",) if k in more}
     return enqueue(session, "shop.say", {"key": key, **more}, lane=lane, **options)
-
-
-def wait_until(check, seconds=20.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_lanes_keep_their_order_under_four_threads(database, build, effects, jobs):

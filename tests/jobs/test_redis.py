@@ -20,6 +20,7 @@ from core.jobs.spec import JobSpec, job
 from core.models import JobState
 from core.models.base import now
 from core.testing.databases import run_redis
+from core.testing.waiting import wait_until
 from tests.jobs.effects import Effect
 
 
@@ -58,15 +59,6 @@ def put(database, *keys, actor="shop.note", **options):
     with database.tenant(1) as session:
         for key in keys:
             enqueue(session, actor, {"key": key}, **options)
-
-
-def wait_until(check, seconds=20.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_commit_of_another_process_wakes_a_relay(database, over_redis, effects):

@@ -19,6 +19,7 @@ from core.jobs.spec import JobSpec, job
 from core.models import Job, JobState
 from core.models.base import now
 from core.tenancy.context import current_tenant
+from core.testing.waiting import wait_until
 from tests.jobs.effects import Effect
 
 
@@ -26,15 +27,6 @@ from tests.jobs.effects import Effect
 def note(session, payload):
     assert current_tenant() == 1
     session.add(Effect(key=payload["key"]))
-
-
-def wait_until(check, seconds=10.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def put(database, key="a", actor="shop.note", **options):
