@@ -33,7 +33,14 @@ from tests.browser.conftest import SCREENS, Watched
 pytestmark = pytest.mark.browser
 
 ADMIN, OPERATOR = "ana@atelier-ana.example", "operator@sapa.example"
-OPERATORS = ("TenantsView", "PlansView", "UserDBModelView", "RolesView", "ResetPasswordView")
+OPERATORS = (
+    "PlansView",
+    "ResetPasswordView",
+    "RolesView",
+    "SystemJobsView",
+    "TenantsView",
+    "UserDBModelView",
+)
 
 # routes that answer GET and are no screen, each with the reason
 NO_SCREEN = {
