@@ -107,31 +107,6 @@ def test_run_refuses_an_outdated_database(sapa: Sapa, free_port: int):
     assert "sapa migrate" in done.err
 
 
-@pytest.mark.prove
-def test_the_web_process_boots_in_a_second_and_a_half(
-    home: Path, free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """From the command to the first 200, on a migrated database: as soon as one of twenty does.
-
-    What else the machine does only ever adds. With compiled modules, which an installed Sapa has:
-    pip makes them, or the first start. `benchmarks/boot.py` has the figures.
-    """
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "compiled"))
-    boots = []
-    for _ in range(21):  # the first one compiles
-        began = time.perf_counter()
-        with started("run", home=home, port=free_port) as server:
-            boots.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            urllib.request.urlopen(server.url("/login/"), timeout=PATIENCE).read()
-            boots[-1] += time.perf_counter() - began  # what was left to the first page counts too
-        if len(boots) > 1 and boots[-1] < 1.5:
-            break
-    print("boots:", *(f"{boot:.2f}" for boot in boots[1:]), "s")
-    assert min(boots[1:]) < 1.5
-
-
 def _tenant(session) -> int:
     from core.services.tenants import create_tenant
 
