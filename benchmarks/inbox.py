@@ -4,7 +4,7 @@ Three things are timed in turn, for one agent after another: the bare SQL that t
 made for, sent by the driver as the superuser; the statement that Sapa sends, by the same driver, as
 the role that row-level security binds; and `inbox_list.list_page`, which makes objects of the rows.
 
-    python benchmarks/inbox.py [--conversations 1000000] [--messages 10]
+    python -m benchmarks.inbox [--conversations 1000000] [--messages 10]
 """
 
 from __future__ import annotations

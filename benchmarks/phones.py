@@ -5,7 +5,7 @@ shares its calling code) and `wa_id` (what webhooks bear: digits with their call
 The limit is what one would write without this module: parse, is_valid_number, format.
 Goals: mixed at least 5.5 times as fast, wa_id at least 10 times.
 
-    python benchmarks/phones.py
+    python -m benchmarks.phones
 """
 
 import random
