@@ -204,7 +204,8 @@ class Story:
 
     def _poison(self) -> InboundMessage:
         """PostgreSQL refuses the text, both the id, or nobody is behind it."""
-        item = replace(self._message(), is_echo=False, name="")
+        # without the opaque value, which names the tenant: a bad item is kept with all of its text
+        item = replace(self._message(), is_echo=False, name="", opaque="")
         del self._told[-1]
         wrong: list[dict[str, Any]] = [
             {"text": "a\x00b"},
