@@ -21,7 +21,15 @@ from core.inbound import (
     MessageKind,
     MessageState,
 )
-from core.models import BadInboundItem, Channel, Contact, Conversation, Identity, Message, Task
+from core.models import (
+    BadInboundItem,
+    Channel,
+    Contact,
+    Conversation,
+    Identity,
+    Message,
+    Task,
+)
 from core.services import customers, inbox
 from core.services.receive_many.all import receive_all
 from core.testing.installation import CloudLine, Installation, installation
@@ -178,3 +186,46 @@ def wait_for_lock(house: Installation) -> None:
 )
 def test_a_transaction_takes_what_fits_into_its_time(done: int, seconds: float, more: int) -> None:
     assert inbox._next(done, seconds) == more
+
+
+BRAZIL = ("+5511987654321", "+551187654321")  # one line, written twice
+
+
+def from_number(n: int, phone: str, **more: Any) -> InboundMessage:
+    return written(n, 0, addresses=(Address(IdentityKind.PHONE, phone),), **more)
+
+
+def test_an_address_that_a_conversation_left_in_the_run_may_begin_another(
+    house: Installation, line: CloudLine, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = BRAZIL
+    take(house, line.channel_id, [from_number(1, first)])
+    # the conversation goes on at the second spelling; the first one then has none
+    others = [written(n, n) for n in range(4, 9)]
+    take(house, line.channel_id, [from_number(2, second), from_number(3, first), *others])
+    with house.tenant(write=False) as session:
+        rows = session.execute(
+            select(Message.provider_id, Identity.address)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(Identity, Identity.id == Conversation.identity_id)
+            .where(Message.provider_id.in_(("m1", "m2", "m3")))
+            .order_by(Message.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [("m1", second), ("m2", second), ("m3", first)]
+    assert "halves" not in caplog.text
+
+
+def test_a_number_and_a_user_name_in_turn_go_on_in_one_conversation(
+    house: Installation, line: CloudLine, caplog: pytest.LogCaptureFixture
+) -> None:
+    phone = Address(IdentityKind.PHONE, number(1))
+    user = Address(IdentityKind.BSUID, "ID.1")
+    take(house, line.channel_id, [written(1, 1, addresses=(phone, user))])
+    turns = [(user,), (phone,), (user, phone), (phone, user), (phone,)]
+    items = [written(n, 1, addresses=turn) for n, turn in enumerate(turns, 2)]
+    with counted(house) as statements:
+        take(house, line.channel_id, items)
+    assert how_many(house, Conversation) == 1
+    assert "halves" not in caplog.text
+    inserts = [each for each in statements if each.startswith("INSERT INTO message ")]
+    assert len(inserts) == 1  # in one run

@@ -45,6 +45,27 @@ def find_or_open(
     return conversation
 
 
+def may_meet(run: Run, found: IdentityRow, item: InboundMessage) -> bool:
+    """Whether a message may lead a conversation to an address that another left in this run.
+
+    That one's row still stands there: written together, the two would meet in the unique index.
+    """
+    person = found.person
+    left = {each.left_id for each in person.conversations} - {None}
+    if not left:
+        return False
+    known_here = run.known.identities
+    identities = [known_here.get(run.key_of(address)) for address in item.addresses]
+    reached = [found, *(each for each in identities if each is not None)]
+    if left.isdisjoint(each.id for each in reached):
+        return False
+    if len(person.conversations) > 1:
+        return True
+    only = person.conversations[0]
+    is_alias = only.kind not in {address.kind for address in item.addresses}
+    return not is_alias and not any(only.goes_to(identity) for identity in reached)
+
+
 def answer_to(run: Run, conversation: ConversationRow, identity: IdentityRow) -> None:
     """Point a conversation at the address that was seen last, unless another has it."""
     if any(each.goes_to(identity) for each in identity.person.conversations):

@@ -28,6 +28,8 @@ def take_message(run: Run, item: InboundMessage) -> None:
         return
     if person is not None and person.is_archived and not item.is_history:
         raise Unusual
+    if found is not None and conversations.may_meet(run, found, item):
+        raise Unusual
     if _says_stop(item) and (person is None or not person.has_opted_out):
         raise Unusual
     if person is None:

@@ -91,6 +91,12 @@ class ConversationRow:
             return self.identity is identity
         return identity.id is not None and self.identity_id == identity.id
 
+    @property
+    def left_id(self) -> int | None:
+        """The address where the stored row still stands, if the run pointed it elsewhere."""
+        is_elsewhere = self.identity is not None and self.identity.id != self.identity_id
+        return self.identity_id if is_elsewhere else None
+
 
 @dataclass(slots=True, eq=False)
 class MessageRow:
