@@ -23,9 +23,11 @@ from core.inbound import (
 )
 from core.models import (
     BadInboundItem,
+    Card,
     Channel,
     Contact,
     Conversation,
+    Customer,
     Identity,
     Message,
     Task,
@@ -229,3 +231,26 @@ def test_a_number_and_a_user_name_in_turn_go_on_in_one_conversation(
     assert "halves" not in caplog.text
     inserts = [each for each in statements if each.startswith("INSERT INTO message ")]
     assert len(inserts) == 1  # in one run
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_D8_another_channel_goes_on_with_the_card_that_a_run_touched_last(
+    house: Installation, last: int
+) -> None:
+    with house.cloud() as one, house.cloud() as other:
+        take(house, one.channel_id, [written(n, n % 2) for n in range(4)])
+        take(house, one.channel_id, [written(n, (n + last + 1) % 2) for n in range(4, 8)])
+        with house.tenant() as session:
+            people = session.scalars(select(Contact).order_by(Contact.id)).all()
+            group = Customer(is_group=True, name="Dewi")
+            session.add(group)
+            session.flush()
+            for person in people:
+                person.customer_id = group.id
+            touched = session.scalars(
+                select(Card.id).where(Card.contact_id == people[last].id)
+            ).one()
+        take(house, other.channel_id, [written(n, 0) for n in range(8, 12)])
+        with house.tenant(write=False) as session:
+            found = select(Message.card_id).where(Message.channel_id == other.channel_id)
+            assert set(session.scalars(found)) == {touched}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from core.models import Card, Contact, Customer, Message
+from core.models.base import now
 from core.services.receive_many.rows import CardRow, CustomerRow, PersonRow
 from core.services.receive_many.run import Line, Run
 from core.tenancy.session import TenantSession
@@ -62,8 +63,10 @@ def card_for(run: Run, person: PersonRow) -> CardRow | None:
     """The card of a message that isn't history; a new one where the channel names a module."""
     customer: CustomerRow = person.customer
     if customer.card is None and run.line.module_id is not None:
-        customer.card = CardRow(None, person, person.label)
+        customer.card = CardRow(None, person=person, title=person.label)
         run.cards.append(customer.card)
     if customer.card is not None:
+        # not the run's moment: another channel asks which card was updated last
+        customer.card.touched_at = now()
         run.change(customer.card)
     return customer.card

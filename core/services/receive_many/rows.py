@@ -140,9 +140,10 @@ class MessageRow:
 
 @dataclass(slots=True, eq=False)
 class CardRow:
-    """A card; of a stored one only the id."""
+    """A card; of a stored one only the id. `touched_at` orders those of a customer (D8)."""
 
     id: int | None
+    touched_at: datetime | None = None
     person: PersonRow | None = None
     title: str | None = None
     is_changed: bool = False

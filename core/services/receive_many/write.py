@@ -134,6 +134,8 @@ def _insert_cards(session: TenantSession, run: Run) -> None:
             "module_id": run.line.module_id,
             "contact_id": card.person.id if card.person else None,
             "stage": run.line.first_stage,
+            "created_at": run.moment,
+            "updated_at": card.touched_at,
         }
         for card in run.cards
     ]
@@ -269,7 +271,7 @@ def _update(session: TenantSession, run: Run) -> None:
     update_rows(
         session,
         Card,
-        [{"id": row.id, "updated_at": run.moment} for row in _of(changed, CardRow)],
+        [{"id": row.id, "updated_at": row.touched_at} for row in _of(changed, CardRow)],
     )
     spent = [known(row.id) for row in _of(changed, EarlyRow)]
     if spent:
