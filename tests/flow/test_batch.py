@@ -86,7 +86,7 @@ def test_a_run_leaves_what_its_items_leave_one_by_one(
 def test_many_stories_end_the_same_both_ways(
     house: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for seed in range(100, 220):
+    for seed in range(140, 200):
         caplog.clear()
         compare(house, seed)
         assert failed_runs(caplog) == [], f"seed {seed}"
