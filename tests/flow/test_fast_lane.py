@@ -25,6 +25,7 @@ from core.services.channel_stamps import stamp_of
 from core.services.inbox_store import lane_of, raw_body, store_bodies
 from core.testing.installation import CloudLine, Installation
 from core.testing.providers.whatsapp_cloud_bodies import text as said
+from core.testing.waiting import wait_until
 from core.web.at_once import AtOnce
 from core.web.fast_lane.middleware import FastLane
 from plugins import BUILTIN
@@ -296,17 +297,12 @@ def post_together(house: Installation, line: CloudLine, bodies: list[bytes]) -> 
         for number, thread in enumerate(threads):
             thread.start()
             # the first is in its commit; the others wait behind it
-            wait_until(lambda n=number: writer._since is not None and len(writer._waiting) == n)
+            assert wait_until(
+                lambda n=number: writer._since is not None and len(writer._waiting) == n
+            )
     for thread in threads:
         thread.join(SOON)
     return statuses
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < end, "it didn't come to that"
-        time.sleep(0.002)
 
 
 def test_a_body_that_cant_be_stored_is_503_alone(house: Installation, line: CloudLine) -> None:
@@ -339,7 +335,7 @@ def test_without_a_commit_for_five_seconds_the_provider_is_to_come_again(
         begun = time.monotonic()
         assert line.post(delivery(line, "c")).status_code == 503
         assert time.monotonic() - begun < 4  # no thread is spent on a commit that stands still
-    wait_until(lambda: line.post(delivery(line, "d")).status_code == 200)
+    assert wait_until(lambda: line.post(delivery(line, "d")).status_code == 200)
 
 
 def test_an_adapter_that_breaks_is_503_and_nothing_is_stored(

@@ -85,14 +85,15 @@ def spoil(node: Any, place: tuple[Any, ...], is_removed: bool, wrong: Any) -> No
 def test_no_spoilt_body_is_a_500_or_stops_what_is_behind_it(
     sqlite_settings: Settings, tmp_path: Path
 ) -> None:
-    check(sqlite_settings, EXAMPLES)
+    assert left_by_spoilt_bodies(sqlite_settings, EXAMPLES) == []
 
 
 def test_no_spoilt_body_is_a_500_on_postgres(postgres_settings: Settings) -> None:
-    check(postgres_settings, EXAMPLES)
+    assert left_by_spoilt_bodies(postgres_settings, EXAMPLES) == []
 
 
-def check(where: Settings, examples: int) -> None:
+def left_by_spoilt_bodies(where: Settings, examples: int) -> list[object]:
+    """What is still to be read, failed or died after them; the message behind them was stored."""
     with installation(where, BUILTIN, web=True) as house, house.cloud() as line:
         assert line.meta.numbers.phone_number_id == NUMBERS.phone_number_id
 
@@ -110,13 +111,13 @@ def check(where: Settings, examples: int) -> None:
         deliver()
         line.post(line.messages(text("6289876543210", "the last one", id="wamid.last")))
         house.work()
-        assert_all_is_read(line)
+        return left_in(line)
 
 
-def assert_all_is_read(line: CloudLine) -> None:
+def left_in(line: CloudLine) -> list[object]:
+    inbox = select(Job.last_error).where(Job.actor == "core.process_inbox")
+    dead = select(Job.actor).where(Job.state == JobState.DEAD)
     with line.house.tenant() as session:
-        assert session.scalars(select(RawInbox.id)).all() == []
-        inbox = select(Job.last_error).where(Job.actor == "core.process_inbox")
-        assert session.scalars(inbox).all() == []
-        assert session.scalars(select(Job.id).where(Job.state == JobState.DEAD)).all() == []
         assert "the last one" in session.scalars(select(Message.body)).all()
+        asked = (select(RawInbox.id), inbox, dead)
+        return [row for query in asked for row in session.scalars(query)]

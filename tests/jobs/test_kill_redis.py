@@ -97,7 +97,8 @@ class House:
             )
 
 
-def run(database, folder: Path, *, kills: int, jobs_each: int, seed: int) -> None:
+def run(database, folder: Path, *, kills: int, jobs_each: int, seed: int) -> int:
+    """The proof; how many sends ended as unknown."""
     chance = random.Random(seed)
     keys: list[str] = []
     interrupted = 0
@@ -135,7 +136,7 @@ def run(database, folder: Path, *, kills: int, jobs_each: int, seed: int) -> Non
             wait_for_end(house)
         finally:
             house.close()
-    check(database, keys, received, interrupted, kills, seed)
+    return check(database, keys, received, interrupted, seed)
 
 
 def wait_for(check: Callable[[], bool], seconds: float) -> None:
@@ -161,7 +162,7 @@ def wait_for_end(house: House) -> None:
     assert house.count() == 0
 
 
-def check(database, keys, received, interrupted, kills, seed) -> None:
+def check(database, keys, received, interrupted, seed) -> int:
     assert interrupted > 0, "no kill hit anything: the test proves nothing"
     with database.system(write=False) as session:
         written = session.scalars(select(Effect.key).order_by(Effect.id)).all()
@@ -179,14 +180,18 @@ def check(database, keys, received, interrupted, kills, seed) -> None:
         mine = [n for n in mine if (n + 1) % 2 and (n + 1) % 5 == lane]
         assert mine == sorted(mine), f"overtaken, seed {seed}"
     unknown = sum(outcome[key] == "unknown" for key in sends)
-    assert unknown <= kills * THREADS
     print(f"seed {seed}: {interrupted} jobs interrupted, {unknown} unknown of {len(sends)}")
+    return unknown
 
 
 def test_three_kills_lose_double_and_overtake_nothing(postgres, tmp_path):
-    run(postgres, tmp_path, kills=3, jobs_each=30, seed=random.randrange(10**6))
+    seed = random.randrange(10**6)
+    unknown = run(postgres, tmp_path, kills=3, jobs_each=30, seed=seed)
+    assert unknown <= 3 * THREADS, f"seed {seed}"
 
 
 @pytest.mark.prove
 def test_sixty_kills_of_workers_and_redis(postgres, tmp_path):
-    run(postgres, tmp_path, kills=60, jobs_each=60, seed=random.randrange(10**6))
+    seed = random.randrange(10**6)
+    unknown = run(postgres, tmp_path, kills=60, jobs_each=60, seed=seed)
+    assert unknown <= 60 * THREADS, f"seed {seed}"

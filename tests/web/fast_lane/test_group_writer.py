@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from core.testing.waiting import wait_until
 from core.web.fast_lane.group_writer import GroupWriter, NotCommitted
 
 SOON = 20.0
@@ -66,20 +67,13 @@ class Sender(threading.Thread):
         self.seconds = time.monotonic() - begun
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < end, "it didn't come to that"
-        time.sleep(0.002)
-
-
 def send_in_order(writer: GroupWriter[str, str], items: Sequence[str]) -> list[Sender]:
     """Start a sender for each item, each only when the one before it waits."""
     senders = []
     for item in items:
         before = len(writer._waiting)
         senders.append(Sender(writer, item))
-        wait_until(lambda before=before: len(writer._waiting) > before)
+        assert wait_until(lambda before=before: len(writer._waiting) > before)
     return senders
 
 
@@ -147,7 +141,7 @@ def test_who_waited_in_vain_is_not_stored_and_the_next_are_refused_at_once() -> 
     assert joined([late]) == [None]
     assert late.seconds < 0.3  # it didn't queue behind a commit that stands still
     store.gate.set()
-    wait_until(lambda: store.groups == [["first"]])
+    assert wait_until(lambda: store.groups == [["first"]])
     assert writer.submit("after") == "AFTER"
     assert store.groups == [["first"], ["after"]]
 
@@ -184,7 +178,7 @@ def test_an_idle_writer_goes_home_and_comes_again() -> None:
     writer = GroupWriter(store.opened, idle=0.01)
     for item in ("a", "b"):
         assert writer.submit(item) == item.upper()
-        wait_until(lambda: store.open == 0)
+        assert wait_until(lambda: store.open == 0)
         assert writer._thread is None
 
 
