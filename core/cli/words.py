@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from core.words.catalogues import CORE, FILE
+from core.words.derived import made
 from core.words.extract import words_of_package
 from core.words.update import checked, file_in, updated, written
 
@@ -28,12 +30,13 @@ def words(folders: Sequence[Path], check: bool, locales: Sequence[str]) -> None:
 
     What is translated stays, what nothing uses goes, new words come in empty.
     """
-    core = words_of_package(PACKAGE, borrowed=True)
+    derived = derived_words()
+    core = words_of_package(PACKAGE, derived, borrowed=True)
     languages = sorted({*known_locales(), *locales})
     is_fine = True
     for folder in [each.resolve() for each in folders] or list(packages()):
         is_core = folder == PACKAGE
-        wanted = core if is_core else words_of_package(folder)
+        wanted = core if is_core else words_of_package(folder, derived)
         for locale in languages:
             path = file_in(folder, locale)
             if not check:
@@ -51,6 +54,22 @@ def words(folders: Sequence[Path], check: bool, locales: Sequence[str]) -> None:
     if check and not is_fine:
         click.echo("Run `python -m core.cli.words`, then translate what is empty.", err=True)
         sys.exit(1)
+
+
+def derived_words() -> dict[str, set[str]]:
+    """What screens make of names in the code: known once everything is registered."""
+    from core.config import Settings  # with the application, heavy
+    from core.web.app import create_app
+
+    root = PACKAGE.parent
+    builtin = [
+        ".".join((folder / "plugin").relative_to(root).parts)
+        for folder in packages()
+        if folder != PACKAGE
+    ]
+    with TemporaryDirectory(prefix="sapa-words-") as home:
+        create_app(Settings(home=Path(home)), builtin).extensions["sapa"].database.dispose()
+    return dict(made)
 
 
 def known_locales() -> list[str]:

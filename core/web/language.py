@@ -49,7 +49,16 @@ def init_language(app: Flask, catalogues: Catalogues) -> None:
     babel = app.extensions["babel"]
     babel.instance.domain_instance = DeskDomain(catalogues)
     babel.locale_selector = chosen_language
+    app.jinja_env.filters["said"] = said
     app.before_request(_forms_too)
+
+
+def said(text: Any) -> Any:
+    """The template filter for a stored sentence (see `core.words.stored`)."""
+    if not isinstance(text, str) or hasattr(text, "__html__"):
+        return text
+    catalogues: Catalogues = current_app.extensions["babel"].instance.domain_instance.catalogues
+    return catalogues.retold(text, str(get_locale() or SOURCE_LOCALE))
 
 
 def languages_for_fab(catalogues: Catalogues) -> dict[str, dict[str, str]]:

@@ -19,6 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from core.words.stored import Patterns
+
 if TYPE_CHECKING:
     from core.host.record import PluginRecord
 
@@ -41,6 +43,7 @@ class Catalogues:
         self._libraries = tuple(libraries)
         self._read: dict[str, Translations | NullTranslations] = {}
         self._lock = Lock()
+        self._patterns: dict[str, Patterns] = {}
 
     def languages(self, places: int = 2) -> dict[str, str]:
         """Code → own name of every language that the first `places` folders have, English first.
@@ -65,6 +68,23 @@ class Catalogues:
             if locale not in self._read:
                 self._read[locale] = self._merged(locale)
             return self._read[locale]
+
+    def retold(self, text: str, locale: str) -> str:
+        """A stored English sentence in `locale`; as it is where it is nobody's sentence here."""
+        known = self.of(locale)
+        said = known.gettext(text)
+        if said != text or not isinstance(known, Translations):
+            return said
+        patterns = self._patterns.get(locale)
+        if patterns is None:
+            sources = [source for source in known._catalog if isinstance(source, str)]
+            patterns = self._patterns[locale] = Patterns(sources)
+        found = patterns.recognise(text)
+        if found is None:
+            return text
+        source, values = found
+        told = {name: self.retold(value, locale) for name, value in values.items()}
+        return str(known.gettext(source) % told)
 
     def _merged(self, locale: str) -> Translations | NullTranslations:
         merged: Translations | NullTranslations = NullTranslations()

@@ -1,19 +1,22 @@
 """Finding the words on screen in source files.
 
-Wrapped ones (`_("…")`, `lazy_gettext`, `ngettext`, templates) and two that nobody has to wrap: the
-values of enumerations, which screens show as `in_use` → *In use*, and what the libraries below say
-on our screens.
+Wrapped ones (`_("…")`, `say`, `ngettext`, templates), and three kinds that nobody has to wrap:
+words that rows hold and screens show as `in_use` → *In use*, words made from names in the code
+(see `derived`), and what the libraries below say on our screens.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
+
+from core.words.derived import in_words
 
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
@@ -39,12 +42,9 @@ BORROWED = {
         "fieldwidgets.py",
         "messages.py",
         "models/sqla/filters.py",
-        "security/forms.py",
-        "security/views.py",
         "validators.py",
     ),
     "wtforms": (
-        "csrf/core.py",
         "fields/choices.py",
         "fields/core.py",
         "fields/datetime.py",
@@ -55,13 +55,22 @@ BORROWED = {
 _NOT_ON_SCREEN = ("tests", "static", "migrations", "testing", "demo", "doctor")
 
 
-def words_of_package(folder: Path, *, borrowed: bool = False) -> Catalog:
-    """All words of the package in `folder`; with `borrowed` those of the libraries too."""
+def words_of_package(
+    folder: Path, made: Mapping[str, Iterable[str]], *, borrowed: bool = False
+) -> Catalog:
+    """All words of the package in `folder`; with `borrowed` those of the libraries too.
+
+    `made` are derived words by module, as `core.words.derived.made` has them after a start.
+    """
     found = Catalog(charset="utf-8", fuzzy=False)
     for path in source_files(folder):
         _add(found, path)
         if path.suffix == ".py":
-            for word in enum_words(path):
+            for word in stored_words(path):
+                found.add(word)
+    for module, words in made.items():
+        if is_within(module, folder):
+            for word in words:
                 found.add(word)
     for library, files in BORROWED.items() if borrowed else ():
         spec = find_spec(library)
@@ -72,11 +81,14 @@ def words_of_package(folder: Path, *, borrowed: bool = False) -> Catalog:
     return found
 
 
-def source_files(folder: Path) -> Iterator[Path]:
-    """The Python files and templates of a package that may hold words, in a stable order.
+def is_within(module: str, folder: Path) -> bool:
+    """Whether a module that was imported stands in `folder`."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file is not None and Path(file).resolve().is_relative_to(folder)
 
-    Not another package within it that has its own translations.
-    """
+
+def source_files(folder: Path) -> Iterator[Path]:
+    """The Python files and templates of a package that may hold words, in a stable order."""
     for path in sorted((*folder.rglob("*.py"), *folder.rglob("templates/**/*.html"))):
         inner = path.relative_to(folder).parts[:-1]
         if not set(inner).intersection(_NOT_ON_SCREEN):
@@ -94,23 +106,24 @@ def _add(found: Catalog, path: Path) -> None:
             found.add(message, context=context)
 
 
-def enum_words(path: Path) -> Iterable[str]:
-    """`IN_USE = "in_use"` of a StrEnum → `In use`, as `core.web.theme.words_of` shows it."""
-    text = path.read_text()
-    if "StrEnum" not in text:
-        return
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.ClassDef):
-            continue
-        if not any(isinstance(base, ast.Name) and base.id == "StrEnum" for base in node.bases):
-            continue
-        for line in node.body:
-            value = line.value if isinstance(line, ast.Assign) else None
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                yield in_words(value.value)
+def stored_words(path: Path) -> Iterator[str]:
+    """What rows hold as one word and screens show through `words_of`, as it is shown.
+
+    Members of a StrEnum (`"in_use"` → `In use`), the names of tables, the actions of the audit
+    trail: `record(session, "archive", row)`.
+    """
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            is_enum = any(isinstance(b, ast.Name) and b.id == "StrEnum" for b in node.bases)
+            for line in node.body:
+                if not isinstance(line, ast.Assign):
+                    continue
+                if is_enum or getattr(line.targets[0], "id", "") == "__tablename__":
+                    yield from _words(line.value)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record":
+            yield from _words(node.args[1] if len(node.args) > 1 else None)
 
 
-def in_words(stored: str) -> str:
-    """`in_use` → `In use`."""
-    text = stored.replace("_", " ")
-    return text[:1].upper() + text[1:]
+def _words(node: ast.AST | None) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield in_words(node.value)

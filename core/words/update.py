@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
+from babel.plural import to_gettext
 
 from core.words.catalogues import FILE
 
@@ -35,7 +37,7 @@ def updated(path: Path, wanted: Catalog, core: Catalog | None = None) -> Catalog
     """
     locale = path.parent.parent.name
     old = read(path)
-    made = Catalog(locale=locale, charset="utf-8", fuzzy=False)
+    made = _empty(locale)
     for message in sorted(wanted, key=_order):
         if not message.id or (core is not None and core.get(message.id, message.context)):
             continue
@@ -53,9 +55,16 @@ def read(path: Path) -> Catalog:
     """The catalogue at `path`, an empty one where there is none."""
     locale = path.parent.parent.name
     if not path.is_file():
-        return Catalog(locale=locale, charset="utf-8")
+        return _empty(locale)
     with path.open("rb") as file:
         return read_po(file, locale=locale)
+
+
+def _empty(locale: str) -> Catalog:
+    """Unicode's plural rule: babel's own table of them doesn't know every language."""
+    made = Catalog(locale=locale, charset="utf-8", fuzzy=False)
+    made.mime_headers = [("plural-forms", to_gettext(Locale.parse(locale).plural_form))]
+    return made
 
 
 def written(catalogue: Catalog) -> bytes:
