@@ -98,6 +98,7 @@ from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
 from core.web.fab import Page, expose, has_access, machine_door
 from core.web.request import web_session
+from core.words import say, say_many
 
 __all__ = [
     "Accepted",
@@ -206,6 +207,8 @@ __all__ = [
     "plugin_registry",
     "read_jid",
     "safe_inline_type",
+    "say",
+    "say_many",
     "tell",
     "tenant_fk",
     "tenant_table",

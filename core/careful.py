@@ -9,6 +9,8 @@ import json
 import math
 from typing import Any
 
+from core.words import say
+
 MAX_DEPTH = 64
 MAX_ID = 255
 MAX_NAME = 200
@@ -23,7 +25,7 @@ def mapping(parent: dict[str, Any], key: str) -> dict[str, Any]:
     """A required object."""
     value = parent.get(key)
     if not isinstance(value, dict):
-        raise Unreadable(f"{key} is missing or not an object.")
+        raise Unreadable(say("%(key)s is missing or not an object.", key=key))
     return value
 
 
@@ -38,7 +40,7 @@ def sequence(parent: dict[str, Any], key: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise Unreadable(f"{key} is not a list.")
+        raise Unreadable(say("%(key)s is not a list.", key=key))
     return value
 
 
@@ -46,7 +48,7 @@ def string(parent: dict[str, Any], key: str, *, limit: int = MAX_ID) -> str:
     """A required, non-empty string."""
     value = optional_string(parent, key, limit=limit)
     if not value:
-        raise Unreadable(f"{key} is missing.")
+        raise Unreadable(say("%(key)s is missing.", key=key))
     return value
 
 
@@ -56,9 +58,9 @@ def optional_string(parent: dict[str, Any], key: str, *, limit: int = MAX_ID) ->
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Unreadable(f"{key} is not a text.")
+        raise Unreadable(say("%(key)s is not a text.", key=key))
     if len(value) > limit:
-        raise Unreadable(f"{key} is longer than {limit} characters.")
+        raise Unreadable(say("%(key)s is longer than %(limit)s characters.", key=key, limit=limit))
     return value
 
 
@@ -67,7 +69,7 @@ def decode(body: bytes) -> Any:
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except RecursionError as error:
-        raise ValueError("It is nested too deeply.") from error
+        raise ValueError(say("It is nested too deeply.")) from error
 
 
 def refuse_unstorable(value: Any) -> None:
@@ -80,7 +82,9 @@ def refuse_unstorable(value: Any) -> None:
     while stack:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
-            raise Unreadable(f"It is nested deeper than {MAX_DEPTH} levels.")
+            raise Unreadable(
+                say("It is nested deeper than %(max_depth)s levels.", max_depth=MAX_DEPTH)
+            )
         if isinstance(node, str):
             _refuse_text(node)
         elif isinstance(node, dict):
@@ -90,17 +94,17 @@ def refuse_unstorable(value: Any) -> None:
         elif isinstance(node, list):
             stack.extend((child, depth + 1) for child in node)
         elif isinstance(node, float) and not math.isfinite(node):
-            raise Unreadable("It holds a number without bounds.")
+            raise Unreadable(say("It holds a number without bounds."))
 
 
 def _refuse_text(text: str) -> None:
     if "\x00" in text:
-        raise Unreadable("It holds a null byte.")
+        raise Unreadable(say("It holds a null byte."))
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise Unreadable("It holds half a character (a lone surrogate).") from None
+            raise Unreadable(say("It holds half a character (a lone surrogate).")) from None
 
 
 def keepable(raw: Any) -> Any:
@@ -116,4 +120,4 @@ def keepable(raw: Any) -> Any:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(say("%(name)s is not JSON", name=name))

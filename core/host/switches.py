@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from core.models.tenant import Plan, PluginSwitch, Tenant
 from core.tenancy.session import TenantSession
+from core.words import say
 
 if TYPE_CHECKING:
     from core.host.host import PluginHost
@@ -186,13 +187,17 @@ class Switches:
         """
         plan = self._begin(session)
         if self._host.record(name) is None:
-            raise UnknownPlugin(f"There is no plugin {name} here.")
+            raise UnknownPlugin(say("There is no plugin %(name)s here.", name=name))
         on = self._resolve(plan, self._rows(session))
         dependent = sorted(n for n in on if name in self._host.manifests[n].requires)
         if dependent and name in on:
             titles = ", ".join(self._host.title(each) for each in dependent)
             raise SwitchRefused(
-                f"{titles} can't work without {self._host.title(name)}: switch {titles} off first."
+                say(
+                    "%(titles)s can't work without %(name)s: switch %(titles)s off first.",
+                    titles=titles,
+                    name=self._host.title(name),
+                )
             )
         return self._write(session, plan, {name: False})
 
@@ -245,17 +250,30 @@ class Switches:
     def _check_can_run(self, name: str, *, asked: str) -> None:
         record = self._host.record(name)
         if record is None:
-            raise UnknownPlugin(f"There is no plugin {name} here.")
+            raise UnknownPlugin(say("There is no plugin %(name)s here.", name=name))
         if not record.is_active:
-            needs = "" if name == asked else f"{self._host.title(asked)} needs it. "
-            raise SwitchRefused(f"{record.title} can't run. {needs}{record.error}")
+            needs = (
+                "" if name == asked else say("%(asked)s needs it. ", asked=self._host.title(asked))
+            )
+            raise SwitchRefused(
+                say(
+                    "%(record)s can't run. %(needs)s%(error)s",
+                    record=record.title,
+                    needs=needs,
+                    error=record.error,
+                )
+            )
 
     def _plan_sentence(self, name: str, *, asked: str) -> str:
         if name == asked:
-            return f"Your plan doesn't include {self._host.title(name)}: choose a plan that does."
-        return (
-            f"{self._host.title(asked)} needs {self._host.title(name)}, which your plan doesn't "
-            "include: choose a plan that does."
+            return say(
+                "Your plan doesn't include %(name)s: choose a plan that does.",
+                name=self._host.title(name),
+            )
+        return say(
+            "%(asked)s needs %(name)s, which your plan doesn't include: choose a plan that does.",
+            asked=self._host.title(asked),
+            name=self._host.title(name),
         )
 
 

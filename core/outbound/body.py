@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from core.outbound.failures import OutcomeUnknown, ResponseTooLarge
+from core.words import say
 
 ACCEPTED = "gzip, deflate"  # what `unpacked` undoes; br and zstd would need more packages
 
@@ -33,7 +34,7 @@ def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         yield from chunks
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise OutcomeUnknown("encoding", "The answer is packed in a way we didn't ask for.")
+        raise OutcomeUnknown("encoding", say("The answer is packed in a way we didn't ask for."))
     # 32: gzip or zlib, whichever the header says
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
     is_empty = True  # as the answer to HEAD, or 304, whatever its headers say
@@ -46,6 +47,6 @@ def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
                 waiting = unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error:
-        raise OutcomeUnknown("encoding", "The answer's packing is damaged.") from None
+        raise OutcomeUnknown("encoding", say("The answer's packing is damaged.")) from None
     if not unpacker.eof and not is_empty:
-        raise OutcomeUnknown("encoding", "The answer broke off.")
+        raise OutcomeUnknown("encoding", say("The answer broke off."))

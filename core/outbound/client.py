@@ -36,6 +36,7 @@ from core.outbound.request import (
     redirected,
     shown,
 )
+from core.words import say
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,9 @@ class OutboundClient:
                 file.flush()
                 os.fsync(file.fileno())
             if sha256 is not None and digest_of(sha256) != digest.digest():
-                raise SendFailed("retry", "sha256", "The file differs from what was announced.")
+                raise SendFailed(
+                    "retry", "sha256", say("The file differs from what was announced.")
+                )
             os.replace(partial, dest)
         except BaseException:
             os.unlink(partial)
@@ -187,25 +190,25 @@ class OutboundClient:
                     yield answer
                     return
                 came_from, request = request.url, redirected(request, answer)
-        raise SendFailed("channel", "redirects", "This address redirects too often.")
+        raise SendFailed("channel", "redirects", say("This address redirects too often."))
 
     def _check(
         self, url: httpx.URL, allow_hosts: Collection[str] | None, came_from: httpx.URL | None
     ) -> None:
         """What can be refused by name; the address is checked where it is dialled."""
         if url.scheme not in ("http", "https") or not url.host:
-            raise AddressRefused("Only http and https addresses can be called.")
+            raise AddressRefused(say("Only http and https addresses can be called."))
         if url.userinfo:
-            raise AddressRefused("Take the user name and password out of the address.")
+            raise AddressRefused(say("Take the user name and password out of the address."))
         host, port = host_port(url)
         is_allowed = allow_hosts is not None and is_listed(host, port, allow_hosts)
         if allow_hosts is not None and not is_allowed:
-            raise AddressRefused(f"{host} is not a host that this call may reach.")
+            raise AddressRefused(say("%(host)s is not a host that this call may reach.", host=host))
         if came_from is None or is_allowed or origin(url) == origin(came_from):
             return
         # A stranger's redirect must not lead to the operator's own machines.
         if is_listed(host, port, self._private_hosts):
-            raise AddressRefused(f"A redirect to {host} is not followed.")
+            raise AddressRefused(say("A redirect to %(host)s is not followed.", host=host))
 
     @contextmanager
     def _exchange(self, request: httpx.Request, deadline: float) -> Iterator[httpx.Response]:
@@ -270,11 +273,15 @@ def _failure(
     """What an error on the wire means; its own text stays out, it may show what was sent."""
     host, kind = request.url.host, type(error).__name__
     if not current.written and isinstance(error, httpcore.LocalProtocolError):
-        return SendFailed("payload", "request", "This request can't be sent over HTTP.")
+        return SendFailed("payload", "request", say("This request can't be sent over HTTP."))
     if not current.written:
-        return SendFailed("retry", "unreachable", f"{host} can't be reached ({kind}).")
+        return SendFailed(
+            "retry",
+            "unreachable",
+            say("%(host)s can't be reached (%(kind)s).", host=host, kind=kind),
+        )
     return OutcomeUnknown(
         "no_answer",
-        f"{host} got the request and gave no whole answer ({kind}).",
+        say("%(host)s got the request and gave no whole answer (%(kind)s).", host=host, kind=kind),
         safe_to_repeat=request.method in SAFE_METHODS,
     )

@@ -7,6 +7,8 @@ says what to do. OutcomeUnknown: it may have done it, so it is never blindly rep
 from contextvars import ContextVar
 from typing import Literal
 
+from core.words import say
+
 ErrorClass = Literal["retry", "template", "recipient", "channel", "payload"]
 
 # Set by the database session for as long as its transaction is open.
@@ -53,7 +55,9 @@ class ResponseTooLarge(OutcomeUnknown):
     """The answer outgrew `max_bytes`, as sent or as unpacked; reading it was stopped."""
 
     def __init__(self, max_bytes: int) -> None:
-        super().__init__("too_large", f"The answer is larger than {max_bytes} bytes.")
+        super().__init__(
+            "too_large", say("The answer is larger than %(max_bytes)s bytes.", max_bytes=max_bytes)
+        )
 
 
 class InsideTransaction(RuntimeError):

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from core.outbound.failures import SendFailed
+from core.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,11 @@ def refuse_status(answer: httpx.Response) -> None:
     status = answer.status_code
     if 200 <= status < 300:
         return
-    reason = f"{answer.request.url.host} answered {status} instead of the file."
+    reason = say(
+        "%(host)s answered %(status)s instead of the file.",
+        host=answer.request.url.host,
+        status=status,
+    )
     if status in (401, 403):
         raise SendFailed("channel", str(status), reason)
     if status in (408, 429) or status >= 500:

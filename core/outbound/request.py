@@ -10,6 +10,7 @@ from core.outbound.addresses import AddressRefused
 from core.outbound.body import ACCEPTED
 from core.outbound.failures import SendFailed
 from core.secrets import redact
+from core.words import say
 
 SAFE_METHODS = {"GET", "HEAD"}
 
@@ -27,11 +28,13 @@ def build(method: str, url: str, user_agent: str, **body: Any) -> httpx.Request:
     try:
         target = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError):
-        raise AddressRefused("This is no valid URL.") from None
+        raise AddressRefused(say("This is no valid URL.")) from None
     for name, value in (body.get("headers") or {}).items():
         # Found later, the error and httpcore's log would show the value: a token, often.
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            raise SendFailed("payload", "header", f"The header {name!r} can't be sent.")
+            raise SendFailed(
+                "payload", "header", say("The header %(name)s can't be sent.", name=repr(name))
+            )
     request = httpx.Request(method.upper(), target, **body)
     request.headers["Accept-Encoding"] = ACCEPTED
     request.headers.setdefault("User-Agent", user_agent)
@@ -48,14 +51,14 @@ def redirected(request: httpx.Request, answer: httpx.Response) -> httpx.Request:
     if request.method not in SAFE_METHODS:
         # Following would send it twice, or as a GET without its body.
         raise SendFailed(
-            "channel", "redirect", "The provider's address redirects. Enter the final address."
+            "channel", "redirect", say("The provider's address redirects. Enter the final address.")
         )
     try:
         url = request.url.join(answer.headers["location"])
     except (httpx.InvalidURL, UnicodeError):
-        raise AddressRefused("A redirect leads to no valid URL.") from None
+        raise AddressRefused(say("A redirect leads to no valid URL.")) from None
     if request.url.scheme == "https" and url.scheme != "https":
-        raise AddressRefused("A redirect leads from https to an open connection.")
+        raise AddressRefused(say("A redirect leads from https to an open connection."))
     headers = httpx.Headers(request.headers)
     del headers["host"]
     if origin(url) != origin(request.url):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from core.errors import Refused
+from core.words import say
 
 Reason = Literal[
     "empty",
@@ -19,17 +20,17 @@ Reason = Literal[
 ]
 
 _SENTENCES: dict[Reason, str] = {
-    "empty": "Enter a phone number.",
-    "masked": "Some digits of this number are hidden. Enter the whole number.",
-    "letters": "A phone number has no letters. Enter digits only.",
-    "several": "This field holds several numbers. Enter one number.",
-    "extension": "This number has an extension. Enter the number without it.",
-    "characters": "A phone number has only digits, spaces and a leading +. Check this one.",
-    "short": "This number is too short. Enter it whole, with its area or country prefix.",
-    "long": "This number is too long. Enter one number, without extra digits.",
-    "prefix": "Enter the number with its country prefix, for example +40 or +62.",
-    "service": "This is a service number, which can't be messaged. Enter a person's number.",
-    "invalid": "No such number exists. Check the digits and the country prefix.",
+    "empty": say("Enter a phone number."),
+    "masked": say("Some digits of this number are hidden. Enter the whole number."),
+    "letters": say("A phone number has no letters. Enter digits only."),
+    "several": say("This field holds several numbers. Enter one number."),
+    "extension": say("This number has an extension. Enter the number without it."),
+    "characters": say("A phone number has only digits, spaces and a leading +. Check this one."),
+    "short": say("This number is too short. Enter it whole, with its area or country prefix."),
+    "long": say("This number is too long. Enter one number, without extra digits."),
+    "prefix": say("Enter the number with its country prefix, for example +40 or +62."),
+    "service": say("This is a service number, which can't be messaged. Enter a person's number."),
+    "invalid": say("No such number exists. Check the digits and the country prefix."),
 }
 
 

@@ -16,6 +16,7 @@ from core.models import (
     Membership,
 )
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def assign(
@@ -23,7 +24,10 @@ def assign(
 ) -> None:
     """Give it to an agent, or with None to nobody. Kept in the assignment log."""
     if agent is not None and not agent.is_active:
-        raise Refused(f"{agent.name} no longer works here: choose somebody else.", "agent_id")
+        raise Refused(
+            say("%(agent)s no longer works here: choose somebody else.", agent=agent.name),
+            "agent_id",
+        )
     agent_id = agent.id if agent else None
     before_id = conversation.assignee_id
     if before_id == agent_id:
@@ -36,13 +40,19 @@ def assign(
 def hand_over(session: TenantSession, conversation: Conversation, division: Division) -> None:
     """Give it to a division; choosing one of its agents is routing's work."""
     if division.archived_at is not None:
-        raise Refused(f"The division {division.name} is archived.", "division_id")
+        raise Refused(
+            say("The division %(division)s is archived.", division=division.name), "division_id"
+        )
     before_id = conversation.assignee_id
     conversation.division_id = division.id
     conversation.division = division
     conversation.assignee_id = None
     conversation.assignee = None
-    reason = f"Handed over to {division.name} by {current_actor().name}."
+    reason = say(
+        "Handed over to %(division)s by %(current_actor)s.",
+        division=division.name,
+        current_actor=current_actor().name,
+    )
     _log(session, conversation, reason, before_id)
 
 

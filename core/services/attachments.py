@@ -13,6 +13,7 @@ from core.models import Attachment, AttachmentState, Message
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class FetchCall:
         channel = message.channel
         adapter = channels.adapter_of(session, channel)
         if not isinstance(adapter, FetchesMedia):
-            _fail(session, attachment, "This channel's files can't be fetched.")
+            _fail(session, attachment, say("This channel's files can't be fetched."))
             return None
         ref = attachment.provider_ref
         return Claimed(
@@ -80,7 +81,9 @@ class FetchCall:
             return RetryAt(None, str(error))
         if isinstance(error, SendFailed) and error.error_class == "retry":
             return RetryAt(None, error.reason)
-        reason = error.reason if isinstance(error, SendFailed) else "The file could not be read."
+        reason = (
+            error.reason if isinstance(error, SendFailed) else say("The file could not be read.")
+        )
         _fail(session, attachment, reason)
         return None
 
@@ -89,7 +92,7 @@ def give_up(session: TenantSession, payload: dict[str, Any], reason: str) -> Non
     """The last attempt is used up."""
     attachment = session.get(Attachment, payload["attachment_id"])
     if attachment is not None and attachment.state is AttachmentState.PENDING:
-        _fail(session, attachment, "The provider did not hand the file over.")
+        _fail(session, attachment, say("The provider did not hand the file over."))
 
 
 def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from core.models import BadInboundItem, Channel, RawInbox
 from core.services import channels
 from core.services.inbox_store import lane_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 MAX_KEPT_CHARACTERS = 20_000
 
@@ -55,18 +56,18 @@ def read_again(session: TenantSession, item: BadInboundItem) -> None:
     """
     body = body_of(item)
     if body is None:
-        raise Refused("Only a part of this was kept: it can't be read again.")
+        raise Refused(say("Only a part of this was kept: it can't be read again."))
     channel = item.channel
     adapter = channels.adapter_of(session, channel)
     try:
         items = list(adapter.parse(channels.account_of(session, channel), body))
     except Exception as error:  # `parse` promises not to raise; its plugin may break that
-        raise Refused(f"It still can't be read: {describe(error)}") from error
+        raise Refused(say("It still can't be read: %(error)s", error=describe(error))) from error
     if not items:  # one item alone isn't what a provider sends
-        raise Refused("Only a part of this was kept: it can't be read again.")
+        raise Refused(say("Only a part of this was kept: it can't be read again."))
     bad = next((one for one in items if isinstance(one, BadItem)), None)
     if bad is not None:
-        raise Refused(f"It still can't be read: {bad.reason}")
+        raise Refused(say("It still can't be read: %(reason)s", reason=bad.reason))
     digest = hashlib.sha256(body).hexdigest()
     session.add(RawInbox(channel_id=channel.id, digest=digest, body=body))
     session.delete(item)

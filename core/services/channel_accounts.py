@@ -6,6 +6,7 @@ from core.adapter import Account, Adapter
 from core.errors import Refused
 from core.models import Channel
 from core.tenancy.session import SystemSession, TenantSession
+from core.words import say
 
 
 def adapter_of(session: TenantSession | SystemSession, channel: Channel) -> Adapter:
@@ -13,7 +14,10 @@ def adapter_of(session: TenantSession | SystemSession, channel: Channel) -> Adap
     adapter = session.desk.host.adapters.get(channel.kind)
     if adapter is None:
         raise Refused(
-            f"No plugin here serves channels of the kind “{channel.kind}”: install it again.",
+            say(
+                "No plugin here serves channels of the kind “%(kind)s”: install it again.",
+                kind=channel.kind,
+            ),
             "kind",
         )
     return adapter

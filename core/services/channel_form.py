@@ -13,6 +13,8 @@ from core.models import Channel
 from core.phones import PhoneRefused, own_number, parse_phone
 from core.services.channel_accounts import account_of, adapter_of
 from core.tenancy.session import TenantSession
+from core.words import say
+from core.words.validation import sentence_of
 
 MAX_NAME = 80
 
@@ -24,9 +26,11 @@ def checked_name(text: str) -> str:
     """A channel's name as stored. Refused, field `name`, where it is empty or too long to read."""
     text = text.strip()
     if not text:
-        raise Refused("Give the channel a name that your team will recognise.", "name")
+        raise Refused(say("Give the channel a name that your team will recognise."), "name")
     if len(text) > MAX_NAME:
-        raise Refused(f"Use at most {MAX_NAME} characters for the name.", "name")
+        raise Refused(
+            say("Use at most %(max_name)s characters for the name.", max_name=MAX_NAME), "name"
+        )
     return text
 
 
@@ -34,7 +38,7 @@ def checked_region(text: str) -> str:
     """Two letters of a country, in capitals; "" stays "". Refused, field `region`."""
     text = text.strip().upper()
     if text and text not in SUPPORTED_REGIONS:
-        raise Refused("Give the country as two letters, like ID or RO.", "region")
+        raise Refused(say("Give the country as two letters, like ID or RO."), "region")
     return text
 
 
@@ -43,7 +47,10 @@ def filtered_number(line: str, region: str) -> str:
     try:
         return parse_phone(line, region).e164
     except PhoneRefused as error:
-        raise Refused(f"{line.strip()[:40]}: {error.message}", "filter_numbers") from error
+        raise Refused(
+            say("%(line)s: %(reason)s", line=line.strip()[:40], reason=error.message),
+            "filter_numbers",
+        ) from error
 
 
 def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
@@ -64,9 +71,7 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
     except ValidationError as error:
         raise Invalid(
             {
-                str(problem["loc"][0]) if problem["loc"] else "settings": [
-                    _sentence(problem["msg"])
-                ]
+                str(problem["loc"][0]) if problem["loc"] else "settings": [sentence_of(problem)]
                 for problem in error.errors()
             }
         ) from error
@@ -114,8 +119,3 @@ def split_secrets(values: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
     }
     plain = values.model_dump(mode="json", exclude=set(secret_fields(type(values))))
     return plain, secrets
-
-
-def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ")  # pydantic's word, not a person's
-    return message if message.endswith(".") else message + "."

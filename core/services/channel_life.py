@@ -15,6 +15,7 @@ from core.live import tell
 from core.models import Channel, ChannelCount, ChannelState, Message
 from core.services.channel_accounts import adapter_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def is_held(session: TenantSession, channel: Channel) -> bool:
@@ -31,15 +32,15 @@ def break_channel(session: TenantSession, channel: Channel, reason: str) -> None
 
 def pause(session: TenantSession, channel: Channel) -> None:
     """Hold back what is queued; nothing is lost."""
-    _move(session, channel, ChannelState.PAUSED, "Paused by a person.")
+    _move(session, channel, ChannelState.PAUSED, say("Paused by a person."))
 
 
 def resume(session: TenantSession, channel: Channel) -> None:
     """Send again, what waited first. Refused for an archived channel."""
     if channel.archived_at is not None:
-        raise Refused(f"{channel.name} is archived: connect it anew.")
+        raise Refused(say("%(channel)s is archived: connect it anew.", channel=channel.name))
     if channel.state is ChannelState.NEW and is_held(session, channel):
-        raise Refused(f"{channel.name} has no phone yet: pair it first.")
+        raise Refused(say("%(channel)s has no phone yet: pair it first.", channel=channel.name))
     connect(session, channel)
 
 

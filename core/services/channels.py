@@ -29,6 +29,7 @@ from core.services.channel_life import (
     saw_webhook,
 )
 from core.tenancy.session import TenantSession
+from core.words import say
 
 __all__ = [
     "account_of",
@@ -66,17 +67,30 @@ def create_channel(
     """
     if kind not in session.desk.host.adapters:
         known = ", ".join(sorted(session.desk.host.adapters)) or "none"
-        raise Refused(f"There is no channel kind “{kind}”. Choose one of: {known}.", "kind")
+        raise Refused(
+            say(
+                "There is no channel kind “%(kind)s”. Choose one of: %(known)s.",
+                kind=kind,
+                known=known,
+            ),
+            "kind",
+        )
     plugin = session.desk.host.owner_of_kind(kind)
     if plugin not in session.desk.host.switches.enabled(session):
         raise Refused(
-            f"The plugin “{plugin}” is off: switch it on under Plugins, or ask your operator for a "
-            "plan that includes it.",
+            say(
+                "The plugin “%(plugin)s” is off: switch it on under Plugins, or ask your "
+                "operator for a plan that includes it.",
+                plugin=plugin,
+            ),
             "kind",
         )
     name = checked_name(name)
     if session.scalar(select(Channel.id).where(Channel.name == name)) is not None:
-        raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
+        raise Conflict(
+            say("A channel named “%(name)s” exists already: choose another name.", name=name),
+            "name",
+        )
     channel = Channel(kind=kind, name=name, owner=owner)
     channel.region = checked_region(region) or _region(session)
     channel.module_id = module_id
@@ -106,7 +120,10 @@ def change_channel(
     name = checked_name(name)
     taken = select(Channel.id).where(Channel.name == name, Channel.id != channel.id)
     if session.scalar(taken) is not None:
-        raise Conflict(f"A channel named “{name}” exists already: choose another name.", "name")
+        raise Conflict(
+            say("A channel named “%(name)s” exists already: choose another name.", name=name),
+            "name",
+        )
     channel.name = name
     channel.region = checked_region(region) or channel.region
     channel.owner_id = owner.id if owner else None
@@ -114,7 +131,7 @@ def change_channel(
     try:
         channel.filter = ChannelFilter(filter_kind)
     except ValueError as error:
-        raise Refused("Choose one of the list.", "filter") from error
+        raise Refused(say("Choose one of the list."), "filter") from error
     channel.filter_numbers = [
         filtered_number(line, channel.region) for line in filter_numbers.split("\n") if line.strip()
     ]

@@ -21,6 +21,7 @@ from core.models import (
 from core.models.base import now
 from core.services.tasks import close_reply_task
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def reopen(session: TenantSession, conversation: Conversation) -> None:
@@ -60,7 +61,7 @@ def close(session: TenantSession, conversation: Conversation) -> None:
 def snooze(session: TenantSession, conversation: Conversation, until: datetime) -> None:
     """Out of the way until a time; an inbound message brings it back earlier."""
     if until <= now():
-        raise Refused("Choose a time in the future.", "until")
+        raise Refused(say("Choose a time in the future."), "until")
     conversation.state = ConversationState.PENDING
     conversation.snoozed_until = until
     session.flush()
@@ -90,7 +91,7 @@ def get(session: TenantSession, conversation_id: int) -> Conversation:
     """One of this tenant's conversations. Raises NotFound."""
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(say("There is no such conversation."))
     return conversation
 
 

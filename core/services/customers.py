@@ -18,6 +18,7 @@ from core.services.mail_addresses import checked_email
 from core.services.profiles import refresh_profile
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def create_customer(
@@ -39,7 +40,7 @@ def create_customer(
     phone = checked_phone(session, phone)
     email = checked_email(email)
     if not name and not phone and not email:
-        raise Refused("Give at least a name, a phone number or an e-mail address.", "name")
+        raise Refused(say("Give at least a name, a phone number or an e-mail address."), "name")
     _check_free(session, phone, email, None)
     contact = create_contact(session, name=name[:160], phone=phone, email=email, source=source)
     contact.consent = consent
@@ -122,7 +123,7 @@ def opt_out(session: TenantSession, contact: Contact) -> None:
 def main_contact(customer: Customer) -> Contact:
     """The contact that an edit of the customer writes to. Raises NotFound for an empty one."""
     if not customer.contacts:
-        raise NotFound("This customer was merged or erased.")
+        raise NotFound(say("This customer was merged or erased."))
     return customer.contacts[0]
 
 
@@ -134,7 +135,7 @@ def resolve(session: TenantSession, customer_id: int) -> Customer:
         seen.add(customer.id)
         customer = session.get(Customer, customer.successor_id)
     if customer is None:
-        raise NotFound("There is no such customer.")
+        raise NotFound(say("There is no such customer."))
     return customer
 
 
@@ -159,8 +160,8 @@ def _checked(session: TenantSession, field: str, value: Any) -> Any:
         try:
             return Consent(value)
         except ValueError as error:
-            raise Refused("Choose one of: unknown, in, out.", "consent") from error
-    raise Refused(f"“{field}” can't be set here.", field)
+            raise Refused(say("Choose one of: unknown, in, out."), "consent") from error
+    raise Refused(say("“%(field)s” can't be set here.", field=field), field)
 
 
 def _check_free(session: TenantSession, phone: str, email: str, mine: Contact | None) -> None:
@@ -178,8 +179,13 @@ def _check_free(session: TenantSession, phone: str, email: str, mine: Contact | 
         if taken is not None and (mine is None or taken.contact_id != mine.id):
             owner = taken.contact
             raise Conflict(
-                f"{address} already belongs to {owner} (customer {owner.customer_id}): "
-                "open that customer instead, or merge the two.",
+                say(
+                    "%(address)s already belongs to %(owner)s (customer %(customer_id)s): open "
+                    "that customer instead, or merge the two.",
+                    address=address,
+                    owner=owner,
+                    customer_id=owner.customer_id,
+                ),
                 field,
             )
 

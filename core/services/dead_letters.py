@@ -18,6 +18,7 @@ from core.jobs import repair
 from core.models import AuditEntry, Job, JobState, Message
 from core.services import send
 from core.tenancy.session import BaseSession, TenantSession
+from core.words import say
 
 STANDING = (JobState.DEAD, JobState.PARKED)
 AT_ONCE = 200  # jobs that one press of a button tries again
@@ -68,18 +69,18 @@ def find(session: BaseSession, job_id: int) -> Job:
         select(Job).where(Job.id == job_id, *_own(session), Job.state.in_(STANDING))
     )
     if job is None:
-        raise NotFound("There is no such job here: it may have been done meanwhile.")
+        raise NotFound(say("There is no such job here: it may have been done meanwhile."))
     return job
 
 
 def retry(session: BaseSession, job: Job) -> None:
     """Try a dead job again, with all its attempts before it. Refused where that can't help."""
     if job.state is not JobState.DEAD:
-        raise Conflict("This job waits for its plugin: it goes on once that is switched on.")
+        raise Conflict(say("This job waits for its plugin: it goes on once that is switched on."))
     if job.actor == SEND and isinstance(session, TenantSession):
         _send_again(session, job)
     elif not repair.retry(session, job.id):
-        raise Conflict("This job is being tried again already.")
+        raise Conflict(say("This job is being tried again already."))
     _note(session, "retry", job.actor)
 
 
@@ -87,14 +88,14 @@ def _send_again(session: TenantSession, job: Job) -> None:
     """A message that wasn't sent is sent anew: its bubble says *failed* until then."""
     message = session.get(Message, job.payload.get("message_id"))
     if message is None:
-        raise Refused("Its message is gone: there is nothing to send. Discard the job.")
+        raise Refused(say("Its message is gone: there is nothing to send. Discard the job."))
     if message.state in (MessageState.FAILED, MessageState.UNKNOWN):
         send.retry(session, message)
         repair.drop(session, job.id)
     elif message.state is MessageState.QUEUED:
         repair.retry(session, job.id)
     else:
-        raise Refused("Its message was sent meanwhile. Discard the job.")
+        raise Refused(say("Its message was sent meanwhile. Discard the job."))
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def retry_all(session: BaseSession, actor: str) -> Retried:
 def discard(session: BaseSession, job: Job) -> None:
     """Delete a job for good: its work is never done."""
     if not repair.drop(session, job.id):
-        raise Conflict("This job is running: wait for it to end.")
+        raise Conflict(say("This job is running: wait for it to end."))
     _note(session, "discard", job.actor)
 
 

@@ -33,6 +33,7 @@ from core.services.profiles import refresh_profile
 from core.services.search_index import forget_messages
 from core.services.states import fail
 from core.tenancy.session import TenantSession
+from core.words import say
 
 SHORTEST_MARK = 6  # characters of an address below which it might mean anything
 
@@ -93,7 +94,7 @@ def _end_queued(session: TenantSession, contact: Contact) -> None:
         Message.contact_id == contact.id, Message.state == MessageState.QUEUED
     )
     for message in session.scalars(queued).all():
-        fail(session, message, "recipient", "erased", "The customer was erased.")
+        fail(session, message, "recipient", "erased", say("The customer was erased."))
 
 
 def _blank_nouns(session: TenantSession, contact: Contact) -> None:

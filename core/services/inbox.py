@@ -17,6 +17,7 @@ from core.services import channels
 from core.services.inbox_store import lane_of
 from core.services.receive_many.all import receive_all
 from core.tenancy.session import TenantSession
+from core.words import say
 
 BODIES_AT_ONCE = 500
 BODIES_AT_FIRST = 25  # their pace says how many more fit into the time
@@ -111,6 +112,6 @@ def _parse(session: TenantSession, channel: Channel, bodies: Iterable[bytes]) ->
             log.error("Channel %s: parse failed: %s", channel.id, describe(error))
             text = body.decode("utf-8", "replace")
             items.append(
-                BadItem("The adapter could not read this body: its plugin has a fault.", text)
+                BadItem(say("The adapter could not read this body: its plugin has a fault."), text)
             )
     return items

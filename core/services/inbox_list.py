@@ -34,6 +34,7 @@ from core.models.base import now
 from core.services import mentions
 from core.services.inbox_search import is_of_people
 from core.tenancy.session import TenantSession
+from core.words import say
 
 PAGE = 40
 
@@ -97,7 +98,9 @@ class Key:
         try:
             return cls(datetime.fromisoformat(moment), int(row_id))
         except ValueError:
-            raise Malformed("This page of the list can't be found. Reload the inbox.") from None
+            raise Malformed(
+                say("This page of the list can't be found. Reload the inbox.")
+            ) from None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from core.models import (
 from core.services.tenants import RoleName
 from core.services.thread_log import LogLine, log_lines
 from core.tenancy.session import TenantSession
+from core.words import say
 
 PAGE = 40
 INBOX_ROLES = frozenset({RoleName.ADMIN, RoleName.SUPERVISOR, RoleName.AGENT})
@@ -47,7 +48,7 @@ def load(session: TenantSession, conversation_id: int) -> Conversation:
         )
     )
     if conversation is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(say("There is no such conversation."))
     return conversation
 
 
@@ -133,7 +134,7 @@ def message(session: TenantSession, message_id: int) -> Message:
     """One message with what its bubble shows. Raises NotFound."""
     found = session.scalar(select(Message).where(Message.id == message_id).options(*_BUBBLE))
     if found is None:
-        raise NotFound("There is no such message.")
+        raise NotFound(say("There is no such message."))
     return found
 
 

@@ -10,6 +10,7 @@ from core.audit import record
 from core.errors import Refused
 from core.models import Contact, Label, contact_label
 from core.tenancy.session import TenantSession
+from core.words import say
 
 # the join table has no class: its statements bear the tenant's criterion themselves
 _OWN_WALL = {"tenant_unsafe": True}
@@ -48,7 +49,10 @@ def named(session: TenantSession, name: str) -> Label:
     """The label of a name; a new one where there is none. Refused: no name, or too long."""
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME:
-        raise Refused(f"Name the label, with up to {LONGEST_NAME} letters.", "name")
+        raise Refused(
+            say("Name the label, with up to %(longest_name)s letters.", longest_name=LONGEST_NAME),
+            "name",
+        )
     found = find(session, name)
     if found is not None:
         return found

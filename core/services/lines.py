@@ -11,6 +11,7 @@ from core.outbound import OutboundClient
 from core.pairing import PairingCode, PairingFailed, PairingState, Pairs
 from core.services.channel_accounts import account_of, adapter_of, webhook_url
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,19 @@ class Line:
     def phone(self) -> Pairs:
         """The adapter, as one that pairs. Refused where the kind has no phone."""
         if not isinstance(self.adapter, Pairs):
-            raise Refused("This kind of channel has no phone to pair.")
+            raise Refused(say("This kind of channel has no phone to pair."))
         return self.adapter
 
 
 def line_of(session: TenantSession, channel: Channel) -> Line:
     """The channel's line. Refused where its plugin is gone or off, or the channel is archived."""
     if channel.archived_at is not None:
-        raise Refused(f"{channel.name} is archived: connect it anew.")
+        raise Refused(say("%(channel)s is archived: connect it anew.", channel=channel.name))
     plugin = session.desk.host.owner_of_kind(channel.kind)
     if plugin is None or plugin not in session.desk.host.switches.enabled(session):
-        raise Refused(f"{channel.name} is off: switch its plugin on under Plugins.")
+        raise Refused(
+            say("%(channel)s is off: switch its plugin on under Plugins.", channel=channel.name)
+        )
     return Line(
         adapter=adapter_of(session, channel),
         account=account_of(session, channel),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from core.errors import Refused
+from core.words import say
 
 # what a person may mean; whether it receives mail only a mail can tell
 _SHAPE = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
@@ -17,7 +18,7 @@ def checked_email(text: str) -> str:
         return ""
     if not _SHAPE.fullmatch(text) or len(text) > 254:
         raise Refused(
-            "This is not an e-mail address: it should read like name@example.com.", "email"
+            say("This is not an e-mail address: it should read like name@example.com."), "email"
         )
     local, _, domain = text.rpartition("@")
     return f"{local}@{domain.lower()}"

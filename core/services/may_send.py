@@ -18,6 +18,7 @@ from core.models.base import now
 from core.services import channels
 from core.services.addresses import is_erased
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,25 @@ class Obstacle:
 def obstacle_to(conversation: Conversation, is_template: bool, sender: Sender) -> Obstacle | None:
     channel, contact = conversation.channel, conversation.contact
     if channel.archived_at is not None:
-        return Obstacle("channel", f"{channel.name} is archived: it can't send any more.")
+        return Obstacle(
+            "channel", say("%(channel)s is archived: it can't send any more.", channel=channel.name)
+        )
     if is_erased(conversation.identity):
-        return Obstacle("recipient", "This customer was erased: there is no address to write to.")
+        return Obstacle(
+            "recipient", say("This customer was erased: there is no address to write to.")
+        )
     if sender is Sender.AUTOMATION and has_opted_out(contact):
-        return Obstacle("recipient", f"{contact} asked not to be written to.")
+        return Obstacle(
+            "recipient", say("%(contact)s asked not to be written to.", contact=contact)
+        )
     if not is_template and not is_window_open(conversation):
         return Obstacle(
             "template",
-            "More than 24 hours have passed since the customer last wrote: "
-            f"{channel.name} only takes an approved template now. Choose one.",
+            say(
+                "More than 24 hours have passed since the customer last wrote: %(channel)s "
+                "only takes an approved template now. Choose one.",
+                channel=channel.name,
+            ),
         )
     return None
 

@@ -15,6 +15,7 @@ from core.services import addresses, conversation_of
 from core.services.may_send import is_served, is_window_open
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 SMS = "sms"
 
@@ -85,7 +86,7 @@ def sender(session: TenantSession, to: Addressee, channel_id: int | None) -> Cha
             if choice.reason:
                 raise Refused(choice.reason, "channel")
             return choice.channel
-    raise Refused("Choose who sends it.", "channel")
+    raise Refused(say("Choose who sends it."), "channel")
 
 
 def _speaks_phone(session: TenantSession, channel: Channel) -> bool:
@@ -106,19 +107,21 @@ def _choice(session: TenantSession, channel: Channel, to: Addressee) -> SenderCh
     return SenderChoice(
         channel,
         needs_template=True,
-        hint="They haven't written here in the last 24 hours: only an approved template can go.",
+        hint=say(
+            "They haven't written here in the last 24 hours: only an approved template can go."
+        ),
     )
 
 
 def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
     if channel.kind not in session.desk.host.adapters or not is_served(session, channel):
-        return "Its plugin is off. An administrator switches it on under Plugins."
+        return say("Its plugin is off. An administrator switches it on under Plugins.")
     if channel.state is ChannelState.PAUSED:
-        return "It is paused."
+        return say("It is paused.")
     if channel.state is ChannelState.BROKEN:
-        return f"It isn't connected. {channel.reason}".strip()
+        return say("It isn't connected. %(reason)s", reason=channel.reason)
     if channel.kind == SMS and not _allows_sms(session, to):
-        return "SMS goes to contacts with a card in a module that may use SMS."
+        return say("SMS goes to contacts with a card in a module that may use SMS.")
     return ""
 
 

@@ -14,6 +14,7 @@ from core.models import (
 )
 from core.services.mentions import call
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def add_note(
@@ -21,7 +22,7 @@ def add_note(
 ) -> Message:
     """A note for the team: the customer never sees it. Whom it names by `@Name` is told."""
     if not text.strip():
-        raise Refused("Write the note first.", "text")
+        raise Refused(say("Write the note first."), "text")
     message = Message(
         conversation_id=conversation.id,
         channel_id=conversation.channel_id,

@@ -25,6 +25,7 @@ from core.models import Contact, Order, OrderLine, OrderStatus, PaymentState
 from core.models.base import now
 from core.services.customers import is_erased
 from core.tenancy.session import TenantSession
+from core.words import say
 
 MOST_MONEY = Decimal(10) ** 15
 MOST_PIECES = 1_000_000
@@ -55,17 +56,27 @@ def create_order(
 ) -> Order:
     """A new order for an existing customer. `total` defaults to the sum of the lines."""
     if number and session.scalar(select(Order.id).where(Order.number == number)) is not None:
-        raise Conflict(f"An order {number} exists already: choose another number.", "number")
+        raise Conflict(
+            say("An order %(number)s exists already: choose another number.", number=number),
+            "number",
+        )
     if len(number) > 60:
-        raise Refused("An order's number has up to 60 characters.", "number")
+        raise Refused(say("An order's number has up to 60 characters."), "number")
     for line in lines:
         if not 1 <= line.quantity <= MOST_PIECES:
-            raise Refused(f"“{line.product}” needs a quantity of 1 to {MOST_PIECES}.", "lines")
+            raise Refused(
+                say(
+                    "“%(product)s” needs a quantity of 1 to %(most_pieces)s.",
+                    product=line.product,
+                    most_pieces=MOST_PIECES,
+                ),
+                "lines",
+            )
         _check_amount(line.price, "lines")
     amount = total if total is not None else sum((i.price * i.quantity for i in lines), Decimal(0))
     _check_amount(amount, "total")
     if is_erased(contact):
-        raise Refused("This customer was erased: choose another.", "contact")
+        raise Refused(say("This customer was erased: choose another."), "contact")
     order = Order(
         number=number or f"draft-{now().timestamp()}",
         contact_id=contact.id,
@@ -99,7 +110,7 @@ def change_order(
     """Correct an order's note, or its total while nothing is paid. What is None stays."""
     if total is not None and total != order.total:
         if order.payment is not PaymentState.UNPAID:
-            raise Refused("Part of this invoice is paid: its total stays.", "total")
+            raise Refused(say("Part of this invoice is paid: its total stays."), "total")
         _check_amount(total, "total")
         record(session, "change", order, {"total": (order.total, total)})
         order.total = total
@@ -119,9 +130,16 @@ def pay(session: TenantSession, order: Order, amount: Decimal | None = None) -> 
     amount = open_amount if amount is None else amount
     _check_amount(amount, "amount")
     if amount == 0 and order.total > 0:
-        raise Refused("A payment needs an amount above zero.", "amount")
+        raise Refused(say("A payment needs an amount above zero."), "amount")
     if amount > open_amount:
-        raise Refused(f"Only {open_amount} {order.currency} is open on this invoice.", "amount")
+        raise Refused(
+            say(
+                "Only %(open_amount)s %(currency)s is open on this invoice.",
+                open_amount=open_amount,
+                currency=order.currency,
+            ),
+            "amount",
+        )
     before = order.payment
     order.paid += amount
     order.payment = PaymentState.PAID if order.paid >= order.total else PaymentState.PART
@@ -153,11 +171,13 @@ def ship(session: TenantSession, order: Order, carrier: str, tracking_number: st
     _lock(session, order)
     _must_be_live(order)
     if not tracking_number.strip():
-        raise Refused("Enter the carrier's tracking number before sending.", "tracking_number")
+        raise Refused(say("Enter the carrier's tracking number before sending."), "tracking_number")
     if order.status is OrderStatus.SHIPPED and order.tracking_number == tracking_number.strip():
         return order
     if order.status not in (OrderStatus.NEW, OrderStatus.PROCESSING):
-        raise Refused(f"An order that is {order.status.value} can't be sent.", "status")
+        raise Refused(
+            say("An order that is %(status)s can't be sent.", status=order.status.value), "status"
+        )
     before = order.status
     order.status = OrderStatus.SHIPPED
     order.carrier = carrier.strip()[:60]
@@ -175,7 +195,7 @@ def receive_order(session: TenantSession, order: Order) -> Order:
     if order.status is OrderStatus.RECEIVED:
         return order
     if order.status is not OrderStatus.SHIPPED:
-        raise Refused("Only an order that was sent can be received.", "status")
+        raise Refused(say("Only an order that was sent can be received."), "status")
     order.status = OrderStatus.RECEIVED
     order.received_at = now()
     session.flush()
@@ -190,7 +210,7 @@ def cancel(session: TenantSession, order: Order) -> Order:
     if order.status is OrderStatus.CANCELLED:
         return order
     if order.status is OrderStatus.RECEIVED:
-        raise Refused("The customer has received this order: it can't be cancelled.", "status")
+        raise Refused(say("The customer has received this order: it can't be cancelled."), "status")
     before = order.status
     order.status = OrderStatus.CANCELLED
     order.cancelled_at = now()
@@ -203,10 +223,10 @@ def cancel(session: TenantSession, order: Order) -> Order:
 def get_order(session: TenantSession, order_id: Any) -> Order:
     """One of this tenant's orders, and one only: several at once are refused (B8)."""
     if isinstance(order_id, list | tuple):
-        raise Refused("Change the status of one order at a time.", "id")
+        raise Refused(say("Change the status of one order at a time."), "id")
     order = session.get(Order, order_id)
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(say("There is no such order."))
     return order
 
 
@@ -219,13 +239,13 @@ def _lock(session: TenantSession, order: Order) -> None:
 
 def _check_amount(amount: Decimal, field: str) -> None:
     if not amount.is_finite() or amount < 0:
-        raise Refused("An amount can't be below zero.", field)
+        raise Refused(say("An amount can't be below zero."), field)
     if amount > MOST_MONEY:
-        raise Refused("This amount is too large.", field)
+        raise Refused(say("This amount is too large."), field)
     if amount != amount.quantize(CENT):
-        raise Refused("An amount has at most two decimals.", field)
+        raise Refused(say("An amount has at most two decimals."), field)
 
 
 def _must_be_live(order: Order) -> None:
     if order.status is OrderStatus.CANCELLED:
-        raise Refused("This order is cancelled.", "status")
+        raise Refused(say("This order is cancelled."), "status")

@@ -18,6 +18,7 @@ from core.services.channel_accounts import account_of, adapter_of
 from core.services.channel_form import MAX_NAME, OWN_NUMBER, secret_fields
 from core.services.channels import create_channel
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def own_phones(session: TenantSession, member: Membership) -> Sequence[Channel]:
@@ -47,7 +48,10 @@ def connect_own(
     gateway = gateway_of(session)
     if gateway is None:
         raise Refused(
-            "An admin connects the first phone under My devices: that says where the gateway is.",
+            say(
+                "An admin connects the first phone under My devices: that says where the "
+                "gateway is."
+            ),
             OWN_NUMBER,
         )
     account = account_of(session, gateway)
@@ -57,7 +61,7 @@ def connect_own(
     fresh = {n for n in secret_fields(form) if form.model_fields[n].default_factory is not None}
     values = {key: value for key, value in taken.items() if key not in fresh | {OWN_NUMBER}}
     if not number.strip():
-        raise Refused("Enter the number of your phone with its country prefix.", OWN_NUMBER)
+        raise Refused(say("Enter the number of your phone with its country prefix."), OWN_NUMBER)
     made = create_channel(
         session,
         kind=gateway.kind,
@@ -100,7 +104,9 @@ def _refuse_twice(session: TenantSession, made: Channel) -> None:
         )
     )
     if other is not None:
-        raise Refused(f"This number is connected already, as “{other}”.", OWN_NUMBER)
+        raise Refused(
+            say("This number is connected already, as “%(other)s”.", other=other), OWN_NUMBER
+        )
 
 
 def _free_name(session: TenantSession, member: Membership) -> str:

@@ -18,11 +18,12 @@ from core.phones import match_set
 from core.services.channel_life import break_channel, connect
 from core.services.lines import Line, line_of
 from core.tenancy.session import SystemSession, TenantSession
+from core.words import say
 
 CODES = 6
 """How many codes are shown before somebody has to ask again: about three minutes."""
 
-TIMEOUT = PairingState(PairingStage.TIMEOUT, reason="Nobody scanned the code in time.")
+TIMEOUT = PairingState(PairingStage.TIMEOUT, reason=say("Nobody scanned the code in time."))
 
 
 def settle(session: TenantSession, channel: Channel, state: PairingState) -> PairingState:
@@ -48,7 +49,7 @@ def reason_of(state: PairingState) -> str:
     """The state's sentence, with the end of a ban."""
     if state.until is None:
         return state.reason
-    return f"{state.reason} It ends {_moment(state.until)}."
+    return say("%(reason)s It ends %(until)s.", reason=state.reason, until=_moment(state.until))
 
 
 def is_own(channel: Channel, number: str) -> bool:
@@ -63,8 +64,12 @@ def as_seen(channel: Channel, state: PairingState) -> PairingState:
         return replace(
             state,
             stage=PairingStage.REFUSED,
-            reason=f"The phone that scanned has the number {state.own_address}, but "
-            f"{channel.own_address} was entered for this channel.",
+            reason=say(
+                "The phone that scanned has the number %(own_address)s, but %(entered)s "
+                "was entered for this channel.",
+                own_address=state.own_address,
+                entered=channel.own_address,
+            ),
         )
     if state.stage is PairingStage.LOGGED_OUT and channel.state is ChannelState.NEW:
         return PairingState(PairingStage.WAITING)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core.errors import Conflict, Refused
 from core.models import Plan
 from core.tenancy.session import SystemSession
+from core.words import say
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -48,12 +49,12 @@ def save_plan(
     """
     title = title.strip()
     if not 1 <= len(title) <= 80:
-        raise Refused("Give the plan a title, with at most 80 characters.", "title")
+        raise Refused(say("Give the plan a title, with at most 80 characters."), "title")
     if plan is None:
         if not _NAME.fullmatch(name):
-            raise Refused("Use up to 40 of a-z, 0-9 and _, for example “starter”.", "name")
+            raise Refused(say("Use up to 40 of a-z, 0-9 and _, for example “starter”."), "name")
         if session.scalar(select(Plan.id).where(Plan.name == name)) is not None:
-            raise Conflict(f"A plan “{name}” exists already.", "name")
+            raise Conflict(say("A plan “%(name)s” exists already.", name=name), "name")
         last = session.scalar(select(Plan.rank).order_by(Plan.rank.desc()).limit(1))
         plan = Plan(name=name, rank=(last or 0) + 1)
         session.add(plan)

@@ -11,6 +11,7 @@ from core.host.record import PluginRecord
 from core.host.switches import EVERY_PLUGIN, Switched, SwitchRefused, UnknownPlugin
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _row(record: PluginRecord, on: frozenset[str], allowed: list[str]) -> Plugin
     in_plan = EVERY_PLUGIN in allowed or record.name in allowed
     why_not = record.error
     if record.is_active and not in_plan:
-        why_not = "Your plan doesn't include it: ask your operator for a plan that does."
+        why_not = say("Your plan doesn't include it: ask your operator for a plan that does.")
     return PluginRow(
         name=record.name,
         title=record.title,

@@ -8,6 +8,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from core.errors import Refused
 from core.services.tenants import end_sessions
 from core.tenancy.session import SystemSession
+from core.words import say
 
 FEWEST_CHARACTERS = 8
 MOST_CHARACTERS = 200  # a hash of megabytes would be a way to keep the server busy
@@ -17,10 +18,10 @@ def change_name(session: SystemSession, user: User, first_name: str, last_name: 
     """What colleagues and customers read. Refused, with the field, for none or one too long."""
     first_name, last_name = first_name.strip(), last_name.strip()
     if not first_name:
-        raise Refused("Give your first name.", "first_name")
+        raise Refused(say("Give your first name."), "first_name")
     for field, value in (("first_name", first_name), ("last_name", last_name)):
         if len(value) > 64:
-            raise Refused("Use at most 64 characters.", field)
+            raise Refused(say("Use at most 64 characters."), field)
     user.first_name, user.last_name = first_name, last_name
     session.flush()
 
@@ -30,14 +31,23 @@ def change_password(
 ) -> None:
     """A new password, which ends every session of this person. Refused, with the field."""
     if not check_password_hash(user.password, current[:MOST_CHARACTERS]):
-        raise Refused("This is not your current password.", "current")
+        raise Refused(say("This is not your current password."), "current")
     if len(wanted) < FEWEST_CHARACTERS:
-        raise Refused(f"Use at least {FEWEST_CHARACTERS} characters.", "wanted")
+        raise Refused(
+            say(
+                "Use at least %(fewest_characters)s characters.",
+                fewest_characters=FEWEST_CHARACTERS,
+            ),
+            "wanted",
+        )
     if len(wanted) > MOST_CHARACTERS:
-        raise Refused(f"Use at most {MOST_CHARACTERS} characters.", "wanted")
+        raise Refused(
+            say("Use at most %(most_characters)s characters.", most_characters=MOST_CHARACTERS),
+            "wanted",
+        )
     if wanted == current:
-        raise Refused("Choose one that differs from the current password.", "wanted")
+        raise Refused(say("Choose one that differs from the current password."), "wanted")
     if wanted != again:
-        raise Refused("The two don't match: type the new password again.", "again")
+        raise Refused(say("The two don't match: type the new password again."), "again")
     user.password = generate_password_hash(wanted)
     end_sessions(session, user.id)

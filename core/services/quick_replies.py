@@ -11,6 +11,7 @@ from core.models import Conversation, Membership, QuickReply
 from core.services.templates import variables_of
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 VARIABLES = ("contactname", "firstname", "phone", "channelname", "username", "shopname")
 SHORTCUT = re.compile(r"[\w-]{1,40}")
@@ -33,7 +34,7 @@ def checked_shortcut(text: str) -> str:
     """A shortcut without its slash, in lower case. Refused: empty, or with other signs in it."""
     shortcut = text.strip().removeprefix("/").lower()
     if not SHORTCUT.fullmatch(shortcut):
-        raise Refused("Use up to 40 letters, digits, - and _, without spaces.", "shortcut")
+        raise Refused(say("Use up to 40 letters, digits, - and _, without spaces."), "shortcut")
     return shortcut
 
 
@@ -48,7 +49,7 @@ def checked_text(text: str) -> str:
             "text",
         )
     if not text.strip():
-        raise Refused("Write the text first.", "text")
+        raise Refused(say("Write the text first."), "text")
     return text
 
 

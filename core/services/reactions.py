@@ -18,6 +18,7 @@ from core.services import channels
 from core.services.may_send import is_served, is_window_open
 from core.services.sending import after
 from core.tenancy.session import TenantSession
+from core.words import say
 
 US = "us"
 LONGEST = 16
@@ -31,15 +32,17 @@ def react(session: TenantSession, message: Message, emoji: str) -> None:
     """
     channel = message.channel
     if len(emoji) > LONGEST or any(letter.isalnum() and letter.isascii() for letter in emoji):
-        raise Refused("Choose one of the emojis.", "emoji")
+        raise Refused(say("Choose one of the emojis."), "emoji")
     if not channels.adapter_of(session, channel).capabilities.reactions:
-        raise Refused(f"{channel.name} carries no reactions.", "emoji")
+        raise Refused(say("%(channel)s carries no reactions.", channel=channel.name), "emoji")
     if not is_served(session, channel):
-        raise Refused(f"{channel.name} can't send: its plugin is off.", "emoji")
+        raise Refused(
+            say("%(channel)s can't send: its plugin is off.", channel=channel.name), "emoji"
+        )
     if message.direction is Direction.INTERNAL or not message.provider_id or message.is_deleted:
-        raise Refused("This message can't be reacted to.", "emoji")
+        raise Refused(say("This message can't be reacted to."), "emoji")
     if not is_window_open(message.conversation):
-        raise Refused("More than 24 hours have passed since the customer last wrote.", "emoji")
+        raise Refused(say("More than 24 hours have passed since the customer last wrote."), "emoji")
     _set(session, message, emoji)
     enqueue(
         session,

@@ -24,6 +24,7 @@ from core.errors import NotFound
 from core.models import AuditEntry, Membership, Tenant
 from core.services.tenants import TENANT_ROLES, RoleName
 from core.tenancy.session import SystemSession
+from core.words import say
 
 Right = tuple[str, str]
 
@@ -32,7 +33,7 @@ def find_role(session: SystemSession, name: str) -> Role:
     """One of the six. Raises NotFound."""
     role = session.scalar(select(Role).where(Role.name == name)) if name in set(RoleName) else None
     if role is None:
-        raise NotFound("There is no such role.")
+        raise NotFound(say("There is no such role."))
     return role
 
 

@@ -28,6 +28,7 @@ from core.services.preview import touch
 from core.services.states import move_back_to_queue
 from core.services.templates import render
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -62,24 +63,40 @@ def send_message(
     if template is not None:
         body, provider_template = render(template, variables or {}, channel)
     if not body and upload is None:
-        raise Refused("Write a message first.", "text")
+        raise Refused(say("Write a message first."), "text")
     if len(body) > capabilities.max_text:
         raise Refused(
-            f"{channel.name} takes up to {capabilities.max_text} characters; this has {len(body)}.",
+            say(
+                "%(channel)s takes up to %(max_text)s characters; this has %(count)s.",
+                channel=channel.name,
+                max_text=capabilities.max_text,
+                count=len(body),
+            ),
             "text",
         )
     if not is_served(session, channel):
         raise Refused(
-            f"{channel.name} can't send: its plugin is off. Switch it on under Plugins.", "text"
+            say(
+                "%(channel)s can't send: its plugin is off. Switch it on under Plugins.",
+                channel=channel.name,
+            ),
+            "text",
         )
     _check_may_send(conversation, provider_template is not None, sender)
     if reply_to is not None and reply_to.conversation_id != conversation.id:
-        raise Refused("The quoted message belongs to another conversation.", "reply_to")
+        raise Refused(say("The quoted message belongs to another conversation."), "reply_to")
     kind = MessageKind.TEMPLATE if provider_template else MessageKind.TEXT
     if upload is not None:
         kind = kind_of(upload.mime_type)
         if kind not in capabilities.media:
-            raise Refused(f"{channel.name} can't carry {upload.mime_type} files.", "upload")
+            raise Refused(
+                say(
+                    "%(channel)s can't carry %(mime_type)s files.",
+                    channel=channel.name,
+                    mime_type=upload.mime_type,
+                ),
+                "upload",
+            )
     message = Message(
         conversation_id=conversation.id,
         channel_id=channel.id,
@@ -130,7 +147,9 @@ def retry(session: TenantSession, message: Message) -> None:
         MessageState.FAILED,
         MessageState.UNKNOWN,
     ):
-        raise Refused("Only a failed message, or one whose outcome is unknown, can be sent again.")
+        raise Refused(
+            say("Only a failed message, or one whose outcome is unknown, can be sent again.")
+        )
     _check_may_send(message.conversation, message.template is not None, message.sender)
     message.error_class = message.error_code = message.error_reason = ""
     message.provider_id = None

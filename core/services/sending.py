@@ -22,6 +22,7 @@ from core.services.may_send import obstacle_to
 from core.services.receipts import apply_early
 from core.services.states import fail, move, move_back_to_queue
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class SendCall:
         if message is None:
             return None
         if message.state is MessageState.SENDING:
-            message.error_reason = "Interrupted while sending: whether it arrived is not known."
+            message.error_reason = say(
+                "Interrupted while sending: whether it arrived is not known."
+            )
             move(session, message, MessageState.UNKNOWN, now())
             return None
         if message.state is not MessageState.QUEUED:
@@ -96,13 +99,15 @@ class SendCall:
             return None  # a receipt was faster than the answer, and knows better
         if isinstance(error, OutcomeUnknown):
             message.error_code = error.code[:40]
-            message.error_reason = f"{error.reason} Whether it arrived is not known."[:500]
+            message.error_reason = say(
+                "%(reason)s Whether it arrived is not known.", reason=error.reason
+            )[:500]
             move(session, message, MessageState.UNKNOWN, now())
             return None
         if not isinstance(error, SendFailed):
             # a fault in the adapter, maybe while it read a good answer: the customer may have it
             message.error_code = type(error).__name__[:40]
-            message.error_reason = "The adapter failed. Whether it arrived is not known."
+            message.error_reason = say("The adapter failed. Whether it arrived is not known.")
             move(session, message, MessageState.UNKNOWN, now())
             return None
         if error.error_class == "retry":
@@ -121,7 +126,7 @@ def give_up(session: TenantSession, payload: dict[str, Any], reason: str) -> Non
     message = session.get(Message, payload["message_id"], with_for_update=True)
     if message is None or message.state is not MessageState.QUEUED:
         return
-    why = message.error_reason or "It could not be sent, however often it was tried."
+    why = message.error_reason or say("It could not be sent, however often it was tried.")
     fail(session, message, message.error_class or "retry", message.error_code, why)
 
 
@@ -133,7 +138,13 @@ def end_as_stale(session: TenantSession, payload: dict[str, Any], reason: str) -
     if message.state is MessageState.SENDING:
         move(session, message, MessageState.UNKNOWN, now())
     elif message.state is MessageState.QUEUED:
-        fail(session, message, "channel", "plugin_off", f"{reason[:1].upper()}{reason[1:]}.")
+        fail(
+            session,
+            message,
+            "channel",
+            "plugin_off",
+            f"{reason[:1].upper()}{reason[1:]}.",
+        )
 
 
 def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:

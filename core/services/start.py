@@ -12,6 +12,7 @@ from core.services import addresses, channels, conversation_of
 from core.services.customers import bring_back
 from core.services.mail_addresses import checked_email
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def conversation_with(session: TenantSession, channel: Channel, to: str) -> Conversation:
@@ -43,7 +44,7 @@ def _address(session: TenantSession, channel: Channel, to: str) -> Address:
     kinds = channels.adapter_of(session, channel).capabilities.identity_kinds
     to = to.strip()
     if not to:
-        raise Refused("Say whom to write to.", "to")
+        raise Refused(say("Say whom to write to."), "to")
     if IdentityKind.PHONE in kinds and not any(character.isalpha() for character in to):
         try:
             return Address(IdentityKind.PHONE, parse_phone(to, channel.region).e164)
@@ -56,4 +57,4 @@ def _address(session: TenantSession, channel: Channel, to: str) -> Address:
             known = addresses.find_identity(session, channel, Address(kind, to))
             if known is not None:
                 return Address(kind, to)
-    raise Refused(f"{channel.name} can't reach “{to[:60]}”.", "to")
+    raise Refused(say("%(channel)s can't reach “%(to)s”.", channel=channel.name, to=to[:60]), "to")

@@ -12,6 +12,7 @@ from core.live import hang_up
 from core.models import Membership
 from core.services.tenants import TENANT_ROLES, RoleName
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 def change_member(
@@ -21,10 +22,19 @@ def change_member(
     unknown = [role for role in roles if role not in TENANT_ROLES]
     if unknown:
         known = ", ".join(TENANT_ROLES)
-        raise Refused(f"There is no role “{unknown[0]}”. Choose from: {known}.", "roles")
+        raise Refused(
+            say(
+                "There is no role “%(unknown)s”. Choose from: %(known)s.",
+                unknown=unknown[0],
+                known=known,
+            ),
+            "roles",
+        )
     stays_admin = is_active and RoleName.ADMIN in roles
     if not stays_admin and _is_admin(member) and not _other_admins(session, member):
-        raise Refused("Somebody has to stay tenant admin: make another person one first.", "roles")
+        raise Refused(
+            say("Somebody has to stay tenant admin: make another person one first."), "roles"
+        )
     changes = {
         "roles": (member.roles, list(roles)),
         "is_active": (member.is_active, is_active),

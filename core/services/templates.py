@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import Refused
 from core.models import Channel, Template
+from core.words import say
 
 VARIABLE = re.compile(r"\{(\w+)\}")
 
@@ -28,14 +29,20 @@ def render(
     missing = [name for name in needed if not values.get(name, "").strip()]
     if missing:
         names = ", ".join(f"{{{name}}}" for name in missing)
-        raise Refused(f"The template needs a value for {names}.", "variables")
+        raise Refused(say("The template needs a value for %(names)s.", names=names), "variables")
     text = VARIABLE.sub(lambda match: values[match[1]], template.body)
     if not template.provider_name:
         return text, None
     if template.channel_id is not None and template.channel_id != channel.id:
-        raise Refused(f"“{template.name}” is approved for another channel.", "template")
+        raise Refused(
+            say("“%(template)s” is approved for another channel.", template=template.name),
+            "template",
+        )
     if not template.is_approved:
-        raise Refused(f"The provider hasn't approved “{template.name}” yet.", "template")
+        raise Refused(
+            say("The provider hasn't approved “%(template)s” yet.", template=template.name),
+            "template",
+        )
     return text, {
         "name": template.provider_name,
         "language": template.language,

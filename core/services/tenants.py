@@ -19,6 +19,7 @@ from core.live import hang_up
 from core.models import Membership, NumberStyle, Plan, Tenant, UserState
 from core.services.mail_addresses import checked_email
 from core.tenancy.session import BaseSession, SystemSession, TenantSession
+from core.words import say
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -58,13 +59,16 @@ def create_tenant(
 ) -> Tenant:
     """A new tenant on a plan. Refused, with the field, or Conflict where the slug is taken."""
     if not _SLUG.fullmatch(slug):
-        raise Refused("Use up to 40 of a-z, 0-9 and hyphens, for example “toko-rina”.", "slug")
+        raise Refused(say("Use up to 40 of a-z, 0-9 and hyphens, for example “toko-rina”."), "slug")
     if find_tenant(session, slug) is not None:
-        raise Conflict(f"A tenant “{slug}” exists already.", "slug")
+        raise Conflict(say("A tenant “%(slug)s” exists already.", slug=slug), "slug")
     chosen = session.scalar(select(Plan).where(Plan.name == plan))
     if chosen is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.rank)))
-        raise Refused(f"There is no plan “{plan}”. Choose one of: {known}.", "plan")
+        raise Refused(
+            say("There is no plan “%(plan)s”. Choose one of: %(known)s.", plan=plan, known=known),
+            "plan",
+        )
     _check_place(time_zone, default_region, locale)
     tenant = Tenant(
         slug=slug,
@@ -94,13 +98,13 @@ def change_tenant(
     """What an operator may change of a tenant; its slug stays. Refused, with the field."""
     name = name.strip()
     if not 1 <= len(name) <= 120:
-        raise Refused("Give the business's name, with at most 120 characters.", "name")
+        raise Refused(say("Give the business's name, with at most 120 characters."), "name")
     chosen = session.scalar(select(Plan).where(Plan.name == plan))
     if chosen is None:
-        raise Refused("Choose one of the plans.", "plan")
+        raise Refused(say("Choose one of the plans."), "plan")
     _check_place(time_zone, default_region, locale)
     if number_style not in set(NumberStyle):
-        raise Refused("Choose how numbers are shown.", "number_style")
+        raise Refused(say("Choose how numbers are shown."), "number_style")
     tenant.name, tenant.plan_id, tenant.is_active = name, chosen.id, is_active
     tenant.time_zone, tenant.default_region, tenant.locale = time_zone, default_region, locale
     tenant.number_style = NumberStyle(number_style)
@@ -111,11 +115,11 @@ def change_tenant(
 
 def _check_place(time_zone: str, default_region: str, locale: str) -> None:
     if time_zone not in available_timezones():
-        raise Refused("Name a time zone like Asia/Jakarta or Europe/Bucharest.", "time_zone")
+        raise Refused(say("Name a time zone like Asia/Jakarta or Europe/Bucharest."), "time_zone")
     if default_region not in phonenumbers.SUPPORTED_REGIONS:
-        raise Refused("Give the country as two letters, like ID or RO.", "default_region")
+        raise Refused(say("Give the country as two letters, like ID or RO."), "default_region")
     if locale.replace("-", "_") not in locale_identifiers():
-        raise Refused("Name a language like en, id, ro or pt_BR.", "locale")
+        raise Refused(say("Name a language like en, id, ro or pt_BR."), "locale")
 
 
 def create_user(
@@ -130,11 +134,11 @@ def create_user(
     """A person who can sign in with their e-mail address. Conflict where they exist."""
     email = checked_email(email)
     if not email:
-        raise Refused("Give the person's e-mail address.", "email")
+        raise Refused(say("Give the person's e-mail address."), "email")
     if len(password) < 8:
-        raise Refused("Use a password of at least 8 characters.", "password")
+        raise Refused(say("Use a password of at least 8 characters."), "password")
     if find_user(session, email) is not None:
-        raise Conflict(f"{email} has an account already.", "email")
+        raise Conflict(say("%(email)s has an account already.", email=email), "email")
     user = User(
         username=email,
         email=email,
@@ -163,7 +167,12 @@ def add_member(
     for role in roles:
         if role not in TENANT_ROLES:
             known = ", ".join(TENANT_ROLES)
-            raise Refused(f"There is no role “{role}”. Choose one of: {known}.", "role")
+            raise Refused(
+                say(
+                    "There is no role “%(role)s”. Choose one of: %(known)s.", role=role, known=known
+                ),
+                "role",
+            )
     member = session.scalar(
         select(Membership).where(Membership.tenant_id == tenant.id, Membership.user_id == user.id)
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from core.errors import NotFound
 from core.models import Conversation, Direction, Membership, Message, Task, TaskKind
 from core.tenancy.session import TenantSession
+from core.words import say
 
 SHOWN = 100
 
@@ -45,7 +46,7 @@ def get(session: TenantSession, task_id: int) -> Task:
     """One of this tenant's tasks. Raises NotFound."""
     task: Task | None = session.get(Task, task_id)
     if task is None:
-        raise NotFound("There is no such task.")
+        raise NotFound(say("There is no such task."))
     return task
 
 

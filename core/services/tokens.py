@@ -14,6 +14,7 @@ from core.models import ApiToken, Tenant
 from core.models.base import now
 from core.secrets import digest_token, new_token
 from core.tenancy.session import SystemSession, TenantSession
+from core.words import say
 
 # what a token may be allowed: reading or writing a noun, or everything its tenant has
 SCOPE_ALL = "*"
@@ -28,12 +29,12 @@ def create_token(
     `scopes` are `<noun>:read` and `<noun>:write`, or `*`; `known` holds those that exist.
     """
     if not name.strip():
-        raise Refused("Name the program that will use the token.", "name")
+        raise Refused(say("Name the program that will use the token."), "name")
     if not scopes:
-        raise Refused("Choose at least one scope.", "scopes")
+        raise Refused(say("Choose at least one scope."), "scopes")
     wrong = sorted(set(scopes) - known - {SCOPE_ALL})
     if wrong:
-        raise Refused(f"There is no scope {', '.join(wrong)}.", "scopes")
+        raise Refused(say("There is no scope %(wrong)s.", wrong=", ".join(wrong)), "scopes")
     plain, digest = new_token()
     token = ApiToken(
         name=name.strip()[:80],

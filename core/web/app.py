@@ -26,6 +26,7 @@ from core.web.fab.lazy_rules import LazyFlask
 from core.web.fab.routes import bound_keys
 from core.web.fast_lane import init_fast_lane
 from core.web.health import health
+from core.web.language import catalogues_of, init_language, languages_for_fab
 from core.web.metrics import metrics
 from core.web.pages.home import HomeView
 from core.web.pages.tenants import tenant_choices
@@ -50,7 +51,9 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
     bound_keys(app)
     app.extensions["sapa"] = desk
     app.extensions["sapa_readiness"] = Readiness(desk)
+    catalogues = catalogues_of(desk)
     _configure(app, desk)
+    app.config["LANGUAGES"] = languages_for_fab(catalogues)
     init_request_log(app)
     session: scoped_session[TenantSession] = scoped_session(
         lambda: web_session(desk),  # type: ignore[arg-type]  # any callable serves, as documented
@@ -70,6 +73,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
             update_perms=False,
         )
         _wire_security(appbuilder.sm, desk)
+        init_language(app, catalogues)
         init_reader(app)
         cycle.init_request_cycle(app)
         csrf.exempt(webhooks)
@@ -109,7 +113,6 @@ def _configure(app: Flask, desk: Desk) -> None:
         AUTH_ROLE_ADMIN="Operator",
         AUTH_ROLE_PUBLIC="Public",
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        LANGUAGES={"en": {"flag": "gb", "name": "English"}},
         FAB_API_SWAGGER_UI=True,
         TEMPLATES_AUTO_RELOAD=False,
     )

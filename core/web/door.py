@@ -15,6 +15,7 @@ from core.models import Channel
 from core.services import channels
 from core.tenancy.session import TenantSession
 from core.web.request import desk
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def channel_door(channel_uuid: UUID, kind: str) -> ChannelDoor:
             )
         )
         if channel is None:
-            raise NotFound("No channel has this address.")
+            raise NotFound(say("No channel has this address."))
         door = ChannelDoor(channels.account_of(system, channel), channel.tenant_id)
     if not desk().is_on(door.tenant_id, desk().host.owner_of_kind(kind)):
-        raise NotFound("No channel has this address.")
+        raise NotFound(say("No channel has this address."))
     return door

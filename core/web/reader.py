@@ -1,7 +1,6 @@
 """How whoever reads a page wants to see it: locale, time zone, amounts, moments.
 
-The tenant decides (it is its shop's clock and its currency's habits); a language that the person
-chose in the top bar wins over the tenant's locale.
+The tenant decides on the clock, the language of the answer (see `language.py`) on the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
-from flask import Flask, current_app, has_request_context, session
+from flask import Flask, has_request_context
+from flask_babel import get_locale
 
 from core.web.request import tenant
 
@@ -31,15 +31,14 @@ def zone_name() -> str:
 
 
 def reader_locale() -> Locale:
-    """The language chosen in the top bar, else the tenant's locale, else English."""
+    """The language of this answer; a tenant's own region of it, as `en_GB`, where it has one."""
     here = tenant() if has_request_context() else None
-    default = str(current_app.config.get("BABEL_DEFAULT_LOCALE", "en"))
-    chosen = session.get("locale") if has_request_context() else None
-    wanted = chosen if chosen and chosen != default else here.locale if here else default
+    language = get_locale() or Locale("en")
     try:
-        return Locale.parse(str(wanted).replace("-", "_"))
+        own = Locale.parse(here.locale.replace("-", "_")) if here else language
     except (UnknownLocaleError, ValueError):  # a tenant's locale is free text in old rows
-        return Locale.parse(default)
+        return language
+    return own if own.language == language.language else language
 
 
 def on_clock(value: datetime) -> datetime:

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Flask
 
 from core.desk import Desk
-from core.host.declarations import ApiDecl, MenuLink
+from core.host.declarations import ApiDecl, MenuLink, ViewDecl
 from core.host.gate import blueprint_gate, openapi_filter
 from core.web.nouns import NOUNS
 from core.web.operations import OPERATIONS
 from core.web.pages import PAGES, SETTINGS_PAGES
+from core.words.derived import note
 
 log = logging.getLogger(__name__)
 
@@ -50,24 +51,22 @@ def add(appbuilder: Any, declaration: Any) -> None:
     if isinstance(declaration, ApiDecl):
         appbuilder.add_api(declaration.api)
     elif isinstance(declaration, MenuLink):
-        appbuilder.add_link(
-            declaration.name,
-            href=declaration.href,
-            icon=declaration.icon,
-            label=declaration.label or declaration.name,
-            category=declaration.category,
-            category_icon=declaration.category_icon,
-            category_label=declaration.category_label or declaration.category,
-        )
+        appbuilder.add_link(declaration.name, href=declaration.href, **_in_menu(declaration))
     elif declaration.name:
-        appbuilder.add_view(
-            declaration.view,
-            declaration.name,
-            icon=declaration.icon,
-            label=declaration.label or declaration.name,
-            category=declaration.category,
-            category_icon=declaration.category_icon,
-            category_label=declaration.category_label or declaration.category,
-        )
+        appbuilder.add_view(declaration.view, declaration.name, **_in_menu(declaration))
     else:
         appbuilder.add_view_no_menu(declaration.view)
+
+
+def _in_menu(declaration: ViewDecl | MenuLink) -> dict[str, Any]:
+    """How an entry looks. FAB's menu translates labels itself, so they stay English here."""
+    category = declaration.category
+    labels = {
+        "label": str(declaration.label or declaration.name),
+        "category_label": str(declaration.category_label or category),
+    }
+    module = declaration.view.__module__ if isinstance(declaration, ViewDecl) else __name__
+    for label in labels.values():
+        note(label, module)
+    icons = {"icon": declaration.icon, "category_icon": declaration.category_icon}
+    return {"category": category, **labels, **icons}

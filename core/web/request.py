@@ -20,6 +20,7 @@ from core.web.fab.bearer import use_bearer
 from core.web.fab.csrf import is_machine_door
 from core.web.grants import READING
 from core.web.scopes import is_never_a_tokens, scope_noun
+from core.words import say
 
 TENANT_COOKIE_KEY = "tenant"
 
@@ -152,7 +153,9 @@ def _choose(places: list[tuple[Membership, Tenant]]) -> tuple[Membership, Tenant
         for member, where in places:
             if where.slug == wanted:
                 return member, where
-        raise Refused(f"You don't work in a tenant “{wanted[:40]}”.", status=404)
+        raise Refused(
+            say("You don't work in a tenant “%(wanted)s”.", wanted=wanted[:40]), status=404
+        )
     kept = session.get(TENANT_COOKIE_KEY)
     for member, where in places:
         if where.id == kept:

@@ -22,6 +22,7 @@ from core.web.csp import init_csp
 from core.web.icons import icon
 from core.web.reader import local_date, local_money, local_number, local_time
 from core.web.sidebar import sidebar
+from core.words.derived import in_words
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -141,8 +142,7 @@ def words_of(value: Any, view: Any = None, column: str = "") -> str:
     said = (getattr(view, "value_words", None) or {}).get(column, {})
     if stored in said:
         return str(said[stored])
-    text = stored.replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return str(gettext(in_words(stored)))
 
 
 def pairs_of(value: Mapping[str, Any]) -> list[tuple[str, list[str]]]:

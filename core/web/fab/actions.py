@@ -14,6 +14,7 @@ from core.errors import Malformed, NotFound, Refused
 from core.web.fab.access import is_allowed
 from core.web.fab.routes import expose
 from core.web.fab.screen import Screen
+from core.words import say
 
 
 class PostedActions(Screen):
@@ -29,10 +30,10 @@ class PostedActions(Screen):
         chosen = self._chosen_action(request.form.get("action", ""), "multiple")
         raw = request.form.getlist("rowid")
         if not raw:
-            raise Malformed("Choose at least one row first.")
+            raise Malformed(say("Choose at least one row first."))
         items = self.datamodel.get_all(raw, self._base_filters)
         if items is None:
-            raise NotFound("One of these records is no longer there. Reload the list.")
+            raise NotFound(say("One of these records is no longer there. Reload the list."))
         return self._acted(chosen, items)
 
     def _chosen_action(self, name: str, kind: str) -> Any:

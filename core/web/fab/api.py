@@ -25,6 +25,7 @@ from core.web.fab.rison import list_schema, rison
 from core.web.fab.routes import adds, expose, permission_name
 from core.web.fab.values import key_of, text_problem
 from core.web.fab.writes import Writes
+from core.words import say
 
 SCHEMAS_KEPT = 64  # column subsets that callers choose, each a schema worth keeping
 
@@ -144,7 +145,7 @@ class AdminApi(Writes, LazySchemas, ModelRestApi):
         if "keyset" in args:
             after = key_of(self.datamodel.key, args["keyset"]["after"])
             if after is None or not in_key_order or page:
-                raise Malformed("keyset needs a row's id, no page, and the order of the ids.")
+                raise Malformed(say("keyset needs a row's id, no page, and the order of the ids."))
         rows = self.datamodel.rows(joined, column, direction, page or 0, size + 1, after)
         return rows[:size], len(rows) > size and in_key_order
 
@@ -152,7 +153,13 @@ class AdminApi(Writes, LazySchemas, ModelRestApi):
         column = args.get("order_column", "")
         if column and column not in self.order_columns:
             allowed = ", ".join(self.order_columns)
-            raise Malformed(f"This list can't be ordered by {column[:50]!r}, only by {allowed}.")
+            raise Malformed(
+                say(
+                    "This list can't be ordered by %(column)s, only by %(allowed)s.",
+                    column=repr(column[:50]),
+                    allowed=allowed,
+                )
+            )
         if not column and self.base_order:
             return self.base_order[0], self.base_order[1]
         return column, args.get("order_direction", "asc")
@@ -161,7 +168,9 @@ class AdminApi(Writes, LazySchemas, ModelRestApi):
         asked = args.get("columns") or args.get("select_columns") or ()
         unknown = [c for c in asked if c not in allowed]
         if unknown:
-            raise Malformed(f"There is no column {unknown[0][:50]!r} here.")
+            raise Malformed(
+                say("There is no column %(unknown)s here.", unknown=repr(unknown[0][:50]))
+            )
         return [c for c in allowed if c in asked]
 
     def _schema(self, chosen: Any, default: Any) -> Any:
@@ -208,7 +217,7 @@ class AdminApi(Writes, LazySchemas, ModelRestApi):
     def _item(self, pk: str) -> Any:
         item = self.datamodel.get(pk, self._base_filters)
         if item is None:
-            raise NotFound("There is no such record.")
+            raise NotFound(say("There is no such record."))
         return item
 
     def _payload(self, schema: Any, partial: bool) -> dict[str, Any]:
@@ -245,13 +254,13 @@ for _name in ("info", "get", "get_list", "post", "put", "delete"):
 def json_object() -> dict[str, Any]:
     """The request's body, which must be a JSON object; raises Malformed."""
     if not request.is_json:
-        raise Malformed("Send JSON, with the header Content-Type: application/json.")
+        raise Malformed(say("Send JSON, with the header Content-Type: application/json."))
     try:
         payload = request.get_json()
     except (ValueError, RecursionError) as error:
-        raise Malformed("The body is not valid JSON.") from error
+        raise Malformed(say("The body is not valid JSON.")) from error
     if not isinstance(payload, dict):
-        raise Malformed("Send a JSON object: names and values in braces.")
+        raise Malformed(say("Send a JSON object: names and values in braces."))
     return payload
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from core.errors import Malformed
 from core.web.fab.filters import FilterConverter
 from core.web.fab.values import key_of
+from core.words import say
 
 COUNT_CAP = 1000  # a list says "more than 1000"; nobody reads on which page the rows end
 MAX_OFFSET = 10_000  # beyond, OFFSET reads and throws away: page by key instead
@@ -127,7 +128,10 @@ class SQLAInterface(StockInterface):
         """
         if page * (page_size or 0) > MAX_OFFSET:
             raise Malformed(
-                f"Pages end at row {MAX_OFFSET}. Filter the list, or page by key (keyset)."
+                say(
+                    "Pages end at row %(max_offset)s. Filter the list, or page by key (keyset).",
+                    max_offset=MAX_OFFSET,
+                )
             )
         query = self.apply_filters(self.session.query(self.obj), filters)
         descending = order_direction == "desc"

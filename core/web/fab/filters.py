@@ -20,6 +20,7 @@ from sqlalchemy import false
 from core.errors import Malformed
 from core.web.fab.enums import members_of
 from core.web.fab.values import INT64, column_problem, key_of, stored_moment, text_problem
+from core.words import say
 
 _YES, _NO = {"y", "yes", "true", "on", "1"}, {"n", "no", "false", "off", "0", ""}
 
@@ -79,7 +80,14 @@ def typed(datamodel: Any, column: str, value: Any) -> Any:
         return [typed(datamodel, column, one) for one in value]
     problem = text_problem(value)
     if problem:
-        raise Malformed(f"The filter on {column} can't be used. {problem}", column)
+        raise Malformed(
+            say(
+                "The filter on %(column)s can't be used. %(problem)s",
+                column=column,
+                problem=problem,
+            ),
+            column,
+        )
     if datamodel.is_relation(column):
         key = key_of(datamodel.related_key(column), value)
         return _or_refuse(key, column, "choose a record")
@@ -109,13 +117,27 @@ def _scalar(datamodel: Any, column: str, value: Any) -> Any:
         if datamodel.is_enum(column):
             return members_of(datamodel.list_columns[column].type)[text]
     except (ValueError, KeyError, OverflowError) as error:
-        raise Malformed(f"The filter on {column} doesn't fit: {text[:50]!r}.", column) from error
+        raise Malformed(
+            say(
+                "The filter on %(column)s doesn't fit: %(text)s.",
+                column=column,
+                text=repr(text[:50]),
+            ),
+            column,
+        ) from error
     return text if isinstance(value, (int, float, bool)) else value
 
 
 def _or_refuse(value: Any, column: str, wanted: str) -> Any:
     if value is None:
-        raise Malformed(f"The filter on {column} doesn't fit: use {wanted}.", column)
+        raise Malformed(
+            say(
+                "The filter on %(column)s doesn't fit: use %(wanted)s.",
+                column=column,
+                wanted=wanted,
+            ),
+            column,
+        )
     return value
 
 
@@ -135,7 +157,7 @@ def from_page(filters: Any, args: Any, strict: bool) -> None:
         if not choices:
             continue
         if not (index.isascii() and index.isdigit() and int(index) < len(choices)):
-            raise Malformed(f"There is no such filter on {column}.", column)
+            raise Malformed(say("There is no such filter on %(column)s.", column=column), column)
         chosen = choices[int(index)]
         values = typed(filters.datamodel, column, args.getlist(arg))
         if any(v == "" for v in values):
@@ -154,15 +176,21 @@ def from_rest(filters: Any, wanted: Iterable[dict[str, Any]]) -> None:
         column, operation = one["col"], one["opr"]
         choices = filters.get_search_filters().get(column)
         if not choices:
-            raise Malformed(f"There is no filter on {column}.", column)
+            raise Malformed(say("There is no filter on %(column)s.", column=column), column)
         named = {c.arg_name: c for c in choices}
         if operation not in named:
             raise Malformed(
-                f"The filter on {column} can't do {operation!r}; it can do {sorted(named)}.", column
+                say(
+                    "The filter on %(column)s can't do %(operation)s; it can do %(named)s.",
+                    column=column,
+                    operation=repr(operation),
+                    named=sorted(named),
+                ),
+                column,
             )
         chosen = named[operation]
         kind = chosen if isinstance(chosen, type) else type(chosen)
         value = typed(filters.datamodel, column, one["value"])
         if operation in ("in", "not_in") and not isinstance(value, list):
-            raise Malformed(f"The filter on {column} needs a list.", column)
+            raise Malformed(say("The filter on %(column)s needs a list.", column=column), column)
         filters.add_filter(column, kind, value)

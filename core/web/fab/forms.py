@@ -39,6 +39,7 @@ from wtforms.widgets import (
 from core.web.fab.enums import members_of
 from core.web.fab.search_select import NO_CHOICE, SearchSelectField
 from core.web.fab.values import column_problem, stored_moment
+from core.words import say
 
 MOMENT_FORMATS = [
     "%Y-%m-%dT%H:%M:%S",  # the first is how a value is shown; browsers leave zero seconds out
@@ -94,7 +95,7 @@ class JsonField(TextAreaField):
         try:
             self.data = json.loads(text) if text else None
         except (ValueError, RecursionError) as error:
-            raise ValueError("This is not valid JSON.") from error
+            raise ValueError(say("This is not valid JSON.")) from error
 
 
 class Fits:
@@ -169,7 +170,7 @@ class FormConverter(GeneralModelConverter):
         self, name: str, label: str, description: str, checks: list[Any], many: bool, given: Any
     ) -> Any:
         optional = self.search or many or self.datamodel.is_nullable(name)
-        required = validators.DataRequired("Choose one.")
+        required = validators.DataRequired(say("Choose one."))
         return SearchSelectField(
             label,
             description=description,
@@ -207,7 +208,7 @@ class FormConverter(GeneralModelConverter):
         elif self.datamodel.is_nullable(name) or default == "":
             presence = [validators.Optional()]
         else:
-            presence = [validators.InputRequired("This field is required.")]
+            presence = [validators.InputRequired(say("This field is required."))]
         bounds = [] if self.search else _length(column)
         field = FormField(
             self.datamodel, name, label, description, [*presence, *checks, *bounds], default
@@ -264,7 +265,7 @@ def _member(members: dict[str, Any]) -> Callable[[Any], Any]:
         if value in members.values():
             return value
         if value not in members:  # upstream lets the KeyError through, a 500
-            raise ValueError("Choose one of the list.")
+            raise ValueError(say("Choose one of the list."))
         return members[value]
 
     return coerce

@@ -13,19 +13,21 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import Refused
 from core.web.fab.integrity import as_refused
+from core.words import say as _
+from core.words import told
 
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: "The request can't be read. Go back, check it and try again.",
-    401: "Log in first, or send a valid token.",
-    403: "You may not do this. Ask an administrator for the permission.",
-    404: "There is nothing here, or it is not yours to see.",
-    405: "This address can't be used that way.",
-    413: "That is too large to send.",
-    415: "Send JSON, with the header Content-Type: application/json.",
-    429: "Too many attempts. Wait a minute and try again.",
-    500: "Something went wrong on our side. It has been logged; try again.",
+    400: _("The request can't be read. Go back, check it and try again."),
+    401: _("Log in first, or send a valid token."),
+    403: _("You may not do this. Ask an administrator for the permission."),
+    404: _("There is nothing here, or it is not yours to see."),
+    405: _("This address can't be used that way."),
+    413: _("That is too large to send."),
+    415: _("Send JSON, with the header Content-Type: application/json."),
+    429: _("Too many attempts. Wait a minute and try again."),
+    500: _("Something went wrong on our side. It has been logged; try again."),
 }
 _KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
@@ -51,10 +53,9 @@ def _http(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
     code = error.code or 500
+    sentence: str
     if type(error).__name__ == "CSRFError":
-        sentence = (
-            f"This form has expired. Reload the page and send it again. ({error.description})"
-        )
+        sentence = _("This form has expired. Reload the page and send it again.")
     else:
         sentence = SENTENCES.get(code) or f"{error.name}."
     answer = _answer(code, sentence, {})
@@ -80,13 +81,13 @@ def _database(error: Exception) -> Any:
 
 def _answer(status: int, message: str, errors: dict[str, list[str]]) -> Response:
     if request.path.startswith(("/api/", "/webhooks/")) or request.headers.get("HX-Request"):
-        answer = jsonify({"message": message, "errors": errors})
+        answer = jsonify({"message": told(message), "errors": told(errors)})
     else:
         try:
             page = render_template("sapa/error.html", status=status, message=message, errors=errors)
             answer = make_response(page)
         except TemplateNotFound:
-            answer = make_response(message)
+            answer = make_response(told(message))
             answer.mimetype = "text/plain"
     answer.status_code = status
     return answer

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 from core.errors import Conflict, Refused, Stale
+from core.words import say
 
-TAKEN = "Another record already has this value. Choose a different one, or open that record."
-IN_USE = "Other records still refer to this one. Remove or change those first."
+TAKEN = say("Another record already has this value. Choose a different one, or open that record.")
+IN_USE = say("Other records still refer to this one. Remove or change those first.")
 DATABASE_ERRORS = (IntegrityError, DataError, StatementError, StaleDataError, OverflowError)
 
 _SQLITE = re.compile(r"^(UNIQUE|NOT NULL|FOREIGN KEY|CHECK) constraint failed(?:: (.*))?$")
@@ -31,7 +32,9 @@ def as_refused(
     `table` lets a constraint's name be turned into the column it guards.
     """
     if isinstance(error, StaleDataError):
-        return Stale("Someone else changed or deleted this meanwhile. Reload it and try again.")
+        return Stale(
+            say("Someone else changed or deleted this meanwhile. Reload it and try again.")
+        )
     if isinstance(error, IntegrityError):
         kind, columns = _what(error, table)
         field = next((c for c in reversed(columns) if c not in ("tenant_id", "id")), None)
@@ -40,17 +43,19 @@ def as_refused(
         if kind == "FOREIGN KEY":
             if deleting or _still_referenced(error):
                 return Conflict(IN_USE)
-            return Refused("This refers to a record that doesn't exist. Choose another.", field)
+            return Refused(
+                say("This refers to a record that doesn't exist. Choose another."), field
+            )
         if kind == "NOT NULL":
             if deleting:
                 return Conflict(IN_USE)
-            return Refused("This field is required.", field)
-        return Refused("This value is not allowed here.", field)
+            return Refused(say("This field is required."), field)
+        return Refused(say("This value is not allowed here."), field)
     if isinstance(error, (DataError, OverflowError)) or (
         isinstance(error, StatementError)
         and isinstance(error.orig, (OverflowError, ValueError, TypeError))
     ):
-        return Refused("One of the values is too large or of the wrong kind.")
+        return Refused(say("One of the values is too large or of the wrong kind."))
     return None
 
 

@@ -13,6 +13,7 @@ from flask import current_app, request
 
 from core.errors import Malformed
 from core.web.fab.values import key_of
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ def asked(view: Any) -> Listing:
     column = request.args.get(f"_oc_{name}", "")
     direction = request.args.get(f"_od_{name}", "asc")
     if column and column not in view.order_columns:
-        raise Malformed(f"This list can't be ordered by {column[:50]!r}.")
+        raise Malformed(say("This list can't be ordered by %(column)s.", column=repr(column[:50])))
     if direction not in ("asc", "desc"):
-        raise Malformed("Order a list by asc or desc.")
+        raise Malformed(say("Order a list by asc or desc."))
     if not column:
         column, direction = view.base_order or ("", "asc")
     largest: int = current_app.config.get("SAPA_LIST_MAX_PAGE_SIZE", 100)
@@ -43,7 +44,7 @@ def asked(view: Any) -> Listing:
     if after is not None:
         key = key_of(view.datamodel.key, after)
         if key is None or column not in ("", view.datamodel.key.name):
-            raise Malformed("Paging by key needs a row's id and the list's own order.")
+            raise Malformed(say("Paging by key needs a row's id and the list's own order."))
         return Listing(column, direction, 0, min(max(size, 1), largest), key)
     return Listing(column, direction, _number(f"page_{name}", 0), min(max(size, 1), largest))
 
@@ -53,5 +54,5 @@ def _number(arg: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Malformed(f"{arg} must be a whole number.")
+        raise Malformed(say("%(arg)s must be a whole number.", arg=arg))
     return int(text)

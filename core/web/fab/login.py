@@ -33,6 +33,7 @@ from marshmallow import ValidationError
 from core.errors import Invalid
 from core.web.fab.api import flattened, json_object
 from core.web.fab.routes import expose
+from core.words import say
 
 OWN_PAGE = "ProfileView.index"
 
@@ -109,7 +110,7 @@ class LimitedSecurityApi(SecurityApi):
         if asked["provider"] == "db":
             user = self.appbuilder.sm.auth_user_db(asked["username"], asked["password"])
         if user is None:
-            return self.response(401, message="The user name or the password is wrong.")
+            return self.response(401, message=say("The user name or the password is wrong."))
         answer = {"access_token": create_access_token(identity=str(user.id), fresh=True)}
         if asked.get("refresh"):
             answer["refresh_token"] = create_refresh_token(identity=str(user.id))
@@ -123,7 +124,7 @@ def json_unauthorized(manager: JWTManager) -> None:
     """Let every way a JWT can be wrong answer 401 in our shape (upstream: `{"msg"}`, some 422)."""
 
     def answer(*_args: Any) -> Any:
-        sentence = "Log in again: the token is missing, wrong, expired or ended by a logout."
+        sentence = say("Log in again: the token is missing, wrong, expired or ended by a logout.")
         return jsonify({"message": sentence, "errors": {}}), 401
 
     manager.unauthorized_loader(answer)

@@ -21,6 +21,7 @@ from marshmallow_sqlalchemy import SQLAlchemyAutoSchema
 from marshmallow_sqlalchemy.fields import Related, RelatedList
 
 from core.web.fab.values import column_problem, key_of, stored_moment
+from core.words import say
 
 
 class PersistentRelated(Related):
@@ -32,10 +33,10 @@ class PersistentRelated(Related):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if key_of(self.interface.related_key(self.relation), value) is None:
-            raise ValidationError("Give the id of an existing record.")
+            raise ValidationError(say("Give the id of an existing record."))
         row = self.interface.related_row(self.relation, value)
         if row is None:
-            raise ValidationError(f"There is no record with id {value}.")
+            raise ValidationError(say("There is no record with id %(value)s.", value=value))
         return row
 
 
@@ -102,7 +103,9 @@ class SchemaConverter(Model2SchemaConverter):
         field.validators.append(_fits(stored))
         choices = [c[0] if isinstance(c, tuple) else c for c in stored.info.get("choices", ())]
         if choices:
-            field.validators.append(OneOf(choices, error=f"Choose one of {', '.join(choices)}."))
+            field.validators.append(
+                OneOf(choices, error=say("Choose one of %(choices)s.", choices=", ".join(choices)))
+            )
         return field
 
 
@@ -128,4 +131,4 @@ def _fits(column: Any) -> Any:
 
 def _distinct(rows: list[Any]) -> None:
     if len({id(r) for r in rows}) != len(rows):
-        raise ValidationError("Give each id once.")
+        raise ValidationError(say("Give each id once."))

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from flask_appbuilder import ModelView
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext
 
 from core.errors import NotFound
 from core.web.fab.access import is_allowed
 from core.web.fab.request_state import PerRequestFilters, VisibleRelatedViews
 from core.web.fab.search_select import SearchSelectField, url_of
 from core.web.fab.writes import Writes
+from core.words import say
+from core.words.derived import note
+
+_TITLES = {
+    "list_title": "list",
+    "add_title": "add",
+    "edit_title": "edit",
+    "show_title": "show",
+    "title": "list",
+}
 
 
 class Screen(Writes, ModelView):
@@ -20,6 +30,9 @@ class Screen(Writes, ModelView):
     # declared again for mypy: FAB's own attributes have no types
     exclude_route_methods: set[str] = set()
     show_columns: Any = None
+    list_columns: Any = None
+    order_columns: Any = None
+    label_columns: Any = None
     add_columns: Any = None
     edit_columns: Any = None
     search_columns: Any = None
@@ -30,8 +43,30 @@ class Screen(Writes, ModelView):
     def _item(self, pk: str) -> Any:
         item = self.datamodel.get(pk, self._base_filters)
         if item is None:
-            raise NotFound(str(_("This record doesn't exist, or it is not yours to see.")))
+            raise NotFound(say("This record doesn't exist, or it is not yours to see."))
         return item
+
+    def _prettify_column(self, name: str) -> Any:
+        return lazy_gettext(super()._prettify_column(name))
+
+    def _init_titles(self) -> None:
+        super()._init_titles()
+        for title, method in _TITLES.items():
+            english = getattr(self, title)
+            if not isinstance(english, str):
+                continue
+            if self._has_route(method):
+                note(english, type(self).__module__)
+            setattr(self, title, lazy_gettext(english))
+
+    def note_words(self) -> None:
+        """Let the words that FAB made from the names of shown columns be found for translation."""
+        shown = (self.list_columns, self.show_columns, self.search_columns, self.order_columns)
+        asked = (self.add_columns, self.edit_columns)
+        for column in {name for names in (*shown, *asked) for name in names or ()}:
+            english = super()._prettify_column(column)
+            if str(self.label_columns.get(column, "")) == english:
+                note(english, type(self).__module__)
 
     def _parents(self, columns: Any) -> dict[str, Any]:
         """Relations that the URL has fixed (`_flt_0_parent=3`: "add a child of 3"), by name."""

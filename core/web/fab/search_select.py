@@ -17,6 +17,8 @@ from wtforms.fields.choices import Choice
 from wtforms.validators import StopValidation
 from wtforms.widgets import Select
 
+from core.words import say
+
 SELECT_LIMIT = 200
 SEARCH_LIMIT = 20
 BLANK = "__None"  # FAB's own value for "nothing chosen"
@@ -91,7 +93,7 @@ class SearchSelectField(SelectFieldBase):
 
     def pre_validate(self, form: Any) -> None:
         if self._missing:
-            raise StopValidation("This choice no longer exists. Choose another.")
+            raise StopValidation(say("This choice no longer exists. Choose another."))
 
     def iter_choices(self) -> Iterator[Any]:
         chosen = [row for row in (self.data if self.many else [self.data]) if row is not None]

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, DateTime, Float, Integer, Numeric, SmallInteger
 from sqlalchemy.types import TypeDecorator
 
+from core.words import say
+
 INT64 = 2**63 - 1
 _BITS: tuple[tuple[type[Any], int], ...] = ((SmallInteger, 15), (BigInteger, 63), (Integer, 31))
 
@@ -21,11 +23,11 @@ def text_problem(value: object) -> str | None:
     """A sentence if any text inside `value` (also nested lists and dicts) can't be stored."""
     if isinstance(value, str):
         if "\x00" in value:
-            return "Remove the null character from this text."
+            return say("Remove the null character from this text.")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            return "This text holds a broken character (half of a surrogate pair)."
+            return say("This text holds a broken character (half of a surrogate pair).")
     elif isinstance(value, dict):
         return next((p for pair in value.items() for p in map(text_problem, pair) if p), None)
     elif isinstance(value, (list, tuple)):
@@ -46,11 +48,19 @@ def column_problem(column: Column[Any], value: object) -> str | None:
     if isinstance(value, str):
         length = getattr(kind, "length", None)
         if length and len(value) > length:
-            return f"Use at most {length} characters (this has {len(value)})."
+            return say(
+                "Use at most %(length)s characters (this has %(count)s).",
+                length=length,
+                count=len(value),
+            )
     if isinstance(value, int) and not isinstance(value, bool):
         for sort, bits in _BITS:
             if isinstance(kind, sort) and not -(2**bits) <= value < 2**bits:
-                return f"Use a whole number between {-(2**bits)} and {2**bits - 1}."
+                return say(
+                    "Use a whole number between %(value)s and %(value2)s.",
+                    value=-(2**bits),
+                    value2=2**bits - 1,
+                )
     if isinstance(value, (int, float, decimal.Decimal)) and isinstance(kind, (Numeric, Float)):
         return _number_problem(kind, decimal.Decimal(str(value)))
     return None
@@ -58,12 +68,12 @@ def column_problem(column: Column[Any], value: object) -> str | None:
 
 def _number_problem(kind: Any, number: decimal.Decimal) -> str | None:
     if not number.is_finite():
-        return "Use a finite number."
+        return say("Use a finite number.")
     if kind.precision is None or isinstance(kind, Float):
-        return None if abs(number) < decimal.Decimal("1e300") else "Use a smaller number."
+        return None if abs(number) < decimal.Decimal("1e300") else say("Use a smaller number.")
     digits = kind.precision - (kind.scale or 0)
     if abs(number) >= decimal.Decimal(10) ** digits:
-        return f"Use at most {digits} digits before the decimal point."
+        return say("Use at most %(digits)s digits before the decimal point.", digits=digits)
     return None
 
 

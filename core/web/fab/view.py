@@ -35,6 +35,7 @@ class AdminView(ListPage, PostedActions):
         self.exclude_route_methods = {*self.exclude_route_methods, "download", *closed}
         super().__init__(**kwargs)
         self.datamodel.show_relations(self.list_columns)
+        self.note_words()
 
     # -- what FAB builds once ------------------------------------------------------------
 

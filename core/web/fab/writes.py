@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from core.errors import Refused
 from core.models.base import TenantMixin
 from core.web.fab.integrity import DATABASE_ERRORS, as_refused
 
@@ -106,8 +105,3 @@ class Writes:
             if column in {c.name for c in self.datamodel.list_properties[name].local_columns}:
                 return str(name)
         return column
-
-
-def shown_refusal(error: Refused) -> dict[str, Any]:
-    """A refusal as REST answers it."""
-    return {"message": error.message, "errors": error.errors}

@@ -22,6 +22,7 @@ from core.web.nouns.order_moves import OrderMoves
 from core.web.nouns.products_field import ProductsField
 from core.web.nouns.writes import Archives
 from core.web.request import need_tenant, web_session
+from core.words import say
 
 STATUS_BADGES = {
     "new": "secondary",
@@ -155,7 +156,7 @@ def _usual_currency() -> str:
 def _currency(typed: str | None) -> str:
     code = (typed or _usual_currency()).strip().upper()
     if code not in list_currencies():
-        raise Refused("Give the currency's three letters, like IDR or RON.", "currency")
+        raise Refused(say("Give the currency's three letters, like IDR or RON."), "currency")
     return code
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from wtforms import Field, ValidationError
 
 from core.services.orders import Line
+from core.words import say
 
 MOST_ROWS = 100
 BLANK_ROWS = 2
@@ -43,13 +44,13 @@ class Row:
         except InvalidOperation:
             price = Decimal(-1)
         if not self.product:
-            wrong["product"] = "Name the product."
+            wrong["product"] = say("Name the product.")
         elif len(self.product) > 200:
-            wrong["product"] = "Use at most 200 characters."
+            wrong["product"] = say("Use at most 200 characters.")
         if not 1 <= quantity <= 1_000_000:
-            wrong["quantity"] = "Use a whole number from 1."
+            wrong["quantity"] = say("Use a whole number from 1.")
         if not price.is_finite() or not 0 <= price < LARGEST or price != round(price, 2):
-            wrong["price"] = "Use an amount like 150000 or 150000.50."
+            wrong["price"] = say("Use an amount like 150000 or 150000.50.")
         self.errors = tuple(wrong.items())
         if wrong:
             raise ValueError("a row is wrong")
@@ -86,4 +87,4 @@ class ProductsField(Field):
 
     def pre_validate(self, form: Any) -> None:
         if self.is_broken:
-            raise ValidationError("Mend the marked products, or empty their rows.")
+            raise ValidationError(say("Mend the marked products, or empty their rows."))

@@ -16,6 +16,7 @@ from core.web.fab import AdminApi, SQLAInterface
 from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.writes import Archives
 from core.web.request import web_session
+from core.words import say
 
 
 class DivisionView(Archives, NounView):
@@ -47,7 +48,7 @@ class MembershipWrites:
     def perform_edit(self, item: Membership, data: dict[str, Any]) -> Membership:
         roles = data.get("roles", item.roles)
         if not isinstance(roles, list):
-            raise Refused("Give the roles as a list.", "roles")
+            raise Refused(say("Give the roles as a list."), "roles")
         team.change_member(
             web_session(), item, roles=roles, is_active=data.get("is_active", item.is_active)
         )

@@ -11,6 +11,7 @@ from core.errors import Refused
 from core.models.base import now
 from core.web.nouns.base import commit
 from core.web.request import web_session
+from core.words import say
 
 
 class Archives:
@@ -55,7 +56,14 @@ def _with_stage(data: dict[str, Any], module: Any) -> dict[str, Any]:
     stages = module.stages or ["New"]
     stage = (data.get("stage") or stages[0]).strip()
     if stage not in stages:
-        raise Refused(f"{module.name} has these stages: {', '.join(stages)}.", "stage")
+        raise Refused(
+            say(
+                "%(module)s has these stages: %(stages)s.",
+                module=module.name,
+                stages=", ".join(stages),
+            ),
+            "stage",
+        )
     return {**data, "stage": stage}
 
 
@@ -72,7 +80,7 @@ def _with_stages(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any
         or len({stage.strip() for stage in stages}) != len(stages)
     ):
         raise Refused(
-            "Name each stage once, with at most 60 characters, for example New, Talking, Won.",
+            say("Name each stage once, with at most 60 characters, for example New, Talking, Won."),
             "stages",
         )
     return {**data, "stages": [stage.strip() for stage in stages]}

@@ -14,6 +14,8 @@ from core.web.fab.api import json_object
 from core.web.fab.values import text_problem
 from core.web.operations.openapi import Body, described
 from core.web.request import web_session
+from core.words import say
+from core.words.validation import sentence_of
 
 __all__ = ["Body", "Operation", "RowId", "body_of", "row_id", "sentences"]
 
@@ -66,29 +68,12 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for problem in error.errors():
         field = ".".join(str(part) for part in problem["loc"]) or "body"
-        found.setdefault(field, []).append(
-            _SENTENCES.get(problem["type"], problem["msg"].removeprefix("Value error, ") + ".")
-        )
+        found.setdefault(field, []).append(sentence_of(problem, of_call=True))
     return found
-
-
-_SENTENCES = {
-    "missing": "This field is needed.",
-    "extra_forbidden": "There is no such field here.",
-    "int_type": "Give a whole number.",
-    "int_parsing": "Give a whole number.",
-    "greater_than_equal": "There is no record with this id.",
-    "less_than_equal": "There is no record with this id.",
-    "string_type": "Give a text.",
-    "bool_parsing": "Give true or false.",
-    "date_parsing": "Give a date like 2026-11-30.",
-    "date_from_datetime_parsing": "Give a date like 2026-11-30.",
-    "decimal_parsing": "Give an amount like 125000.50.",
-}
 
 
 def row_id(text: str) -> int:
     """An id from the path. Raises Malformed; a list of ids is refused by the caller's rule (B8)."""
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Malformed("The id in the address must be a whole number.")
+        raise Malformed(say("The id in the address must be a whole number."))
     return int(text)

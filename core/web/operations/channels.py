@@ -21,6 +21,7 @@ from core.web.nouns.base import LIVING
 from core.web.nouns.writes import Archives
 from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.request import desk, need_tenant, web_session
+from core.words import say
 
 
 class ConnectBody(Body):
@@ -213,7 +214,7 @@ class ChannelOperations(Operation):
 def _channel(pk: str) -> Channel:
     channel = web_session().get(Channel, row_id(pk))
     if channel is None:
-        raise NotFound("There is no such channel.")
+        raise NotFound(say("There is no such channel."))
     return channel
 
 

@@ -17,6 +17,7 @@ from core.web.fab import protect
 from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.operations.writing import as_answer
 from core.web.request import membership, web_session
+from core.words import say
 
 
 class SnoozeBody(Body):
@@ -109,7 +110,7 @@ class HandlingOperations(Operation):
         conversation = _conversation(pk)
         label = labels.find(web_session(), body_of(LabelBody).name)
         if label is None:
-            raise NotFound("There is no such label.")
+            raise NotFound(say("There is no such label."))
         for contact in conversation.contact.customer.contacts:
             labels.take_label(web_session(), contact, label)
         return self._labelled(conversation)
@@ -138,7 +139,7 @@ class ReactionOperations(Operation):
         """
         message = web_session().get(Message, row_id(pk))
         if message is None:
-            raise NotFound("There is no such message.")
+            raise NotFound(say("There is no such message."))
         reactions.react(web_session(), message, body_of(ReactionBody).emoji)
         return self.answer(202, message="OK")
 

@@ -13,6 +13,7 @@ from core.web.fab import protect
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.operations.writing import WritingBody, queue
 from core.web.request import web_session
+from core.words import say
 
 
 class AssignBody(Body):
@@ -63,7 +64,7 @@ class ConversationOperations(Operation):
         if body.agent_id is not None:
             agent = web_session().get(Membership, body.agent_id)
             if agent is None:
-                raise Refused("There is no such agent here.", "agent_id")
+                raise Refused(say("There is no such agent here."), "agent_id")
         assigning.assign(web_session(), _conversation(pk), agent)
         return self.answer(message="OK")
 
@@ -81,7 +82,7 @@ class ConversationOperations(Operation):
         body = body_of(HandoverBody)
         division = web_session().get(Division, body.division_id)
         if division is None:
-            raise Refused("There is no such division.", "division_id")
+            raise Refused(say("There is no such division."), "division_id")
         assigning.hand_over(web_session(), _conversation(pk), division)
         return self.answer(message="OK")
 

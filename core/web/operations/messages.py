@@ -14,6 +14,7 @@ from core.web.fab import protect
 from core.web.operations.base import Operation, RowId, body_of, row_id
 from core.web.operations.writing import WritingBody, as_answer, queue
 from core.web.request import web_session
+from core.words import say
 
 
 class SendBody(WritingBody):
@@ -43,7 +44,7 @@ class MessageOperations(Operation):
         body = body_of(SendBody)
         channel = web_session().get(Channel, body.channel_id)
         if channel is None or channel.archived_at is not None:
-            raise Refused("There is no such channel.", "channel_id")
+            raise Refused(say("There is no such channel."), "channel_id")
         conversation = conversation_with(web_session(), channel, body.to)
         return self.answer(202, **queue(conversation, body))
 
@@ -60,7 +61,7 @@ class MessageOperations(Operation):
         """
         message = web_session().get(Message, row_id(pk))
         if message is None:
-            raise NotFound("There is no such message.")
+            raise NotFound(say("There is no such message."))
         try:
             send.retry(web_session(), message)
         except Refused as refused:

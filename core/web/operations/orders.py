@@ -16,6 +16,7 @@ from core.services import orders
 from core.web.fab import protect
 from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.request import web_session
+from core.words import say
 
 
 class PayBody(Body):
@@ -117,12 +118,12 @@ def _order(pk: str) -> Order:
     try:
         payload: Any = request.get_json(silent=True)
     except RecursionError as error:
-        raise Malformed("The body is not valid JSON.") from error
+        raise Malformed(say("The body is not valid JSON.")) from error
     is_list = isinstance(payload, list) or (
         isinstance(payload, dict) and any(isinstance(value, list) for value in payload.values())
     )
     if is_list or "," in pk or pk.startswith(("!", "[", "%5B")):
-        raise Refused("Change the status of one order at a time.", "id")
+        raise Refused(say("Change the status of one order at a time."), "id")
     return orders.get_order(web_session(), row_id(pk))
 
 

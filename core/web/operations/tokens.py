@@ -13,6 +13,7 @@ from core.web.fab import AdminApi, SQLAInterface, protect
 from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.request import web_session
 from core.web.scopes import known_scopes
+from core.words import say
 
 
 class TokenBody(Body):
@@ -67,7 +68,7 @@ class TokenOperations(Operation):
         """
         token = web_session().get(ApiToken, row_id(pk))
         if token is None:
-            raise NotFound("There is no such token.")
+            raise NotFound(say("There is no such token."))
         tokens.revoke_token(web_session(), token)
         return self.answer(message="OK")
 

@@ -13,6 +13,7 @@ from core.services import send
 from core.tenancy.session import TenantSession
 from core.web.operations.base import Body
 from core.web.request import membership, web_session
+from core.words import say
 
 
 class WritingBody(Body):
@@ -50,5 +51,5 @@ def _template(session: TenantSession, name: str) -> Template | None:
         select(Template).where(Template.name == name, Template.archived_at.is_(None))
     )
     if template is None:
-        raise Refused(f"There is no template “{name[:80]}”.", "template")
+        raise Refused(say("There is no template “%(name)s”.", name=name[:80]), "template")
     return template

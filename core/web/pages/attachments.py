@@ -13,6 +13,7 @@ from core.models import Attachment, AttachmentState, Message
 from core.services import conversations
 from core.web.fab import Page, expose, has_access
 from core.web.request import desk, web_session
+from core.words import say
 
 # a file opened by itself runs nothing, whatever it turns out to be
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -33,12 +34,12 @@ class FilesView(Page):
         session = web_session()
         attachment = session.scalar(select(Attachment).where(Attachment.uuid == file_uuid))
         if attachment is None or attachment.state is not AttachmentState.STORED:
-            raise NotFound("There is no such file, or it has not arrived yet.")
+            raise NotFound(say("There is no such file, or it has not arrived yet."))
         message = session.get_one(Message, attachment.message_id)
         conversations.get(session, message.conversation_id)
         path = desk().media.path(session.tenant_id, attachment.sha256)
         if not path.is_file():
-            raise NotFound("This file is no longer kept.")
+            raise NotFound(say("This file is no longer kept."))
         with path.open("rb") as file:
             inline = safe_inline_type(file.read(HEAD))
         session.close()  # a long download must not hold a connection

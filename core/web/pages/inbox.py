@@ -25,6 +25,7 @@ from core.web.pages.inbox_context import (
     wanted,
 )
 from core.web.request import desk, need_tenant, web_session
+from core.words import say
 
 PRESENCES = ("here", "typing", "gone")
 
@@ -132,7 +133,7 @@ class InboxView(Page):
         found = conversations.get(session, conversation_id)
         doing = request.form.get("doing", "")
         if doing not in PRESENCES:
-            raise Malformed("Say here, typing or gone.")
+            raise Malformed(say("Say here, typing or gone."))
         if (who := member_id()) is not None:
             ids = {"conversation": found.id, "member": who}
             whisper(desk(), session.tenant_id, "presence", doing=doing, **ids)

@@ -23,6 +23,7 @@ from core.services.thread_log import LogLine
 from core.web import tenant_time
 from core.web.message_button import message_button
 from core.web.request import desk, membership, web_session
+from core.words import say
 
 PERMISSIONS = ("reply", "note", "assign", "close", "label", "mark_read")
 
@@ -80,7 +81,7 @@ def ids(name: str) -> list[int]:
     """`?ids=3,4` as numbers, at most 200. Raises Malformed."""
     raw = [part for part in request.args.get(name, "").split(",") if part][:200]
     if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in raw):
-        raise Malformed("These ids can't be read. Reload the inbox.")
+        raise Malformed(say("These ids can't be read. Reload the inbox."))
     return [int(part) for part in raw]
 
 

@@ -16,6 +16,7 @@ from core.web import tenant_time
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import fragment, head_of, panel_values
 from core.web.request import web_session
+from core.words import say
 
 
 class InboxHandlingView(Page):
@@ -42,7 +43,7 @@ class InboxHandlingView(Page):
         agent_id = request.form.get("agent", type=int)
         agent = web_session().get(Membership, agent_id) if agent_id else None
         if agent_id and agent is None:
-            raise NotFound("There is no such agent. Reload the inbox.")
+            raise NotFound(say("There is no such agent. Reload the inbox."))
         assigning.assign(web_session(), conversation, agent)
         words = _("Assigned to %(name)s.", name=agent.name) if agent else _("Nobody has it now.")
         return self._done(conversation, words)
@@ -54,7 +55,7 @@ class InboxHandlingView(Page):
         conversation = self._conversation(conversation_id)
         division = web_session().get(Division, request.form.get("division", default=0, type=int))
         if division is None:
-            raise NotFound("There is no such division. Reload the inbox.")
+            raise NotFound(say("There is no such division. Reload the inbox."))
         assigning.hand_over(web_session(), conversation, division)
         return self._done(conversation, _("Handed over to %(name)s.", name=division.name))
 
@@ -66,7 +67,7 @@ class InboxHandlingView(Page):
         try:
             until = datetime.fromisoformat(request.form.get("until", ""))
         except ValueError:
-            raise Refused("Choose a time to come back.", "until") from None
+            raise Refused(say("Choose a time to come back."), "until") from None
         if until.tzinfo is None:
             until = until.replace(tzinfo=tenant_time.here(datetime.now(UTC)).tzinfo)
         conversations.snooze(web_session(), conversation, until)
@@ -112,7 +113,7 @@ class InboxHandlingView(Page):
     def _label(self) -> Label:
         label: Label | None = web_session().get(Label, request.form.get("label", 0, type=int))
         if label is None:
-            raise NotFound("There is no such label. Reload the inbox.")
+            raise NotFound(say("There is no such label. Reload the inbox."))
         return label
 
     def _labelled(self, conversation: Conversation) -> Response:

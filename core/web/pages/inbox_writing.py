@@ -13,6 +13,7 @@ from core.services.send import Upload
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import bubbles
 from core.web.request import membership, web_session
+from core.words import say
 
 
 class InboxWritingView(Page):
@@ -87,7 +88,7 @@ def uploaded(file: FileStorage | None) -> Upload | None:
         return None
     content = file.read()
     if not content:
-        raise Refused("This file is empty: choose another.", "upload")
+        raise Refused(say("This file is empty: choose another."), "upload")
     mime_type = safe_inline_type(content[:HEAD]) or file.mimetype
     if mime_type.split("/")[0] in ("image", "audio", "video") and not safe_inline_type(content):
         mime_type = "application/octet-stream"  # it says picture and isn't one: sent as a file
@@ -103,7 +104,7 @@ def typed_text() -> str:
     """The text of the form, with plain line ends."""
     text = request.form.get("text", "").replace("\r\n", "\n")
     if "\x00" in text:
-        raise Refused("The text holds a character that can't be sent.", "text")
+        raise Refused(say("The text holds a character that can't be sent."), "text")
     return text
 
 
@@ -114,7 +115,7 @@ def chosen_template() -> Template | None:
         return None
     template: Template | None = web_session().get(Template, template_id)
     if template is None or template.archived_at is not None:
-        raise Refused("This template is gone: choose another.", "template")
+        raise Refused(say("This template is gone: choose another."), "template")
     return template
 
 
@@ -131,5 +132,5 @@ def _quoted(conversation: Conversation) -> Message | None:
     message_id = request.form.get("reply_to", type=int)
     quoted = web_session().get(Message, message_id) if message_id else None
     if quoted is not None and quoted.conversation_id != conversation.id:
-        raise Refused("That message is of another conversation: take the quote away.", "text")
+        raise Refused(say("That message is of another conversation: take the quote away."), "text")
     return quoted

@@ -17,6 +17,7 @@ from core.web import tenant_time
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import channel_icon, ids, member_id
 from core.web.request import membership, need_tenant, web_session
+from core.words import say
 
 
 class TodayView(Page):
@@ -56,7 +57,9 @@ class TodayView(Page):
         session = web_session()
         task = today.get(session, task_id)
         if task.conversation_id is None:
-            raise Refused("This task has no conversation to answer in: mark it as done.", "text")
+            raise Refused(
+                say("This task has no conversation to answer in: mark it as done."), "text"
+            )
         text = request.form.get("text", "").replace("\x00", "")
         conversation = load(session, task.conversation_id)
         send.send_message(session, conversation, text=text, author=membership())

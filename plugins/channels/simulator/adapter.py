@@ -38,6 +38,7 @@ from core.api import (
     SendFailed,
     SignatureRefused,
     WebhookRequest,
+    say,
 )
 
 HEADER = "x-simulator-signature"
@@ -48,8 +49,12 @@ KINDS = {"text": MessageKind.TEXT, "image": MessageKind.IMAGE}
 class SimulatorSettings(BaseModel):
     """What an admin fills in. A SecretStr is sealed and never shown again."""
 
-    phone_url: str = Field(title="Phone", description="Where the simulated phone takes messages.")
-    secret: SecretStr = Field(title="Secret", description="Signs what the phone tells us.")
+    phone_url: str = Field(
+        title=say("Phone"), description=say("Where the simulated phone takes messages.")
+    )
+    secret: SecretStr = Field(
+        title=say("Secret"), description=say("Signs what the phone tells us.")
+    )
 
 
 def _storable(text: str) -> str:
@@ -182,7 +187,9 @@ class SimulatorAdapter:
     def send(self, account: Account, message: OutboundMessage, http: OutboundClient) -> Accepted:
         """Post one message to the phone. The body's `opaque` comes back in its statuses."""
         if message.to.kind is not IdentityKind.PHONE:
-            raise SendFailed("recipient", "address", "The simulator reaches phone numbers only.")
+            raise SendFailed(
+                "recipient", "address", say("The simulator reaches phone numbers only.")
+            )
         response = http.request(
             "POST",
             str(account.settings.get("phone_url", "")),
@@ -191,13 +198,13 @@ class SimulatorAdapter:
         )
         status = response.status_code
         if status == 429 or status >= 500:
-            raise SendFailed("retry", str(status), "The phone is busy.", _pause(response))
+            raise SendFailed("retry", str(status), say("The phone is busy."), _pause(response))
         if status == 410:
-            raise SendFailed("recipient", "410", "This number is not in use.")
+            raise SendFailed("recipient", "410", say("This number is not in use."))
         if status in {401, 403}:
-            raise SendFailed("channel", str(status), "The phone refused our secret.")
+            raise SendFailed("channel", str(status), say("The phone refused our secret."))
         if status >= 300:
-            raise SendFailed("payload", str(status), "The phone refused the message.")
+            raise SendFailed("payload", str(status), say("The phone refused the message."))
         return Accepted(_answered_id(response))
 
     def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
@@ -207,7 +214,9 @@ class SimulatorAdapter:
         if answer.status_code != 200:
             later = answer.status_code == 429 or answer.status_code >= 500
             raise SendFailed(
-                "retry" if later else "payload", str(answer.status_code), "The phone has no file."
+                "retry" if later else "payload",
+                str(answer.status_code),
+                say("The phone has no file."),
             )
         return answer.content
 
@@ -272,7 +281,7 @@ def _answered_id(response: Any) -> str:
         answer = None
     identifier = answer.get("id") if isinstance(answer, dict) else None
     if not isinstance(identifier, str) or not identifier:
-        raise OutcomeUnknown("garbage", "The phone took the message but named no id.")
+        raise OutcomeUnknown("garbage", say("The phone took the message but named no id."))
     return identifier
 
 

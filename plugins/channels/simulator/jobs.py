@@ -18,6 +18,7 @@ from core.api import (
     TenantSession,
     account_of,
     now,
+    say,
     tell,
     webhook_url,
 )
@@ -66,7 +67,7 @@ class PostWebhook:
         raise SendFailed(
             "retry" if later else "payload",
             str(answer.status_code),
-            f"Sapa's webhook answered {answer.status_code}.",
+            say("Sapa's webhook answered %(status_code)s.", status_code=answer.status_code),
         )
 
     def complete(
@@ -83,13 +84,15 @@ class PostWebhook:
             return RetryAt(None, str(error))
         if isinstance(error, SendFailed) and error.error_class == "retry":
             return RetryAt(None, error.reason)
-        reason = error.reason if isinstance(error, SendFailed) else "The phone could not post it."
+        reason = (
+            error.reason if isinstance(error, SendFailed) else say("The phone could not post it.")
+        )
         self._settle(session, payload, "failed", reason)
         return None
 
     def give_up(self, session: TenantSession, payload: dict[str, Any]) -> None:
         """The last attempt is used up."""
-        self._settle(session, payload, "failed", "Sapa's webhook could not be reached.")
+        self._settle(session, payload, "failed", say("Sapa's webhook could not be reached."))
 
     def _settle(
         self, session: TenantSession, payload: dict[str, Any], state: str, reason: str

@@ -18,6 +18,7 @@ from core.api import (
     TenantSession,
     enqueue,
     parse_phone,
+    say,
     tell,
 )
 from plugins.channels.simulator.models import Line, Person, Phone
@@ -26,11 +27,11 @@ SHOWN = 100
 LONGEST = 4096
 LARGEST_IMAGE = 2 * 1024 * 1024
 FAILURES = {
-    "retry": "Busy: Sapa tries again",
-    "recipient": "The number is not in use",
-    "payload": "The message is refused",
-    "channel": "The channel is refused, and breaks",
-    "unknown": "No clear answer",
+    "retry": say("Busy: Sapa tries again"),
+    "recipient": say("The number is not in use"),
+    "payload": say("The message is refused"),
+    "channel": say("The channel is refused, and breaks"),
+    "unknown": say("No clear answer"),
 }
 
 
@@ -47,7 +48,7 @@ def channel(session: TenantSession, channel_id: int) -> Channel:
     """One of them. Raises NotFound."""
     found: Channel | None = session.get(Channel, channel_id)
     if found is None or found.kind != "simulator" or found.archived_at is not None:
-        raise NotFound("There is no such phone.")
+        raise NotFound(say("There is no such phone."))
     return found
 
 
@@ -68,7 +69,7 @@ def person(session: TenantSession, channel_id: int, person_id: int) -> Person:
     """One of them. Raises NotFound."""
     found: Person | None = session.get(Person, person_id)
     if found is None or found.channel_id != channel_id:
-        raise NotFound("Nobody of that name writes with this phone.")
+        raise NotFound(say("Nobody of that name writes with this phone."))
     return found
 
 
@@ -104,11 +105,11 @@ def write(
     """The person sends a message; a job posts it to the webhook. Refused: nothing in it."""
     text = text.strip()
     if not text and not image:
-        raise Refused("Write something first.", "text")
+        raise Refused(say("Write something first."), "text")
     if len(text) > LONGEST:
-        raise Refused(f"A message has up to {LONGEST} characters.", "text")
+        raise Refused(say("A message has up to %(longest)s characters.", longest=LONGEST), "text")
     if len(image) > LARGEST_IMAGE:
-        raise Refused("A picture may have 2 MB: choose a smaller one.", "image")
+        raise Refused(say("A picture may have 2 MB: choose a smaller one."), "image")
     line = Line(
         channel_id=person.channel_id,
         person_id=person.id,
@@ -130,7 +131,7 @@ def react(session: TenantSession, person: Person, line_id: int, emoji: str) -> N
     """The person puts an emoji on a message, or takes the same one back."""
     line = session.get(Line, line_id)
     if line is None or line.person_id != person.id:
-        raise NotFound("There is no such message.")
+        raise NotFound(say("There is no such message."))
     line.reaction = "" if line.reaction == emoji else emoji[:16]
     session.flush()
     _post(session, person.channel_id, "reaction", [line.id])
@@ -156,9 +157,9 @@ def set_mood(
 ) -> None:
     """Let the phone be silent, or fail the next sends in one of the ways of FAILURES."""
     if not 0 <= fail_next <= 1000:
-        raise Refused("Let between 0 and 1000 messages fail.", "fail_next")
+        raise Refused(say("Let between 0 and 1000 messages fail."), "fail_next")
     if fail_as not in FAILURES:
-        raise Refused(f"Choose one of: {', '.join(FAILURES)}.", "fail_as")
+        raise Refused(say("Choose one of: %(failures)s.", failures=", ".join(FAILURES)), "fail_as")
     phone = phone_of(session, channel.id)
     phone.is_silent, phone.fail_next, phone.fail_as = is_silent, fail_next, fail_as
     session.add(phone)

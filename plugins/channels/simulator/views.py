@@ -21,6 +21,7 @@ from core.api import (
     has_access,
     machine_door,
     safe_inline_type,
+    say,
     web_session,
 )
 from plugins.channels.simulator import phones
@@ -89,7 +90,7 @@ class PhoneView(Page):
         """A picture on the phone."""
         line = web_session().get(Line, line_id, options=[undefer(Line.file)])
         if line is None or not line.file:
-            raise NotFound("There is no such picture.")
+            raise NotFound(say("There is no such picture."))
         return _file(line)
 
     @expose("/<int:channel_id>/people", methods=["POST"])
@@ -133,7 +134,7 @@ class PhoneView(Page):
         person = phones.person(session, channel_id, person_id)
         emoji = request.form.get("emoji", "")
         if emoji not in EMOJI:
-            raise Refused("Choose one of the reactions shown.", "emoji")
+            raise Refused(say("Choose one of the reactions shown."), "emoji")
         phones.react(session, person, request.form.get("line", default=0, type=int), emoji)
         session.commit()
         return self.screen(channel_id, person_id)
@@ -190,7 +191,7 @@ class PhoneView(Page):
                 .options(undefer(Line.file))
             )
             if line is None or not line.file:
-                raise NotFound("There is no such file.")
+                raise NotFound(say("There is no such file."))
             return _file(line)
 
     def _screen(self, session: TenantSession, person: Any) -> dict[str, Any]:
@@ -205,7 +206,7 @@ class PhoneView(Page):
 def _prove(secret: str) -> None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not secret or not hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode()):
-        raise Refused("The secret is not this channel's.", status=401)
+        raise Refused(say("The secret is not this channel's."), status=401)
 
 
 def _image() -> tuple[bytes, str]:
@@ -215,7 +216,7 @@ def _image() -> tuple[bytes, str]:
         return b"", ""
     mime_type = safe_inline_type(content) or ""
     if not mime_type.startswith("image/"):
-        raise Refused("The phone sends pictures only: PNG, JPEG, GIF or WebP.", "image")
+        raise Refused(say("The phone sends pictures only: PNG, JPEG, GIF or WebP."), "image")
     return content, mime_type
 
 

@@ -23,6 +23,7 @@ from core.api import (
     Receipts,
     SetupStep,
     WebhookRequest,
+    say,
 )
 from plugins.channels.whatsapp_qr import (
     check,
@@ -41,7 +42,7 @@ class WhatsAppQrAdapter:
     """One phone behind a GOWA gateway. Each method's work is in the sibling file of its name."""
 
     kind: ClassVar[str] = "whatsapp_qr"
-    title: ClassVar[str] = "WhatsApp (QR code)"
+    title: ClassVar[str] = say("WhatsApp (QR code)")
     settings: ClassVar[type[BaseModel]] = QrSettings
     steps_before: ClassVar[Sequence[SetupStep]] = steps.BEFORE
     steps_after: ClassVar[Sequence[SetupStep]] = steps.AFTER

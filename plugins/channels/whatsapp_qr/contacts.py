@@ -13,6 +13,7 @@ from core.api import (
     OutcomeUnknown,
     careful,
     read_jid,
+    say,
 )
 from plugins.channels.whatsapp_qr.gateway import call, results_of
 from plugins.channels.whatsapp_qr.people import KINDS
@@ -30,7 +31,7 @@ def fetch_contacts(account: Account, http: OutboundClient) -> Iterator[Sequence[
     if rows is None:
         rows = []  # Go writes an empty list as null
     if not isinstance(rows, list):
-        raise OutcomeUnknown("garbage", "The gateway's address book can't be read.")
+        raise OutcomeUnknown("garbage", say("The gateway's address book can't be read."))
     yield list(_read(rows))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
@@ -32,12 +32,15 @@ UNKNOWN_CODES = frozenset({"GATEWAY_TIMEOUT", "CONTEXT_ERROR"})
 UNKNOWN_WORDS = ("timed out", "timeout", "deadline exceeded", "disconnected before")
 
 REASONS = {
-    "AUTHENTICATION_ERROR": "The phone is not connected to WhatsApp: pair it again.",
-    "DEVICE_NOT_FOUND": "The gateway doesn't know this device: pair it again.",
-    "INVALID_JID": "Nobody has WhatsApp on this number.",
+    "AUTHENTICATION_ERROR": say("The phone is not connected to WhatsApp: pair it again."),
+    "DEVICE_NOT_FOUND": say("The gateway doesn't know this device: pair it again."),
+    "INVALID_JID": say("Nobody has WhatsApp on this number."),
     "WA_REACHOUT_TIMELOCK": (
-        "WhatsApp doesn't let this number write to strangers just now: the customer has to write "
-        "first."
+        say(
+            "WhatsApp doesn't let this number write to strangers just now: the customer has to "
+            "write "
+            "first."
+        )
     ),
 }
 
@@ -48,7 +51,7 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
     code = _text(answer, "code")
     message = _text(answer, "message")
     if _is_unknown(status, code, message, answer):
-        return OutcomeUnknown(code or str(status), "WhatsApp's answer did not come in time.")
+        return OutcomeUnknown(code or str(status), say("WhatsApp's answer did not come in time."))
     error_class = CLASSES.get(code) or _class_of_status(status, message)
     reason = REASONS.get(code) or message or _reason_of_status(status)
     return SendFailed(
@@ -79,8 +82,8 @@ def _class_of_status(status: int, message: str) -> ErrorClass:
 
 def _reason_of_status(status: int) -> str:
     if status in (401, 403):
-        return "The gateway refuses the user name or password."
-    return f"The gateway answered {status}."
+        return say("The gateway refuses the user name or password.")
+    return say("The gateway answered %(status)s.", status=status)
 
 
 def _text(answer: dict[str, Any] | None, key: str) -> str:

@@ -11,7 +11,7 @@ import contextlib
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from core.api import Account, OutboundClient, OutcomeUnknown, SendFailed
+from core.api import Account, OutboundClient, OutcomeUnknown, SendFailed, say
 from plugins.channels.whatsapp_qr.errors import refusal_of
 
 SECONDS = 20.0
@@ -45,7 +45,12 @@ def call(
     answer = _json(response)
     if 200 <= response.status_code < 300:
         if answer is None or "code" not in answer:
-            raise OutcomeUnknown("garbage", f"The gateway answered {response.status_code} oddly.")
+            raise OutcomeUnknown(
+                "garbage",
+                say(
+                    "The gateway answered %(status_code)s oddly.", status_code=response.status_code
+                ),
+            )
         return answer.get("results")
     raise refusal_of(response, answer)
 
@@ -61,7 +66,7 @@ def download(account: Account, http: OutboundClient, path: str, limit: int) -> b
         total=SECONDS * 3,
     )
     if response.status_code == 404:
-        raise SendFailed("payload", "gone", "The gateway no longer has this file.")
+        raise SendFailed("payload", "gone", say("The gateway no longer has this file."))
     if response.status_code != 200:
         raise refusal_of(response, _json(response))
     return bytes(response.content)

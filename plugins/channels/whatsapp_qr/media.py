@@ -9,6 +9,7 @@ from core.api import (
     OutcomeUnknown,
     ResponseTooLarge,
     SendFailed,
+    say,
 )
 from plugins.channels.whatsapp_qr.errors import PAYLOAD, RETRY
 from plugins.channels.whatsapp_qr.gateway import call, download, results_of, static_path
@@ -29,9 +30,13 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
             address = str(found.get("file_url") or found.get("file_path") or "")
         path = static_path(account, address)
         if not path:
-            raise SendFailed(PAYLOAD, "media", "The gateway names no file of its own.")
+            raise SendFailed(PAYLOAD, "media", say("The gateway names no file of its own."))
         return download(account, http, path, limit)
     except ResponseTooLarge as error:
-        raise SendFailed(PAYLOAD, "too_large", f"The file has more than {limit} bytes.") from error
+        raise SendFailed(
+            PAYLOAD, "too_large", say("The file has more than %(limit)s bytes.", limit=limit)
+        ) from error
     except OutcomeUnknown as error:
-        raise SendFailed(RETRY, "media", f"The file could not be fetched: {error}") from error
+        raise SendFailed(
+            RETRY, "media", say("The file could not be fetched: %(error)s", error=error)
+        ) from error

@@ -19,6 +19,7 @@ from core.api import (
     PairingStage,
     PairingState,
     SendFailed,
+    say,
 )
 from plugins.channels.whatsapp_qr.gateway import (
     call,
@@ -59,7 +60,7 @@ def pairing_state(account: Account, http: OutboundClient) -> PairingState:
         device = _get(account, http, "")
     except (SendFailed, OutcomeUnknown) as error:
         if is_unknown_device(error):
-            return PairingState(PairingStage.LOGGED_OUT, reason="No phone is paired.")
+            return PairingState(PairingStage.LOGGED_OUT, reason=say("No phone is paired."))
         return state_of(error)
     number = number_of(_text(device, "jid")) or _plus(_text(device, "phone_number"))
     if status.get("is_logged_in") is True:
@@ -67,7 +68,7 @@ def pairing_state(account: Account, http: OutboundClient) -> PairingState:
     if not number:
         return PairingState(
             PairingStage.LOGGED_OUT,
-            reason="No phone is paired: it was logged out, or its pairing never ended.",
+            reason=say("No phone is paired: it was logged out, or its pairing never ended."),
         )
     try:
         call(account, http, "POST", device_path(account, "/reconnect"), is_device_scoped=False)
@@ -76,7 +77,7 @@ def pairing_state(account: Account, http: OutboundClient) -> PairingState:
     return PairingState(
         PairingStage.DISCONNECTED,
         own_address=number,
-        reason="The gateway lost its line to WhatsApp and is dialling again.",
+        reason=say("The gateway lost its line to WhatsApp and is dialling again."),
     )
 
 
@@ -120,7 +121,7 @@ def _scanned(account: Account, http: OutboundClient) -> PairingCode:
     seconds = found.get("qr_duration")
     picture = download(account, http, static_path(account, _text(found, "qr_link")), MAX_PICTURE)
     if not picture.startswith(PNG) or isinstance(seconds, bool) or not isinstance(seconds, int):
-        raise OutcomeUnknown("garbage", "The gateway's picture of a code can't be read.")
+        raise OutcomeUnknown("garbage", say("The gateway's picture of a code can't be read."))
     return PairingCode(seconds=max(1.0, min(float(seconds), 60.0)), image=picture)
 
 
@@ -130,7 +131,7 @@ def _typed(account: Account, http: OutboundClient) -> PairingCode:
     found = results_of(call(account, http, "POST", path, is_device_scoped=False, total=30.0))
     code = _text(found, "pair_code")
     if not code:
-        raise OutcomeUnknown("garbage", "The gateway named no code.")
+        raise OutcomeUnknown("garbage", say("The gateway named no code."))
     return PairingCode(seconds=CODE_SECONDS, text=code[:20])
 
 

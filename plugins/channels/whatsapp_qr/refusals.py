@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from core.api import OutcomeUnknown, PairingStage, PairingState, SendFailed
+from core.api import OutcomeUnknown, PairingStage, PairingState, SendFailed, say
 
 BANS = {
-    "101": "it wrote to too many people who don't have the number in their address books",
-    "102": "too many people blocked it",
-    "103": "it made too many groups with people who don't know it",
-    "104": "it sent the same message to too many people",
-    "106": "it sent too many messages to a broadcast list",
+    "101": say("it wrote to too many people who don't have the number in their address books"),
+    "102": say("too many people blocked it"),
+    "103": say("it made too many groups with people who don't know it"),
+    "104": say("it sent the same message to too many people"),
+    "106": say("it sent too many messages to a broadcast list"),
 }
 
 _BAN_WORDS = {
@@ -42,18 +42,19 @@ def state_of(error: SendFailed | OutcomeUnknown) -> PairingState:
     if "outdated" in words:
         return PairingState(
             PairingStage.OUTDATED,
-            reason="WhatsApp no longer accepts this version of the gateway: update GOWA.",
+            reason=say("WhatsApp no longer accepts this version of the gateway: update GOWA."),
         )
     if "replaced" in words:
         return PairingState(
             PairingStage.REPLACED,
-            reason="The connection was taken over by another program with the same session.",
+            reason=say("The connection was taken over by another program with the same session."),
         )
     if "logged out" in words:
-        return PairingState(PairingStage.LOGGED_OUT, reason="The phone was logged out.")
+        return PairingState(PairingStage.LOGGED_OUT, reason=say("The phone was logged out."))
     if isinstance(error, OutcomeUnknown) or error.code == "unreachable":
         return PairingState(
-            PairingStage.UNREACHABLE, reason=f"{error.reason} Is GOWA running there?"
+            PairingStage.UNREACHABLE,
+            reason=say("%(reason)s Is GOWA running there?", reason=error.reason),
         )
     return PairingState(PairingStage.REFUSED, reason=error.reason)
 
@@ -62,11 +63,14 @@ def banned(words: str, now: datetime | None = None) -> PairingState:
     """A temporary ban: why, and when it ends. `words` are whatsmeow's, in lower case."""
     code = next((code for code in BANS if re.search(rf"\b{code}\b", words)), "")
     code = code or next((code for phrase, code in _BAN_WORDS.items() if phrase in words), "")
-    why = f": {BANS[code]} ({code})" if code else ""
     until = _end(words, now or datetime.now(UTC))
     return PairingState(
         PairingStage.BANNED,
-        reason=f"WhatsApp has banned this number for a while{why}.",
+        reason=say(
+            "WhatsApp has banned this number: %(why)s (%(code)s).", why=BANS[code], code=code
+        )
+        if code
+        else say("WhatsApp has banned this number for a while."),
         until=until,
     )
 

@@ -13,6 +13,7 @@ from core.api import (
     OutboundMessage,
     OutcomeUnknown,
     SendFailed,
+    say,
 )
 from plugins.channels.whatsapp_qr.errors import PAYLOAD, RECIPIENT
 from plugins.channels.whatsapp_qr.gateway import SECONDS, call, results_of
@@ -43,9 +44,11 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
     """
     to = jid_of(message.to)
     if not to:
-        raise SendFailed(RECIPIENT, "address", f"WhatsApp can't reach a {message.to.kind}.")
+        raise SendFailed(
+            RECIPIENT, "address", say("WhatsApp can't reach a %(kind)s.", kind=message.to.kind)
+        )
     if message.template is not None:
-        raise SendFailed(PAYLOAD, "template", "A paired phone has no templates: write a text.")
+        raise SendFailed(PAYLOAD, "template", say("A paired phone has no templates: write a text."))
     if message.reaction_to:
         return _react(account, message, to, http)
     if message.kind is MessageKind.TEXT:
@@ -54,7 +57,9 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
         return _accepted(call(account, http, "POST", "send/message", json=body))
     if message.kind in FILES:
         return _send_file(account, message, to, http)
-    raise SendFailed(PAYLOAD, "kind", f"A {message.kind} can't be sent over WhatsApp.")
+    raise SendFailed(
+        PAYLOAD, "kind", say("A %(kind)s can't be sent over WhatsApp.", kind=message.kind)
+    )
 
 
 def _react(account: Account, message: OutboundMessage, to: str, http: OutboundClient) -> Accepted:
@@ -68,12 +73,22 @@ def _send_file(
 ) -> Accepted:
     path, field, limit = FILES[message.kind]
     if not message.media_bytes:
-        raise SendFailed(PAYLOAD, "no_file", "The message has no file to send.")
+        raise SendFailed(PAYLOAD, "no_file", say("The message has no file to send."))
     if len(message.media_bytes) > limit:
         megabytes = limit // MIB
-        raise SendFailed(PAYLOAD, "too_large", f"WhatsApp takes {message.kind}s of {megabytes} MB.")
+        raise SendFailed(
+            PAYLOAD,
+            "too_large",
+            say(
+                "WhatsApp takes files of this kind up to %(megabytes)s MB.",
+                kind=message.kind,
+                megabytes=megabytes,
+            ),
+        )
     if message.text and message.kind not in CAPTIONED:
-        raise SendFailed(PAYLOAD, "caption", f"WhatsApp shows no caption on a {message.kind}.")
+        raise SendFailed(
+            PAYLOAD, "caption", say("WhatsApp shows no caption on a %(kind)s.", kind=message.kind)
+        )
     _refuse_length(message.text, MAX_CAPTION)
     mime = (message.media.mime_type if message.media else "") or "application/octet-stream"
     form = {"phone": to, **({"caption": message.text} if message.text else {})}
@@ -93,12 +108,18 @@ def _quote(message: OutboundMessage) -> dict[str, str]:
 def _refuse_length(text: str, limit: int) -> None:
     if len(text) > limit:
         raise SendFailed(
-            PAYLOAD, "too_long", f"WhatsApp takes {limit} characters here, this has {len(text)}."
+            PAYLOAD,
+            "too_long",
+            say(
+                "WhatsApp takes %(limit)s characters here, this has %(count)s.",
+                limit=limit,
+                count=len(text),
+            ),
         )
 
 
 def _accepted(results: Any) -> Accepted:
     identifier = results_of(results).get("message_id")
     if not isinstance(identifier, str) or not identifier:
-        raise OutcomeUnknown("garbage", "The gateway took the message but named no id.")
+        raise OutcomeUnknown("garbage", say("The gateway took the message but named no id."))
     return Accepted(identifier)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
-from core.api import PhoneRefused, own_number
+from core.api import PhoneRefused, own_number, say
 
 DEFAULT_SECRETS = frozenset({"secret"})
 """What GOWA signs with unless it is told otherwise: everybody knows it."""
@@ -25,7 +25,7 @@ def _international(value: str) -> str:
 
 def _http_url(value: str) -> str:
     if not value.startswith(("https://", "http://")):
-        raise ValueError("Enter an address that starts with http:// or https://.")
+        raise ValueError(say("Enter an address that starts with http:// or https://."))
     return value.rstrip("/")
 
 
@@ -33,9 +33,11 @@ def _unguessable(value: SecretStr) -> SecretStr:
     """GOWA's own default would let anybody write messages into the inbox."""
     text = value.get_secret_value().strip()
     if text in DEFAULT_SECRETS:
-        raise ValueError("“secret” is GOWA's default, which everybody knows. Choose another.")
+        raise ValueError(say("“secret” is GOWA's default, which everybody knows. Choose another."))
     if len(text) < MIN_SECRET:
-        raise ValueError(f"Use at least {MIN_SECRET} characters, or leave it empty.")
+        raise ValueError(
+            say("Use at least %(min_secret)s characters, or leave it empty.", min_secret=MIN_SECRET)
+        )
     return SecretStr(text)
 
 
@@ -45,7 +47,7 @@ def _new_secret() -> SecretStr:
 
 def _header_safe(value: str) -> str:
     if ":" in value or not value.isprintable():
-        raise ValueError("A user name has no colon and no control characters.")
+        raise ValueError(say("A user name has no colon and no control characters."))
     return value
 
 
@@ -53,24 +55,26 @@ class QrSettings(BaseModel):
     """One phone at one gateway. Secrets are sealed and never shown again."""
 
     own_number: Annotated[str, AfterValidator(_international)] = Field(
-        title="Own number",
-        description="The number of the phone that will scan, with its country prefix: +62 812 …",
+        title=say("Own number"),
+        description=say(
+            "The number of the phone that will scan, with its country prefix: +62 812 …"
+        ),
     )
     gateway_url: Annotated[str, AfterValidator(_http_url)] = Field(
         default="http://127.0.0.1:3000",
-        title="Gateway address",
-        description="Where GOWA listens.",
+        title=say("Gateway address"),
+        description=say("Where GOWA listens."),
     )
     gateway_user: Annotated[str, AfterValidator(_header_safe)] = Field(
         default="",
-        title="Gateway user",
-        description="The name in GOWA's --basic-auth=name:password.",
+        title=say("Gateway user"),
+        description=say("The name in GOWA's --basic-auth=name:password."),
     )
     gateway_password: SecretStr | None = Field(
-        default=None, title="Gateway password", description="The password beside it."
+        default=None, title=say("Gateway password"), description=say("The password beside it.")
     )
     webhook_secret: Annotated[SecretStr, AfterValidator(_unguessable)] = Field(
         default_factory=_new_secret,
-        title="Webhook secret",
-        description="Leave empty: one is made and handed to GOWA when the phone is paired.",
+        title=say("Webhook secret"),
+        description=say("Leave empty: one is made and handed to GOWA when the phone is paired."),
     )
