@@ -22,7 +22,8 @@ from core.adapter import (
     SignatureRefused,
     WebhookRequest,
 )
-from core.errors import Conflict, Invalid, NotFound, Refused
+from core.audit import current_actor, record
+from core.errors import Conflict, Gone, Invalid, NotFound, Refused, Stale
 from core.events import (
     ChannelReported,
     ChannelStateChanged,
@@ -33,6 +34,7 @@ from core.events import (
     ConversationAssigned,
     ConversationClosed,
     ConversationOpened,
+    CustomersRegrouped,
     Event,
     MessageReceived,
     MessageSent,
@@ -45,9 +47,19 @@ from core.events import (
     OrderShipped,
     TaskClosed,
     TaskOpened,
+    publish,
 )
 from core.hookspecs import hookimpl
-from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, Panel, ViewDecl
+from core.host.declarations import (
+    ApiDecl,
+    Candidate,
+    Handler,
+    InboxAction,
+    MenuLink,
+    MergeRule,
+    Panel,
+    ViewDecl,
+)
 from core.host.manifest import Manifest
 from core.host.models import plugin_registry
 from core.inbound import (
@@ -73,7 +85,20 @@ from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
-from core.models import Channel
+from core.models import (
+    Card,
+    Channel,
+    Consent,
+    Contact,
+    Conversation,
+    Customer,
+    Identity,
+    MergedContact,
+    MergeEvent,
+    MergeKind,
+    Message,
+    Order,
+)
 from core.models.base import (
     TenantMixin,
     TimesMixin,
@@ -93,6 +118,8 @@ from core.outbound import (
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
+from core.services import groups, profiles, recipients
+from core.services import main_channel as main_channels
 from core.services.channels import account_of, webhook_url
 from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
@@ -108,7 +135,9 @@ __all__ = [
     "AddressesLinked",
     "ApiDecl",
     "BadItem",
+    "Candidate",
     "Capabilities",
+    "Card",
     "Channel",
     "ChannelChanged",
     "ChannelDoor",
@@ -116,23 +145,30 @@ __all__ = [
     "ChannelStateChanged",
     "ChecksConnection",
     "Conflict",
+    "Consent",
+    "Contact",
     "ContactChanged",
     "ContactCreated",
     "ContactErased",
     "ContactPushReceived",
     "ContactPushed",
+    "Conversation",
     "ConversationAssigned",
     "ConversationClosed",
     "ConversationOpened",
     "Counted",
+    "Customer",
+    "CustomersRegrouped",
     "ErrorClass",
     "Event",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
     "Finding",
+    "Gone",
     "GuidesSetup",
     "Handler",
+    "Identity",
     "IdentityKind",
     "InboundEdit",
     "InboundMessage",
@@ -148,12 +184,18 @@ __all__ = [
     "Manifest",
     "Media",
     "MenuLink",
+    "MergeEvent",
+    "MergeKind",
+    "MergeRule",
+    "MergedContact",
+    "Message",
     "MessageKind",
     "MessageReceived",
     "MessageSent",
     "MessageState",
     "MessageStateChanged",
     "NotFound",
+    "Order",
     "OrderCancelled",
     "OrderCreated",
     "OrderEstimated",
@@ -181,6 +223,7 @@ __all__ = [
     "SendFailed",
     "SetupStep",
     "SignatureRefused",
+    "Stale",
     "TaskClosed",
     "TaskOpened",
     "TenantMixin",
@@ -193,19 +236,26 @@ __all__ = [
     "account_of",
     "careful",
     "channel_door",
+    "current_actor",
     "enqueue",
     "expose",
+    "groups",
     "has_access",
     "hookimpl",
     "job",
     "machine_door",
+    "main_channels",
     "match_set",
     "now",
     "own_number",
     "parse_phone",
     "periodic",
     "plugin_registry",
+    "profiles",
+    "publish",
     "read_jid",
+    "recipients",
+    "record",
     "safe_inline_type",
     "tell",
     "tenant_fk",

@@ -14,6 +14,7 @@ from core.models import Consent, Contact, Customer, FieldSource, Identity
 from core.models.base import now
 from core.phones import PhoneRefused, parse_phone
 from core.services.addresses import create_contact
+from core.services.groups import living_ids
 from core.services.mail_addresses import checked_email
 from core.services.profiles import refresh_profile
 from core.services.tenants import tenant_of
@@ -127,15 +128,11 @@ def main_contact(customer: Customer) -> Contact:
 
 
 def resolve(session: TenantSession, customer_id: int) -> Customer:
-    """The live customer that an id stands for now: merged ones lead to their group. NotFound."""
-    customer = session.get(Customer, customer_id)
-    seen: set[int] = set()
-    while customer is not None and customer.successor_id is not None and customer.id not in seen:
-        seen.add(customer.id)
-        customer = session.get(Customer, customer.successor_id)
-    if customer is None:
-        raise NotFound("There is no such customer.")
-    return customer
+    """The living customer that an id stands for now: merged ones lead to their group.
+
+    NotFound for one that never was; Gone for one that was erased, or whose merge was undone.
+    """
+    return session.get_one(Customer, living_ids(session, [customer_id])[customer_id])
 
 
 def checked_phone(session: TenantSession, text: str | None) -> str:

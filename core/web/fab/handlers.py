@@ -22,6 +22,7 @@ SENTENCES = {
     403: "You may not do this. Ask an administrator for the permission.",
     404: "There is nothing here, or it is not yours to see.",
     405: "This address can't be used that way.",
+    410: "What was here is gone for good.",
     413: "That is too large to send.",
     415: "Send JSON, with the header Content-Type: application/json.",
     429: "Too many attempts. Wait a minute and try again.",
