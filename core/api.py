@@ -23,7 +23,7 @@ from core.adapter import (
     WebhookRequest,
 )
 from core.audit import current_actor, record
-from core.errors import Conflict, Gone, Invalid, NotFound, Refused, Stale
+from core.errors import Conflict, Gone, Invalid, Malformed, NotFound, Refused, Stale
 from core.events import (
     ChannelReported,
     ChannelStateChanged,
@@ -121,9 +121,21 @@ from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, r
 from core.services import groups, profiles, recipients
 from core.services import main_channel as main_channels
 from core.services.channels import account_of, webhook_url
+from core.services.find_customers import find_customers
+from core.services.timeline import timeline
 from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
-from core.web.fab import Page, expose, has_access, machine_door
+from core.web.fab import (
+    AdminApi,
+    Page,
+    SQLAInterface,
+    expose,
+    has_access,
+    machine_door,
+    permission_name,
+    protect,
+)
+from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.request import web_session
 
 __all__ = [
@@ -133,8 +145,10 @@ __all__ = [
     "Address",
     "AddressChanged",
     "AddressesLinked",
+    "AdminApi",
     "ApiDecl",
     "BadItem",
+    "Body",
     "Candidate",
     "Capabilities",
     "Card",
@@ -180,6 +194,7 @@ __all__ = [
     "Jid",
     "JobSpec",
     "ListedContact",
+    "Malformed",
     "MalformedBody",
     "Manifest",
     "Media",
@@ -195,6 +210,7 @@ __all__ = [
     "MessageState",
     "MessageStateChanged",
     "NotFound",
+    "Operation",
     "Order",
     "OrderCancelled",
     "OrderCreated",
@@ -220,6 +236,8 @@ __all__ = [
     "Refused",
     "ResponseTooLarge",
     "RetryAt",
+    "RowId",
+    "SQLAInterface",
     "SendFailed",
     "SetupStep",
     "SignatureRefused",
@@ -234,11 +252,13 @@ __all__ = [
     "ViewDecl",
     "WebhookRequest",
     "account_of",
+    "body_of",
     "careful",
     "channel_door",
     "current_actor",
     "enqueue",
     "expose",
+    "find_customers",
     "groups",
     "has_access",
     "hookimpl",
@@ -250,16 +270,20 @@ __all__ = [
     "own_number",
     "parse_phone",
     "periodic",
+    "permission_name",
     "plugin_registry",
     "profiles",
+    "protect",
     "publish",
     "read_jid",
     "recipients",
     "record",
+    "row_id",
     "safe_inline_type",
     "tell",
     "tenant_fk",
     "tenant_table",
+    "timeline",
     "web_session",
     "webhook_url",
     "whisper",

@@ -49,7 +49,8 @@ def main_channel(session: TenantSession, customer: Customer) -> Way | None:
     """Where new and automated messages to this customer go; None where nothing reaches it."""
     members = _members(session, customer.id)
     own = choice_of(session, customer)
-    return pick(ways(session, members), own and Chosen(own.contact_id, own.channel_id))
+    chosen = Chosen(own.contact_id, own.channel_id) if own else None
+    return pick(ways(session, members), chosen)
 
 
 def pick(found: Sequence[Way], chosen: Chosen | None) -> Way | None:

@@ -95,9 +95,9 @@ def _some(
         if any(each.consent is Consent.OUT for each in people):
             continue
         own = sorted((way for each in people for way in by_contact.get(each.id, ())), key=Way.rank)
-        way = pick(own, chosen.get(customer_id))
-        if way is not None:
-            found.append(Recipient(customer_id, way))
+        best = pick(own, chosen.get(customer_id))
+        if best is not None:
+            found.append(Recipient(customer_id, best))
     return found
 
 

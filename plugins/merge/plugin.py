@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.api import Manifest, MergeRule, hookimpl
+from core.api import ApiDecl, Manifest, MergeRule, hookimpl
+from plugins.merge.api import APIS
 from plugins.merge.models import ForbiddenPair
 from plugins.merge.rules import RULES
 
@@ -25,3 +26,8 @@ def models() -> Sequence[type[Any]]:
 @hookimpl
 def merge_rules() -> Sequence[MergeRule]:
     return RULES
+
+
+@hookimpl
+def apis() -> Sequence[ApiDecl]:
+    return APIS

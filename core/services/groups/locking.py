@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import select
 
 from core.errors import Conflict
-from core.models import Customer
+from core.models import Contact, Customer
 from core.tenancy.session import TenantSession
 
 ATTEMPTS = 50
@@ -31,6 +31,23 @@ def lock_customers(session: TenantSession, ids: Iterable[int]) -> dict[int, Cust
         .execution_options(populate_existing=True)
     )
     return {customer.id: customer for customer in found}
+
+
+def hold(session: TenantSession, contact: Contact) -> Customer:
+    """Lock the customer that a contact belongs to, before the contact's own row is written.
+
+    Merging takes customers first, then contacts: the other way round would be a deadlock, and the
+    profile of a customer that the contact has left meanwhile would be written.
+    """
+
+    def plan() -> set[int]:
+        return {session.scalars(select(Contact.customer_id).where(Contact.id == contact.id)).one()}
+
+    (customer,) = locked_as_planned(session, plan).values()
+    if contact.customer_id != customer.id:
+        session.refresh(contact, ["customer_id"])
+    session.expire(contact, ["customer"])
+    return customer
 
 
 def locked_as_planned(session: TenantSession, plan: Callable[[], set[int]]) -> dict[int, Customer]:

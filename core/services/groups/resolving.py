@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from core.errors import Gone, NotFound
 from core.models import Contact, Customer
 from core.tenancy.session import TenantSession
 
 NO_SUCH = "There is no such customer."
+LOOKS = 3  # somebody may move between two statements; what is gone stays gone
 GONE = "This customer is gone: it was erased, or its merge was undone."
 
 
@@ -20,28 +21,45 @@ def living_ids(session: TenantSession, ids: Iterable[int]) -> dict[int, int]:
     NotFound for an id that never was, Gone for a group whose merge was undone or somebody erased.
     """
     wanted = list(dict.fromkeys(ids))
-    at = {each: each for each in wanted}
+    for _ in range(LOOKS):
+        at = _ends(session, wanted)
+        if at is None:
+            raise NotFound(NO_SUCH)
+        if _are_lived_in(session, set(at.values())):
+            return at
+    raise Gone(GONE)
+
+
+def _ends(session: TenantSession, wanted: list[int]) -> dict[int, int] | None:
+    """Each id and where its redirects end; None where one of them never was."""
     trail: dict[int, int | None] = {}
-    while missing := {here for here in at.values() if here not in trail}:
+    frontier = set(wanted)
+    while frontier:
         found = session.execute(
-            select(Customer.id, Customer.successor_id).where(Customer.id.in_(_possible(missing)))
+            select(Customer.id, Customer.successor_id).where(Customer.id.in_(_possible(frontier)))
         )
         known = {row.id: row.successor_id for row in found}
-        if known.keys() != missing:
-            raise NotFound(NO_SUCH)
+        if known.keys() != frontier:
+            return None
         trail.update(known)
-        for each, here in at.items():
-            at[each] = trail.get(here) or here
-    lived_in = set(
-        session.scalars(
-            select(Contact.customer_id).where(
-                Contact.customer_id.in_(at.values()), _is_not_erased()
-            )
-        )
-    )
-    if not lived_in.issuperset(at.values()):
-        raise Gone(GONE)
+        frontier = {each for each in known.values() if each is not None} - trail.keys()
+    return {each: _walk(trail, each) for each in wanted}
+
+
+def _walk(trail: dict[int, int | None], at: int) -> int:
+    for _ in trail:
+        if (further := trail[at]) is None:
+            break
+        at = further
     return at
+
+
+def _are_lived_in(session: TenantSession, customer_ids: set[int]) -> bool:
+    """Whether each has a member that was not erased."""
+    lived_in = session.scalars(
+        select(Contact.customer_id).where(Contact.customer_id.in_(customer_ids), _is_not_erased())
+    )
+    return customer_ids.issubset(set(lived_in))
 
 
 def members_of(session: TenantSession, customer_id: int) -> list[Contact]:
@@ -61,7 +79,7 @@ def _possible(ids: set[int]) -> list[int]:
     return [each for each in ids if 0 < each < 2**31]
 
 
-def _is_not_erased() -> object:
+def _is_not_erased() -> ColumnElement[bool]:
     """See `customers.is_erased`: archived, and nothing of it left."""
     return (
         Contact.archived_at.is_(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import product
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from core.api import TenantSession, current_actor, now
 from plugins.merge.models import ForbiddenPair
@@ -104,7 +104,7 @@ def _ordered(one: int, other: int) -> tuple[int, int]:
     return (one, other) if one < other else (other, one)
 
 
-def _among(pairs: Collection[tuple[int, int]]) -> object:
+def _among(pairs: Collection[tuple[int, int]]) -> ColumnElement[bool]:
     return or_(
         *(
             (ForbiddenPair.contact_id == first) & (ForbiddenPair.other_id == second)

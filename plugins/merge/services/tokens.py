@@ -12,7 +12,7 @@ Version = str | int | None
 
 
 class StalePreview(Stale):
-    """Something has changed since the preview: look again. `ids` name what it was of, main first."""
+    """Something has changed since the preview. `ids` name what it was of, main first."""
 
     def __init__(self, ids: Sequence[int]) -> None:
         super().__init__(

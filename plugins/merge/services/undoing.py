@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 from sqlalchemy import select
 
@@ -25,7 +26,7 @@ from plugins.merge.services.forbidden import UNDO, forbid_between
 from plugins.merge.services.repeating import digest_of, done_before
 
 UNDOABLE = (MergeKind.MERGE, MergeKind.UNMERGE)
-NOTHING = {"successor": None, "main": None, "pins": {}}
+NOTHING: dict[str, Any] = {"successor": None, "main": None, "pins": {}}
 
 
 def undo(
