@@ -22,7 +22,8 @@ from core.adapter import (
     SignatureRefused,
     WebhookRequest,
 )
-from core.errors import Conflict, Invalid, NotFound, Refused
+from core.audit import current_actor, record
+from core.errors import Conflict, Gone, Invalid, Malformed, NotFound, Refused, Stale
 from core.events import (
     ChannelReported,
     ChannelStateChanged,
@@ -33,6 +34,7 @@ from core.events import (
     ConversationAssigned,
     ConversationClosed,
     ConversationOpened,
+    CustomersRegrouped,
     Event,
     MessageReceived,
     MessageSent,
@@ -45,9 +47,19 @@ from core.events import (
     OrderShipped,
     TaskClosed,
     TaskOpened,
+    publish,
 )
 from core.hookspecs import hookimpl
-from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, Panel, ViewDecl
+from core.host.declarations import (
+    ApiDecl,
+    Candidate,
+    Handler,
+    InboxAction,
+    MenuLink,
+    MergeRule,
+    Panel,
+    ViewDecl,
+)
 from core.host.manifest import Manifest
 from core.host.models import plugin_registry
 from core.inbound import (
@@ -73,7 +85,20 @@ from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
-from core.models import Channel
+from core.models import (
+    Card,
+    Channel,
+    Consent,
+    Contact,
+    Conversation,
+    Customer,
+    Identity,
+    MergedContact,
+    MergeEvent,
+    MergeKind,
+    Message,
+    Order,
+)
 from core.models.base import (
     TenantMixin,
     TimesMixin,
@@ -93,10 +118,24 @@ from core.outbound import (
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
+from core.services import groups, profiles, recipients
+from core.services import main_channel as main_channels
 from core.services.channels import account_of, webhook_url
+from core.services.find_customers import find_customers
+from core.services.timeline import timeline
 from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
-from core.web.fab import Page, expose, has_access, machine_door
+from core.web.fab import (
+    AdminApi,
+    Page,
+    SQLAInterface,
+    expose,
+    has_access,
+    machine_door,
+    permission_name,
+    protect,
+)
+from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.request import web_session
 from core.words import say, say_many
 
@@ -107,9 +146,13 @@ __all__ = [
     "Address",
     "AddressChanged",
     "AddressesLinked",
+    "AdminApi",
     "ApiDecl",
     "BadItem",
+    "Body",
+    "Candidate",
     "Capabilities",
+    "Card",
     "Channel",
     "ChannelChanged",
     "ChannelDoor",
@@ -117,23 +160,30 @@ __all__ = [
     "ChannelStateChanged",
     "ChecksConnection",
     "Conflict",
+    "Consent",
+    "Contact",
     "ContactChanged",
     "ContactCreated",
     "ContactErased",
     "ContactPushReceived",
     "ContactPushed",
+    "Conversation",
     "ConversationAssigned",
     "ConversationClosed",
     "ConversationOpened",
     "Counted",
+    "Customer",
+    "CustomersRegrouped",
     "ErrorClass",
     "Event",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
     "Finding",
+    "Gone",
     "GuidesSetup",
     "Handler",
+    "Identity",
     "IdentityKind",
     "InboundEdit",
     "InboundMessage",
@@ -145,16 +195,24 @@ __all__ = [
     "Jid",
     "JobSpec",
     "ListedContact",
+    "Malformed",
     "MalformedBody",
     "Manifest",
     "Media",
     "MenuLink",
+    "MergeEvent",
+    "MergeKind",
+    "MergeRule",
+    "MergedContact",
+    "Message",
     "MessageKind",
     "MessageReceived",
     "MessageSent",
     "MessageState",
     "MessageStateChanged",
     "NotFound",
+    "Operation",
+    "Order",
     "OrderCancelled",
     "OrderCreated",
     "OrderEstimated",
@@ -179,9 +237,12 @@ __all__ = [
     "Refused",
     "ResponseTooLarge",
     "RetryAt",
+    "RowId",
+    "SQLAInterface",
     "SendFailed",
     "SetupStep",
     "SignatureRefused",
+    "Stale",
     "TaskClosed",
     "TaskOpened",
     "TenantMixin",
@@ -192,27 +253,40 @@ __all__ = [
     "ViewDecl",
     "WebhookRequest",
     "account_of",
+    "body_of",
     "careful",
     "channel_door",
+    "current_actor",
     "enqueue",
     "expose",
+    "find_customers",
+    "groups",
     "has_access",
     "hookimpl",
     "job",
     "machine_door",
+    "main_channels",
     "match_set",
     "now",
     "own_number",
     "parse_phone",
     "periodic",
+    "permission_name",
     "plugin_registry",
+    "profiles",
+    "protect",
+    "publish",
     "read_jid",
+    "recipients",
+    "record",
+    "row_id",
     "safe_inline_type",
     "say",
     "say_many",
     "tell",
     "tenant_fk",
     "tenant_table",
+    "timeline",
     "web_session",
     "webhook_url",
     "whisper",

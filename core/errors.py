@@ -53,6 +53,12 @@ class NotFound(Refused):
     status = 404
 
 
+class Gone(Refused):
+    """It was here and is no more, for good: an erased customer, a merge that was undone."""
+
+    status = 410
+
+
 class Conflict(Refused):
     """It clashes with what is stored: a value that is taken, a row in use."""
 

@@ -240,6 +240,18 @@ class ContactChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomersRegrouped(Event):
+    """Contacts were merged, unmerged, or either was undone. `merge_event_id` tells how.
+
+    `customer_id` is the customer that it was done to; `contact_ids` all that it touched.
+    """
+
+    merge_event_id: int
+    customer_id: int
+    contact_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactErased(Event):
     """A contact was erased for good: forget what you know of it."""
 

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from core.adapter import Adapter
-    from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, Panel, ViewDecl
+    from core.host.declarations import (
+        ApiDecl,
+        Handler,
+        InboxAction,
+        MenuLink,
+        MergeRule,
+        Panel,
+        ViewDecl,
+    )
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
     from core.models import Contact, Conversation
@@ -71,6 +79,11 @@ def settings_form() -> type[BaseModel]:
 @hookspec
 def channel_adapters() -> Sequence[Adapter]:
     """Adapters: one for each kind of channel that the plugin connects."""
+
+
+@hookspec
+def merge_rules() -> Sequence[MergeRule]:
+    """Ways to choose among the values of a merged customer's members."""
 
 
 # While people work: asked of the plugins that are on

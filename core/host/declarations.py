@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from core.events import Event
@@ -64,7 +65,8 @@ class Handler(Generic[E]):
 class InboxAction:
     """A button on a conversation. It posts to `href`, or (`method="get"`) opens it.
 
-    `confirm` is a question to ask before; "" asks nothing.
+    `method="panel"` shows what `href` answers in the panel on the right. `confirm` is a question
+    to ask before; "" asks nothing.
     """
 
     name: str
@@ -89,3 +91,33 @@ class Panel:
     href: str
     icon: str = ""
     order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A member's value for one field of a merged customer's profile.
+
+    `is_verified`: a channel has proven this address. `is_main`: the main channel is this contact's.
+    `source` says who set it: person, device, import, provider or "" where nobody knows.
+    `updated_at` is when the contact last changed.
+    """
+
+    contact_id: int
+    value: str
+    is_verified: bool
+    is_main: bool
+    source: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeRule:
+    """A way to choose among the members' values: the one with the highest `rank` is shown.
+
+    `rank` looks at its candidate alone, and two may tie: then the main channel's contact wins,
+    then the oldest. `title` is for people.
+    """
+
+    name: str
+    title: Any
+    rank: Callable[[Candidate], Any]

@@ -9,7 +9,7 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from core.events import Event
-from core.host.declarations import ApiDecl, Handler, MenuLink, ViewDecl
+from core.host.declarations import ApiDecl, Handler, MenuLink, MergeRule, ViewDecl
 from core.host.record import Declared, PluginRecord
 from core.jobs.schedule import Periodic
 from core.jobs.spec import JobSpec
@@ -21,6 +21,7 @@ _LISTS: dict[str, type | tuple[type, ...]] = {
     "menu_links": MenuLink,
     "jobs": (JobSpec, Periodic),
     "event_handlers": Handler,
+    "merge_rules": MergeRule,
 }
 
 
@@ -66,6 +67,8 @@ def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
     for name in [each.name for each in declared.views] + [e.name for e in declared.menu_links]:
         if name:
             yield "the menu entry", name
+    for rule in declared.merge_rules:
+        yield "the merge rule", rule.name
 
 
 def _ask(manager: pluggy.PluginManager, name: str, hook: str) -> Any:

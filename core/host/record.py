@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from core.adapter import Adapter
-    from core.host.declarations import ApiDecl, Handler, MenuLink, ViewDecl
+    from core.host.declarations import ApiDecl, Handler, MenuLink, MergeRule, ViewDecl
     from core.host.manifest import Manifest
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
@@ -46,6 +46,7 @@ class Declared:
     menu_links: tuple[MenuLink, ...] = ()
     jobs: tuple[JobSpec | Periodic, ...] = ()
     event_handlers: tuple[Handler[Any], ...] = ()
+    merge_rules: tuple[MergeRule, ...] = ()
     settings_form: type[BaseModel] | None = None
     channel_adapters: tuple[Adapter, ...] = ()
 

@@ -24,6 +24,13 @@ from core.models.conversation import (
 )
 from core.models.job import Job, JobState, Process, Schedule
 from core.models.mention import Mention
+from core.models.merge import (
+    CustomerChoice,
+    MergedContact,
+    MergeEvent,
+    MergeKind,
+    ProfileRule,
+)
 from core.models.order import Order, OrderLine, OrderStatus, PaymentState
 from core.models.pipeline import Card, Module
 from core.models.quick_reply import QuickReply
@@ -62,6 +69,7 @@ __all__ = [
     "Conversation",
     "ConversationState",
     "Customer",
+    "CustomerChoice",
     "Direction",
     "Division",
     "EarlyStatus",
@@ -73,6 +81,9 @@ __all__ = [
     "LabelOnContact",
     "Membership",
     "Mention",
+    "MergeEvent",
+    "MergeKind",
+    "MergedContact",
     "Message",
     "MessageToken",
     "Module",
@@ -84,6 +95,7 @@ __all__ = [
     "Plan",
     "PluginSwitch",
     "Process",
+    "ProfileRule",
     "QuickReply",
     "RawInbox",
     "Schedule",

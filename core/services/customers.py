@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import object_session
 
 from core.audit import changed_fields, record
 from core.errors import Conflict, Invalid, NotFound, Refused
@@ -13,8 +14,10 @@ from core.inbound import IdentityKind
 from core.models import Consent, Contact, Customer, FieldSource, Identity
 from core.models.base import now
 from core.phones import PhoneRefused, parse_phone
+from core.services import groups
 from core.services.addresses import create_contact
 from core.services.mail_addresses import checked_email
+from core.services.main_channel import choose
 from core.services.profiles import refresh_profile
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
@@ -64,6 +67,7 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
             problems[refused.field or field] = [refused.message]
     if problems:
         raise Invalid(problems)
+    groups.hold(session, contact)
     _check_free(session, checked.get("phone", ""), checked.get("email", ""), contact)
     sources = dict(contact.sources)
     for field, value in checked.items():
@@ -77,6 +81,7 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
         return contact
     session.flush()
     _add_identities(session, contact)
+    contact.customer.version += 1
     refresh_profile(session, contact.customer)
     record(session, "change", contact, changes)
     publish(session, ContactChanged(contact_id=contact.id, fields=tuple(sorted(changes))))
@@ -90,9 +95,12 @@ def archive_contact(session: TenantSession, contact: Contact) -> None:
     """
     if contact.archived_at is not None:
         return
+    groups.hold(session, contact)
     contact.archived_at = now()
     session.flush()
     record(session, "archive", contact)
+    if contact.customer.is_group:
+        refresh_profile(session, contact.customer)
     if all(each.archived_at is not None for each in contact.customer.contacts):
         contact.customer.archived_at = contact.archived_at
         session.flush()
@@ -100,9 +108,12 @@ def archive_contact(session: TenantSession, contact: Contact) -> None:
 
 def bring_back(session: TenantSession, contact: Contact) -> None:
     """Somebody archived wrote again: back into the lists."""
+    groups.hold(session, contact)
     contact.archived_at = None
     contact.customer.archived_at = None
     session.flush()
+    if contact.customer.is_group:
+        refresh_profile(session, contact.customer)
 
 
 def is_erased(contact: Contact) -> bool:
@@ -120,23 +131,51 @@ def opt_out(session: TenantSession, contact: Contact) -> None:
     publish(session, ContactChanged(contact_id=contact.id, fields=("consent",)))
 
 
+def change_customer(session: TenantSession, customer: Customer, values: dict[str, Any]) -> None:
+    """Change what is shown of a customer: name, phone, email. Alone, that is its contact.
+
+    Merged, only what differs from the profile shown is written, to the main contact, and pinned
+    there; a value that another member has already is pinned where it is (F1).
+    """
+    if not customer.is_group:
+        change_contact(session, main_contact(customer), values)
+        return
+    checked = {field: _checked(session, field, value) for field, value in values.items()}
+    changed = {
+        field: value for field, value in checked.items() if value != getattr(customer, field)
+    }
+    main = main_contact(customer)
+    pins: dict[str, int | None] = {}
+    for field, value in list(changed.items()):
+        owner = next((each for each in customer.contacts if getattr(each, field) == value), main)
+        pins[field] = owner.id if value else None
+        if owner is not main:
+            del changed[field]
+    if changed:
+        change_contact(session, main, changed)
+    if pins:
+        groups.set_pins(session, customer, pins)
+
+
 def main_contact(customer: Customer) -> Contact:
-    """The contact that an edit of the customer writes to. Raises NotFound for an empty one."""
-    if not customer.contacts:
+    """The contact that an edit of the customer writes to: its main channel's, if it is merged.
+
+    Raises NotFound for an empty one.
+    """
+    session = object_session(customer)
+    assert isinstance(session, TenantSession)  # noqa: S101 - a loaded row has its session
+    members = {contact.id: contact for contact in customer.contacts}
+    if not members:
         raise NotFound(say("This customer was merged or erased."))
-    return customer.contacts[0]
+    return members.get(choose(session, customer).contact_id) or customer.contacts[0]
 
 
 def resolve(session: TenantSession, customer_id: int) -> Customer:
-    """The live customer that an id stands for now: merged ones lead to their group. NotFound."""
-    customer = session.get(Customer, customer_id)
-    seen: set[int] = set()
-    while customer is not None and customer.successor_id is not None and customer.id not in seen:
-        seen.add(customer.id)
-        customer = session.get(Customer, customer.successor_id)
-    if customer is None:
-        raise NotFound(say("There is no such customer."))
-    return customer
+    """The living customer that an id stands for now: merged ones lead to their group.
+
+    NotFound for one that never was; Gone for one that was erased, or whose merge was undone.
+    """
+    return session.get_one(Customer, groups.living_ids(session, [customer_id])[customer_id])
 
 
 def checked_phone(session: TenantSession, text: str | None) -> str:

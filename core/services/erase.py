@@ -22,12 +22,15 @@ from core.models import (
     Identity,
     Job,
     JobState,
+    MergedContact,
+    MergeEvent,
     Message,
     Order,
     Task,
     contact_label,
 )
 from core.models.base import now
+from core.services import groups
 from core.services.addresses import erase
 from core.services.profiles import refresh_profile
 from core.services.search_index import forget_messages
@@ -43,17 +46,19 @@ def erase_customer(session: TenantSession, customer: Customer) -> None:
     for contact in list(customer.contacts):
         erase_contact(session, contact)
     customer.archived_at = now()
-    refresh_profile(session, customer)
+    session.flush()
 
 
 def erase_contact(session: TenantSession, contact: Contact) -> None:
     """Blank a contact, its addresses, what was said and what bears its name.
 
-    Its messages that are still queued are not sent.
+    A merged one goes home first. Its messages that are still queued are not sent.
     """
+    groups.take_out(session, contact)
     marks = _marks(session, contact)
     _end_queued(session, contact)
     _blank_audit(session, contact)
+    _blank_merges(session, contact)
     _blank_messages(session, contact)
     for identity in _identities(session, contact):
         erase(identity)
@@ -72,8 +77,8 @@ def erase_contact(session: TenantSession, contact: Contact) -> None:
     contact.consent = Consent.OUT
     contact.archived_at = now()
     session.flush()
-    for customer in {contact.customer, contact.home}:
-        refresh_profile(session, customer)
+    contact.home.archived_at = contact.archived_at
+    refresh_profile(session, contact.home)
     record(session, "erase", contact)
     publish(session, ContactErased(contact_id=contact.id))
 
@@ -157,6 +162,29 @@ def _blank_messages(session: TenantSession, contact: Contact) -> None:
     )
 
 
+def _groups_of(session: TenantSession, contact: Contact) -> list[int]:
+    """The customers that this contact was ever merged into: they bore its name, perhaps."""
+    return list(
+        session.scalars(
+            select(MergeEvent.customer_id)
+            .join(MergedContact, MergedContact.event_id == MergeEvent.id)
+            .where(MergedContact.contact_id == contact.id)
+            .distinct()
+        )
+    )
+
+
+def _blank_merges(session: TenantSession, contact: Contact) -> None:
+    """The log keeps who merged which ids and when; what was typed as the reason goes."""
+    about = select(MergedContact.event_id).where(MergedContact.contact_id == contact.id)
+    session.execute(
+        update(MergeEvent)
+        .where(MergeEvent.id.in_(about))
+        .values(reason="", evidence=[], idempotency_key=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _forget_file(session: TenantSession, attachment: Attachment) -> None:
     """Remove the bytes once this is committed, unless another message holds the same ones."""
     shared = session.scalar(
@@ -173,7 +201,7 @@ def _blank_audit(session: TenantSession, contact: Contact) -> None:
     """Who did what and when stays, and to which field; the values and the names go."""
     told_by: tuple[tuple[str, Any], ...] = (
         ("contact", select(Contact.id).where(Contact.id == contact.id)),
-        ("customer", [contact.customer_id, contact.home_id]),
+        ("customer", [contact.home_id, *_groups_of(session, contact)]),
         ("identity", select(Identity.id).where(Identity.contact_id == contact.id)),
         ("conversation", select(Conversation.id).where(Conversation.contact_id == contact.id)),
         ("message", select(Message.id).where(Message.contact_id == contact.id)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from core.errors import NotFound
@@ -24,6 +24,7 @@ from core.models import (
 )
 from core.services.tenants import RoleName
 from core.services.thread_log import LogLine, log_lines
+from core.services.timeline import message_ids
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -72,25 +73,17 @@ def latest(
     session: TenantSession, conversation: Conversation, before: int | None = None
 ) -> ThreadPage:
     """The last messages, or the last ones before a message's id."""
-    query = _messages(conversation).order_by(Message.id.desc())
-    if before is not None:
-        query = query.where(Message.id < before)
-    found = list(session.scalars(query.limit(PAGE + 1)))
-    return _page(session, conversation, found[:PAGE][::-1], len(found) > PAGE, before)
+    earlier = () if before is None else (Message.id < before,)
+    ids = _ids(session, conversation, *earlier, newest=True, limit=PAGE + 1)
+    found = _read(session, ids[:PAGE])
+    return _page(session, conversation, found, len(ids) > PAGE, before)
 
 
 def around(session: TenantSession, conversation: Conversation, message_id: int) -> ThreadPage:
     """A message with some before it and a page after it: where a search leads to."""
-    of_it = _messages(conversation)
-    before = list(
-        session.scalars(
-            of_it.where(Message.id < message_id).order_by(Message.id.desc()).limit(BEFORE_HIT + 1)
-        )
-    )
-    later = list(
-        session.scalars(of_it.where(Message.id >= message_id).order_by(Message.id).limit(PAGE + 1))
-    )
-    shown = before[:BEFORE_HIT][::-1] + later[:PAGE]
+    before = _ids(session, conversation, Message.id < message_id, newest=True, limit=BEFORE_HIT + 1)
+    later = _ids(session, conversation, Message.id >= message_id, newest=False, limit=PAGE + 1)
+    shown = _read(session, [*before[:BEFORE_HIT], *later[:PAGE]])
     page = _page(session, conversation, shown, len(before) > BEFORE_HIT, None)
     return ThreadPage(page.entries, page.has_earlier, len(later) > PAGE)
 
@@ -99,11 +92,55 @@ def news(
     session: TenantSession, conversation: Conversation, after: int, changed: Collection[int] = ()
 ) -> list[Message | LogLine]:
     """What came after a message's id, and the messages of `changed`, oldest first."""
-    query = _messages(conversation).where(or_(Message.id > after, Message.id.in_(changed)))
-    found = list(session.scalars(query.order_by(Message.id).limit(2 * PAGE)))
+    fresh = _ids(session, conversation, Message.id > after, newest=False, limit=2 * PAGE)
+    altered = _ids(session, conversation, Message.id.in_(changed), newest=False, limit=2 * PAGE)
+    found = _read(session, sorted({*fresh, *altered})[: 2 * PAGE])
     seen = session.get(Message, after)
     since = seen.created_at if seen is not None else None
     return _with_log(found, log_lines(session, conversation, since))
+
+
+def beside(session: TenantSession, conversation: Conversation) -> list[Conversation]:
+    """The other conversations whose messages stand in the same timeline: a merged customer's."""
+    members = _members(session, conversation)
+    if members is None:
+        return []
+    query = select(Conversation).where(
+        Conversation.contact_id.in_(members), Conversation.id != conversation.id
+    )
+    return list(session.scalars(query.order_by(Conversation.id)))
+
+
+def _members(session: TenantSession, conversation: Conversation) -> list[int] | None:
+    """The contacts of a merged customer; None for somebody alone, who has one conversation here."""
+    customer = conversation.contact.customer
+    if not customer.is_group:
+        return None
+    return list(session.scalars(select(Contact.id).where(Contact.customer_id == customer.id)))
+
+
+def _ids(
+    session: TenantSession,
+    conversation: Conversation,
+    *conditions: ColumnElement[bool],
+    newest: bool,
+    limit: int,
+) -> list[int]:
+    """The ids of messages in the timeline, the newest or the oldest first."""
+    members = _members(session, conversation)
+    if members is None:
+        owners = [Message.conversation_id == conversation.id]
+    else:
+        owners = [Message.contact_id == member for member in members]
+    return message_ids(session, owners, *conditions, newest=newest, limit=limit)
+
+
+def _read(session: TenantSession, ids: Collection[int]) -> list[Message]:
+    """The messages with what their bubbles show, oldest first."""
+    if not ids:
+        return []
+    query = select(Message).where(Message.id.in_(ids)).options(*_BUBBLE)
+    return list(session.scalars(query.order_by(Message.id)))
 
 
 def _page(
@@ -233,9 +270,6 @@ def choices(session: TenantSession, conversation: Conversation) -> Choices:
 _BUBBLE = (
     joinedload(Message.author).joinedload(Membership.user),
     joinedload(Message.reply_to),
+    joinedload(Message.channel),
     selectinload(Message.attachments),
 )
-
-
-def _messages(conversation: Conversation) -> Select[Message]:
-    return select(Message).where(Message.conversation_id == conversation.id).options(*_BUBBLE)

@@ -20,7 +20,15 @@ from core.models import (
     Sender,
 )
 from core.models.base import now
-from core.services import addresses, cards, channels, conversation_of, conversations, tasks
+from core.services import (
+    addresses,
+    cards,
+    channels,
+    conversation_of,
+    conversations,
+    groups,
+    tasks,
+)
 from core.services.customers import bring_back, opt_out
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored
@@ -94,6 +102,7 @@ def _learn(session: TenantSession, contact: Contact, item: InboundMessage) -> No
         bring_back(session, contact)
     is_kept_blank = contact.sources.get("name") == FieldSource.PERSON.value
     if item.name and not contact.name and not item.is_echo and not is_kept_blank:
+        groups.hold(session, contact)
         contact.name = item.name[:160]
         contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
         refresh_profile(session, contact.customer)

@@ -498,6 +498,69 @@ def create_nouns() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "customer_choice",
+        *tenant_key(),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=True),
+        sa.Column("pins", JSON, nullable=False),
+        tenant_fk("customer_id", "customer"),
+        tenant_fk("contact_id", "contact"),
+        tenant_fk("channel_id", "channel"),
+        sa.UniqueConstraint("tenant_id", "customer_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "profile_rule",
+        *tenant_key(),
+        sa.Column("field", sa.String(20), nullable=False),
+        sa.Column("rule", sa.String(40), nullable=False),
+        sa.UniqueConstraint("tenant_id", "field"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "customer_merge",
+        *tenant_key(),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("ab_user.id", ondelete="SET NULL")),
+        sa.Column("actor", sa.String(80), nullable=False),
+        sa.Column(
+            "kind",
+            choice("mergekind_choice", "merge", "unmerge", "undo", "main_channel", "pin"),
+            nullable=False,
+        ),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("is_automatic", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(300), nullable=False),
+        sa.Column("evidence", JSON, nullable=False),
+        sa.Column("before", JSON, nullable=False),
+        sa.Column("after", JSON, nullable=False),
+        sa.Column("undoes_id", sa.Integer(), nullable=True),
+        sa.Column("idempotency_key", sa.String(100), nullable=True),
+        sa.Column("request", sa.String(64), nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        tenant_fk("customer_id", "customer"),
+        tenant_fk("undoes_id", "customer_merge"),
+        sa.UniqueConstraint("uuid"),
+        sa.UniqueConstraint("tenant_id", "idempotency_key"),
+        sa.UniqueConstraint("tenant_id", "undoes_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_customer_merge_customer", "customer_merge", ["tenant_id", "customer_id"])
+    op.create_table(
+        "customer_merge_contact",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), primary_key=True),
+        sa.Column("contact_id", sa.Integer(), primary_key=True),
+        tenant_fk("event_id", "customer_merge", ondelete="CASCADE"),
+        tenant_fk("contact_id", "contact"),
+    )
+    op.create_index(
+        "ix_customer_merge_contact",
+        "customer_merge_contact",
+        ["tenant_id", "contact_id", "event_id"],
+    )
+    op.create_table(
         "contact_label",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("contact_id", sa.Integer(), primary_key=True),
@@ -893,6 +956,10 @@ def downgrade() -> None:
         "contact_token",
         "quick_reply",
         "mention",
+        "customer_merge_contact",
+        "customer_merge",
+        "customer_choice",
+        "profile_rule",
         "attachment",
         "task",
         "message",

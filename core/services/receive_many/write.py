@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from core.events import publish_all
 from core.jobs.outbox import NewJob, enqueue_all
@@ -29,7 +29,7 @@ from core.models import (
     TaskKind,
 )
 from core.models.base import OwnedMixin
-from core.services import channels
+from core.services import channels, groups
 from core.services.receipts import LOOK_AGAIN
 from core.services.receive_many.rows import (
     CardRow,
@@ -76,6 +76,23 @@ def write(session: TenantSession, channel: Channel, run: Run) -> None:
     enqueue_all(session, jobs)
     publish_all(session, [event() for event in run.events])
     session.flush()
+
+
+class MergedMeanwhile(RuntimeError):
+    """Somebody in the run belongs to another customer than when it was looked up: look again."""
+
+
+def _hold(session: TenantSession, people: Sequence[PersonRow]) -> None:
+    """Lock the customers of people whose names change, before their contacts: as merging does."""
+    if not people:
+        return
+    looked_up = {row.id: row.customer.id for row in people}
+    groups.lock_customers(session, [row.customer.id for row in people if row.customer.id])
+    now_at = session.execute(
+        select(Contact.id, Contact.customer_id).where(Contact.id.in_(looked_up))
+    )
+    if any(looked_up[contact_id] != customer_id for contact_id, customer_id in now_at):
+        raise MergedMeanwhile
 
 
 def tell_pages(session: TenantSession, run: Run) -> None:
@@ -241,6 +258,7 @@ def _update(session: TenantSession, run: Run) -> None:
     changed = run.changed
     # a person by itself: its profile is the customer's (`services.profiles`)
     people = list(_of(changed, PersonRow))
+    _hold(session, people)
     update_rows(
         session,
         Contact,

@@ -24,6 +24,7 @@ SENTENCES = {
     403: _("You may not do this. Ask an administrator for the permission."),
     404: _("There is nothing here, or it is not yours to see."),
     405: _("This address can't be used that way."),
+    410: _("What was here is gone for good."),
     413: _("That is too large to send."),
     415: _("Send JSON, with the header Content-Type: application/json."),
     429: _("Too many attempts. Wait a minute and try again."),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from core.errors import NotFound, Refused
+from core.errors import Gone, NotFound, Refused
 from core.models import (
     Attachment,
     Card,
@@ -37,6 +37,10 @@ class CustomerPages(NounView):
 
     delete_page = "erase"
 
+    def _item(self, pk: str) -> Any:
+        """An old id leads to the customer that it stands for now (E14)."""
+        return super()._item(living_pk(pk))
+
     @expose("/search")
     @has_access
     @permission_name("list")
@@ -55,10 +59,15 @@ class CustomerPages(NounView):
     @expose("/show/<pk>")
     @has_access
     def show(self, pk: str) -> Any:
-        customer = self._item(pk)
-        living = customers.resolve(web_session(), customer.id)
-        if living is not customer:
-            return redirect(self.address(living.id))
+        try:
+            customer = self._item(pk)
+        except Gone:
+            return self._nothing_left(pk)
+        if str(customer.id) != pk:
+            flash(
+                _("You opened an old link: this customer was merged, and this is it now."), "info"
+            )
+            return redirect(self.address(customer.id))
         self.update_redirect()
         may = {each: self._may(each) for each in ("edit", "delete")}
         return self.render_template(
@@ -73,6 +82,20 @@ class CustomerPages(NounView):
             else [],
             **_about(customer),
         )
+
+    def _nothing_left(self, pk: str) -> Any:
+        """The page of somebody erased, or of a group whose merge was undone."""
+        customer = super()._item(pk)
+        page = self.render_template(
+            "sapa/customers/show.html",
+            title=_("Nothing is left"),
+            pk=pk,
+            customer=customer,
+            view=self,
+            may={"edit": False, "delete": False},
+            members=[],
+        )
+        return page, Gone.status
 
     @expose("/erase/<pk>")
     @has_access
@@ -119,6 +142,16 @@ class CustomerPages(NounView):
         if label is None:
             raise NotFound(_("There is no such label."))
         return contact, label
+
+
+def living_pk(pk: str) -> str:
+    """The key of the customer that a key in an address stands for; what is no key stays as it is.
+
+    NotFound, or Gone for one that was erased or whose merge was undone.
+    """
+    if not pk.isascii() or not pk.isdigit() or len(pk) > 10:
+        return pk
+    return str(customers.resolve(web_session(), int(pk)).id)
 
 
 def _about(customer: Customer) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.services import customers, erase
 from core.web.fab import AdminApi, SQLAInterface
 from core.web.message_button import phone_to_write
 from core.web.nouns.base import LIVING, NounView, commit
-from core.web.nouns.customer_page import CustomerPages
+from core.web.nouns.customer_page import CustomerPages, living_pk
 from core.web.request import web_session
 
 TYPED = ("name", "phone", "email")
@@ -62,10 +62,8 @@ class CustomerWrites:
         return customer
 
     def perform_edit(self, item: Customer, data: dict[str, Any]) -> Customer:
-        contact = customers.main_contact(item)
-        customers.change_contact(
-            web_session(), contact, {field: data[field] for field in TYPED if field in data}
-        )
+        values = {field: data[field] for field in TYPED if field in data}
+        customers.change_customer(web_session(), item, values)
         commit()
         return item
 
@@ -222,6 +220,10 @@ class CustomerApi(CustomerWrites, AdminApi):
     add_columns = edit_columns = list(TYPED)
     search_columns = [*TYPED, "created_at", "updated_at"]
     base_filters = LIVING
+
+    def _item(self, pk: str) -> Any:
+        """An old id answers with the customer that it stands for now (E14)."""
+        return super()._item(living_pk(pk))
 
 
 class ContactApi(AdminApi):

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from core.errors import Malformed
 from core.live import whisper
 from core.services import conversations, inbox_list, inbox_thread, mentions, quick_replies
+from core.services.inbox_thread import beside
 from core.web.fab import Page, expose, has_access
 from core.web.pages.inbox_context import (
     bubbles,
@@ -145,8 +146,9 @@ class InboxView(Page):
         """Somebody looks at it. A POST: a prefetching browser must not read mail."""
         session = web_session()
         found = conversations.get(session, conversation_id)
-        conversations.mark_read(session, found)
-        mentions.see(session, found, member_id())
+        for shown in (found, *(each for each in beside(session, found) if each.unread)):
+            conversations.mark_read(session, shown)
+            mentions.see(session, shown, member_id())
         session.commit()
         return Response(status=204)
 

@@ -182,6 +182,7 @@ def thread_values(conversation: Conversation) -> dict[str, Any]:
         if wanted_id
         else inbox_thread.latest(session, conversation),
         "hit": wanted_id,
+        "beside": inbox_thread.beside(session, conversation),
         **panel_values(conversation),
         **composer_values(conversation),
         "actions": plugin_actions(conversation),

@@ -34,7 +34,11 @@ class InboxWritingView(Page):
     def reply(self, conversation_id: int) -> str:
         """Send `text`, a file (`upload`) or a `template`; 422 says why not, naming the field."""
         session = web_session()
-        conversation = conversations.get(session, conversation_id)
+        opened = conversations.get(session, conversation_id)
+        quoted = _quoted(opened)
+        conversation = (
+            quoted.conversation if quoted else opened
+        )  # a reply goes out where its row is
         message = send.send_message(
             session,
             conversation,
@@ -42,7 +46,7 @@ class InboxWritingView(Page):
             template=chosen_template(),
             variables=typed_variables(),
             upload=uploaded(request.files.get("upload")),
-            reply_to=_quoted(conversation),
+            reply_to=quoted,
             author=membership(),
         )
         session.commit()
@@ -131,6 +135,6 @@ def typed_variables() -> dict[str, str]:
 def _quoted(conversation: Conversation) -> Message | None:
     message_id = request.form.get("reply_to", type=int)
     quoted = web_session().get(Message, message_id) if message_id else None
-    if quoted is not None and quoted.conversation_id != conversation.id:
+    if quoted is not None and quoted.contact.customer_id != conversation.contact.customer_id:
         raise Refused(say("That message is of another conversation: take the quote away."), "text")
     return quoted

@@ -10,6 +10,7 @@ from core.api import (
     InboxAction,
     Manifest,
     MenuLink,
+    MergeRule,
     hookimpl,
     plugin_registry,
 )
@@ -68,6 +69,11 @@ def jobs():
 @hookimpl
 def event_handlers():
     return [Handler(event=ContactCreated, run=greet)]
+
+
+@hookimpl
+def merge_rules():
+    return [MergeRule(name="shortest", title="Shortest", rank=lambda each: -len(each.value))]
 
 
 @hookimpl

@@ -7,6 +7,9 @@ export const people = new Map(JSON.parse(inbox.dataset.people).map((person) => [
 export const me = Number(inbox.dataset.me);
 export const thread = () => find("#thread");
 export const openId = () => (thread() ? thread().dataset.conversation : "");
+// whether a conversation's messages stand in the open thread: its own, or a merged customer's other ones
+export const isShown = (id) => Boolean(thread())
+  && (String(id) === openId() || (thread().dataset.beside || "").split(",").includes(String(id)));
 export const isPhone = () => matchMedia("(max-width: 767.98px)").matches;
 
 export function keep(name, value) {

@@ -11,6 +11,9 @@ export function togglePanel(wanted) {
   const off = inbox.classList.toggle("no-panel", wanted === undefined ? undefined : !wanted);
   try { localStorage.setItem("sapa-inbox-no-panel", off ? "1" : ""); } catch { /* private mode */ }
 }
+export function openPanel() {
+  if (isPhone() || getComputedStyle(find("#inbox-panel")).display === "none") togglePanel(true);
+}
 function sheet() { window.tabler.Modal.getOrCreateInstance(find("#inbox-keys")).show(); }
 function press(selector) { const button = find(selector); if (button) button.click(); }
 function move(by) {
@@ -60,6 +63,7 @@ inbox.addEventListener("click", (event) => {
   if (back) {
     show(back.dataset.screenTo);
     inbox.classList.remove("with-panel");
-  } else if (event.target.closest("[data-toggle-panel]")) togglePanel();
+  } else if (event.target.closest("[data-opens-panel]")) openPanel();
+  else if (event.target.closest("[data-toggle-panel]")) togglePanel();
   else if (event.target.closest("[data-keys]")) sheet();
 });

@@ -1,5 +1,5 @@
 // The inbox: its parts, and what is heard from elsewhere.
-import { find, inbox, kept, me, openId, thread } from "./dom.js";
+import { find, inbox, isShown, kept, me, openId, thread } from "./dom.js";
 import * as list from "./list.js";
 import * as talk from "./thread.js";
 import * as composer from "./composer.js";
@@ -23,13 +23,13 @@ document.addEventListener("inbox-changed", (event) => {
 });
 
 live.on("message", (data) => {
-  if (String(data.conversation) === openId()) talk.refresh(talk.has(data.message) ? [data.message] : []);
+  if (isShown(data.conversation)) talk.refresh(talk.has(data.message) ? [data.message] : []);
 });
 live.on("conversation", (data) => {
   list.refreshRow(data.conversation);
-  if (String(data.conversation) !== openId()) return;
+  if (!isShown(data.conversation)) return;
   talk.refresh();
-  talk.refreshHead();
+  if (String(data.conversation) === openId()) talk.refreshHead();
 });
 live.on("mention", (data) => { if (data.member === me) list.refreshRow(data.conversation); });
 live.on("presence", presence.heard);
