@@ -47,7 +47,7 @@ from core.events import (
     TaskOpened,
 )
 from core.hookspecs import hookimpl
-from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
+from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, Panel, ViewDecl
 from core.host.manifest import Manifest
 from core.host.models import plugin_registry
 from core.inbound import (
@@ -170,6 +170,7 @@ __all__ = [
     "PairingStage",
     "PairingState",
     "Pairs",
+    "Panel",
     "Periodic",
     "PhoneRefused",
     "ProviderCall",

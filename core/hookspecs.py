@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from core.adapter import Adapter
-    from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
+    from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, Panel, ViewDecl
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
-    from core.models import Conversation
+    from core.models import Contact, Conversation
 
 PROJECT = "sapa"
 
@@ -79,3 +79,8 @@ def channel_adapters() -> Sequence[Adapter]:
 @hookspec
 def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
     """Buttons for a conversation in the inbox."""
+
+
+@hookspec
+def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequence[Panel]:
+    """Cards beside a customer, in the inbox and on the customer's page."""

@@ -73,3 +73,19 @@ class InboxAction:
     icon: str = ""
     method: str = "post"
     confirm: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A card beside a customer: a title above what `href`, a page of the plugin, answers.
+
+    `href` comes from `url_for`. Its page shows a fragment, or answers 204 and the card goes. Cards
+    stand by `order`, then `name`, which is the plugin's own word for this card. `icon` is a Tabler
+    icon name.
+    """
+
+    name: str
+    title: str
+    href: str
+    icon: str = ""
+    order: int = 50

@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -53,21 +55,28 @@ class TenantHooks:
 
     def gather(self, hook: str, **arguments: Any) -> list[Any]:
         """All answers that aren't None. A plugin that fails is left out, logged and named."""
-        answers = []
-        for each in self._implementing(hook):
-            try:
-                answer = _call(each, arguments)
-            except Exception as error:
-                _log.exception("Plugin %s failed in hook %s", each.plugin_name, hook)
-                self._on_failure(each.plugin_name, hook, error)
-            else:
-                if answer is not None:
-                    answers.append(answer)
-        return answers
+        return self._gather(hook, arguments, lambda answer: [answer])
+
+    def gather_all(self, hook: str, kind: type[T], **arguments: Any) -> list[T]:
+        """What is in the sequences that a hook answers with; anything but a `kind` is a failure."""
+        return self._gather(hook, arguments, lambda answer: _all_of(kind, answer))
 
     def notify(self, hook: str, **arguments: Any) -> None:
         """Tell everybody, for signals that write nothing. One that fails doesn't stop the rest."""
         self.gather(hook, **arguments)
+
+    def _gather(
+        self, hook: str, arguments: dict[str, Any], read: Callable[[Any], list[T]]
+    ) -> list[T]:
+        answers: list[T] = []
+        for each in self._implementing(hook):
+            try:
+                answer = _call(each, arguments)
+                answers += [] if answer is None else read(answer)
+            except Exception as error:
+                _log.exception("Plugin %s failed in hook %s", each.plugin_name, hook)
+                self._on_failure(each.plugin_name, hook, error)
+        return answers
 
     def forget(self) -> None:
         """Drop what is cached, after a plugin left."""
@@ -79,6 +88,14 @@ class TenantHooks:
     def _select(self, hook: str, enabled: frozenset[str]) -> tuple[pluggy.HookImpl, ...]:
         implemented = getattr(self._manager.hook, hook).get_hookimpls()  # the first called is last
         return tuple(each for each in reversed(implemented) if each.plugin_name in enabled)
+
+
+def _all_of(kind: type[T], answer: Any) -> list[T]:
+    found = list(answer)
+    for one in found:
+        if not isinstance(one, kind):
+            raise TypeError(f"answered {one!r:.80}: return {kind.__name__} objects.")
+    return found
 
 
 def _call(each: pluggy.HookImpl, arguments: dict[str, Any]) -> Any:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask_appbuilder.const import PERMISSION_PREFIX
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 
 from core.web.fab.bearer import use_bearer
 from core.web.fab.routes import Method
@@ -30,6 +32,23 @@ def is_allowed(view: Any, permission: str) -> bool:
     if permission not in view.base_permissions:
         return False
     return bool(view.appbuilder.sm.has_access(permission, view.class_permission_name))
+
+
+def may_open(address: str) -> bool:
+    """Whether the current user may open a page of this application, by the path that leads there.
+
+    False for what isn't a view's guarded page: an address elsewhere, or one that asks nobody.
+    """
+    path = urlsplit(address).path.removeprefix(request.script_root)
+    try:
+        endpoint, _ = current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]  # only without a request is it None
+    except HTTPException:
+        return False
+    name, _, handler = str(endpoint).rpartition(".")
+    views = current_app.appbuilder.baseviews  # type: ignore[attr-defined]  # FAB hangs itself on the app
+    view = next((each for each in views if each.endpoint == name), None)
+    method: Any = getattr(view, handler, None)
+    return hasattr(method, "_permission_name") and is_allowed(view, permission_of(view, method))
 
 
 def has_access(method: Method) -> Method:

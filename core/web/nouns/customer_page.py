@@ -22,6 +22,7 @@ from core.models import (
 )
 from core.services import customers, labels
 from core.services.find_customers import find_customers
+from core.web.customer_panels import customer_panels
 from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
 from core.web.nouns.base import NounView, commit
@@ -67,6 +68,9 @@ class CustomerPages(NounView):
             customer=customer,
             view=self,
             may=may,
+            plugin_panels=customer_panels(customers.main_contact(customer))
+            if customer.contacts
+            else [],
             **_about(customer),
         )
 

@@ -21,6 +21,7 @@ from core.services.may_send import is_window_open, window_of
 from core.services.templates import VARIABLE, variables_of
 from core.services.thread_log import LogLine
 from core.web import tenant_time
+from core.web.customer_panels import customer_panels
 from core.web.message_button import message_button
 from core.web.request import desk, membership, web_session
 
@@ -193,6 +194,7 @@ def panel_values(conversation: Conversation) -> dict[str, Any]:
     return {
         "panel": inbox_thread.panel(session, conversation),
         "panel_parts": PANEL_PARTS,
+        "plugin_panels": customer_panels(conversation.contact, conversation),
         "every_label": list(session.scalars(select(Label).order_by(Label.name))),
     }
 
@@ -236,10 +238,7 @@ def capabilities_of(conversation: Conversation) -> Capabilities | None:
 
 def plugin_actions(conversation: Conversation) -> list[InboxAction]:
     """Buttons of the plugins that are on."""
-    answers: list[Sequence[InboxAction]] = desk().host.hooks.gather(
-        "inbox_actions", conversation=conversation
-    )
-    return [action for answer in answers for action in answer]
+    return desk().host.hooks.gather_all("inbox_actions", InboxAction, conversation=conversation)
 
 
 def bubbles(entries: Sequence[Message | LogLine], conversation: Conversation) -> str:

@@ -216,8 +216,16 @@
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   document.addEventListener("htmx:sendError", () => toast(document.body.dataset.gone, "danger"));
+  // A plugin's card beside a customer: nothing to say, or no longer ours to see, takes it away.
+  const silent = [204, 403, 404];
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.target.matches("[data-panel]")) return;
+    if (silent.includes(event.detail.xhr.status)) event.target.replaceChildren();
+    else if (event.detail.failed) event.target.textContent = document.body.dataset.fail;
+  });
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+    if (event.target.matches("[data-panel]")) return;
     let text = "";
     try { text = JSON.parse(event.detail.xhr.responseText).message; } catch { /* a page, not an answer */ }
     toast(text || document.body.dataset.fail, "danger");
