@@ -47,7 +47,16 @@ from core.events import (
     TaskOpened,
 )
 from core.hookspecs import hookimpl
-from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, Panel, ViewDecl
+from core.host.declarations import (
+    ApiDecl,
+    DeviceFact,
+    Handler,
+    InboxAction,
+    ListAction,
+    MenuLink,
+    Panel,
+    ViewDecl,
+)
 from core.host.manifest import Manifest
 from core.host.models import plugin_registry
 from core.inbound import (
@@ -73,12 +82,14 @@ from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
-from core.models import Channel
+from core.models import Channel, ChannelState, Contact, FieldSource
 from core.models.base import (
+    Json,
     TenantMixin,
     TimesMixin,
     UtcDateTime,
     UuidMixin,
+    choice,
     now,
     tenant_fk,
     tenant_table,
@@ -93,11 +104,17 @@ from core.outbound import (
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
+from core.services.address_book.bring import bring_contacts, plan_contacts
+from core.services.address_book.entries import BookEntry, BookOutcome, Brought, FieldChange
+from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
+from core.services.lines import Line, line_of
+from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
-from core.web.fab import Page, expose, has_access, machine_door
-from core.web.request import web_session
+from core.web.fab import Page, expose, has_access, machine_door, protect
+from core.web.operations.base import Body, Operation, body_of, row_id
+from core.web.request import need_tenant, web_session
 
 __all__ = [
     "Accepted",
@@ -108,14 +125,20 @@ __all__ = [
     "AddressesLinked",
     "ApiDecl",
     "BadItem",
+    "Body",
+    "BookEntry",
+    "BookOutcome",
+    "Brought",
     "Capabilities",
     "Channel",
     "ChannelChanged",
     "ChannelDoor",
     "ChannelReported",
+    "ChannelState",
     "ChannelStateChanged",
     "ChecksConnection",
     "Conflict",
+    "Contact",
     "ContactChanged",
     "ContactCreated",
     "ContactErased",
@@ -125,11 +148,14 @@ __all__ = [
     "ConversationClosed",
     "ConversationOpened",
     "Counted",
+    "DeviceFact",
     "ErrorClass",
     "Event",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FieldChange",
+    "FieldSource",
     "Finding",
     "GuidesSetup",
     "Handler",
@@ -143,6 +169,9 @@ __all__ = [
     "Item",
     "Jid",
     "JobSpec",
+    "Json",
+    "Line",
+    "ListAction",
     "ListedContact",
     "MalformedBody",
     "Manifest",
@@ -154,6 +183,7 @@ __all__ = [
     "MessageState",
     "MessageStateChanged",
     "NotFound",
+    "Operation",
     "OrderCancelled",
     "OrderCreated",
     "OrderEstimated",
@@ -191,25 +221,38 @@ __all__ = [
     "ViewDecl",
     "WebhookRequest",
     "account_of",
+    "body_of",
+    "bring_contacts",
     "careful",
     "channel_door",
+    "choice",
     "enqueue",
     "expose",
     "has_access",
     "hookimpl",
+    "insert_rows",
+    "insert_unnamed",
     "job",
+    "line_of",
     "machine_door",
     "match_set",
+    "need_tenant",
     "now",
     "own_number",
     "parse_phone",
     "periodic",
+    "plan_contacts",
     "plugin_registry",
+    "protect",
     "read_jid",
+    "remove_unused_contacts",
+    "restore_fields",
+    "row_id",
     "safe_inline_type",
     "tell",
     "tenant_fk",
     "tenant_table",
+    "update_rows",
     "web_session",
     "webhook_url",
     "whisper",

@@ -89,3 +89,27 @@ class Panel:
     href: str
     icon: str = ""
     order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceFact:
+    """What a plugin says of one channel in the table *My devices*: a cell below `title`.
+
+    `badge` is a word with a Tabler colour, `text` and `at` (when it last happened) stand below it.
+    """
+
+    channel_id: int
+    title: str
+    badge: str = ""
+    colour: str = "secondary"
+    text: str = ""
+    at: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListAction:
+    """A button above a list that leads to a page of the plugin's. `icon` is a Tabler icon name."""
+
+    label: str
+    href: str
+    icon: str = ""
