@@ -168,10 +168,15 @@ class FetchesMedia(Protocol):
 
 @dataclass(frozen=True)
 class ListedContact:
-    """One entry of an account's address book, as the provider holds it."""
+    """One entry of an account's address book, as the provider holds it.
 
-    address: Address
+    `address` is None for what is no person (a group, a status list): `raw`, the entry's id as it
+    came, then tells a person what was left out.
+    """
+
+    address: Address | None
     name: str = ""
+    raw: str = ""
 
 
 @runtime_checkable

@@ -53,8 +53,10 @@ from core.hookspecs import hookimpl
 from core.host.declarations import (
     ApiDecl,
     Candidate,
+    DeviceFact,
     Handler,
     InboxAction,
+    ListAction,
     MenuLink,
     MergeRule,
     Panel,
@@ -88,10 +90,12 @@ from core.media_types import safe_inline_type
 from core.models import (
     Card,
     Channel,
+    ChannelState,
     Consent,
     Contact,
     Conversation,
     Customer,
+    FieldSource,
     Identity,
     MergedContact,
     MergeEvent,
@@ -100,10 +104,12 @@ from core.models import (
     Order,
 )
 from core.models.base import (
+    Json,
     TenantMixin,
     TimesMixin,
     UtcDateTime,
     UuidMixin,
+    choice,
     now,
     tenant_fk,
     tenant_table,
@@ -120,9 +126,14 @@ from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState,
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
 from core.services import groups, profiles, recipients
 from core.services import main_channel as main_channels
+from core.services.address_book.bring import bring_contacts, plan_contacts
+from core.services.address_book.entries import BookEntry, BookOutcome, Brought, FieldChange
+from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
 from core.services.find_customers import find_customers
+from core.services.lines import Line, line_of
 from core.services.timeline import timeline
+from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.web.door import ChannelDoor, channel_door
 from core.web.fab import (
@@ -136,7 +147,7 @@ from core.web.fab import (
     protect,
 )
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
-from core.web.request import web_session
+from core.web.request import need_tenant, web_session
 from core.words import say, say_many
 
 __all__ = [
@@ -150,6 +161,9 @@ __all__ = [
     "ApiDecl",
     "BadItem",
     "Body",
+    "BookEntry",
+    "BookOutcome",
+    "Brought",
     "Candidate",
     "Capabilities",
     "Card",
@@ -157,6 +171,7 @@ __all__ = [
     "ChannelChanged",
     "ChannelDoor",
     "ChannelReported",
+    "ChannelState",
     "ChannelStateChanged",
     "ChecksConnection",
     "Conflict",
@@ -174,11 +189,14 @@ __all__ = [
     "Counted",
     "Customer",
     "CustomersRegrouped",
+    "DeviceFact",
     "ErrorClass",
     "Event",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FieldChange",
+    "FieldSource",
     "Finding",
     "Gone",
     "GuidesSetup",
@@ -194,6 +212,9 @@ __all__ = [
     "Item",
     "Jid",
     "JobSpec",
+    "Json",
+    "Line",
+    "ListAction",
     "ListedContact",
     "Malformed",
     "MalformedBody",
@@ -254,8 +275,10 @@ __all__ = [
     "WebhookRequest",
     "account_of",
     "body_of",
+    "bring_contacts",
     "careful",
     "channel_door",
+    "choice",
     "current_actor",
     "enqueue",
     "expose",
@@ -263,15 +286,20 @@ __all__ = [
     "groups",
     "has_access",
     "hookimpl",
+    "insert_rows",
+    "insert_unnamed",
     "job",
+    "line_of",
     "machine_door",
     "main_channels",
     "match_set",
+    "need_tenant",
     "now",
     "own_number",
     "parse_phone",
     "periodic",
     "permission_name",
+    "plan_contacts",
     "plugin_registry",
     "profiles",
     "protect",
@@ -279,6 +307,8 @@ __all__ = [
     "read_jid",
     "recipients",
     "record",
+    "remove_unused_contacts",
+    "restore_fields",
     "row_id",
     "safe_inline_type",
     "say",
@@ -287,6 +317,7 @@ __all__ = [
     "tenant_fk",
     "tenant_table",
     "timeline",
+    "update_rows",
     "web_session",
     "webhook_url",
     "whisper",

@@ -99,10 +99,12 @@ def handler_actor(plugin: str, event_name: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class ContactCreated(Event):
     """A contact entered the address book. `origin`: device, person, import, api, inbound (they
-    wrote) or outbound (they were written to)."""
+    wrote) or outbound (they were written to). `is_to_greet`: whoever brought it asks for the
+    welcome that only those made by a person get else (A14)."""
 
     contact_id: int
     origin: str
+    is_to_greet: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from core.adapter import Adapter
     from core.host.declarations import (
         ApiDecl,
+        DeviceFact,
         Handler,
         InboxAction,
+        ListAction,
         MenuLink,
         MergeRule,
         Panel,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     )
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
-    from core.models import Contact, Conversation
+    from core.models import Channel, Contact, Conversation
 
 PROJECT = "sapa"
 
@@ -97,3 +99,18 @@ def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
 @hookspec
 def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequence[Panel]:
     """Cards beside a customer, in the inbox and on the customer's page."""
+
+
+@hookspec
+def device_facts(channels: Sequence[Channel]) -> Sequence[DeviceFact]:
+    """Columns of the table of devices, asked once for all of its rows."""
+
+
+@hookspec
+def device_panels(channel: Channel) -> Sequence[Panel]:
+    """Cards on the settings page of a device."""
+
+
+@hookspec
+def customer_list_actions() -> Sequence[ListAction]:
+    """Buttons above the list of customers."""

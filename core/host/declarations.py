@@ -121,3 +121,27 @@ class MergeRule:
     name: str
     title: Any
     rank: Callable[[Candidate], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceFact:
+    """What a plugin says of one channel in the table *My devices*: a cell below `title`.
+
+    `badge` is a word with a Tabler colour, `text` and `at` (when it last happened) stand below it.
+    """
+
+    channel_id: int
+    title: str
+    badge: str = ""
+    colour: str = "secondary"
+    text: str = ""
+    at: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListAction:
+    """A button above a list that leads to a page of the plugin's. `icon` is a Tabler icon name."""
+
+    label: str
+    href: str
+    icon: str = ""

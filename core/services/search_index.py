@@ -56,18 +56,37 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
     )
     for contact_id, address in session.execute(found):
         addresses.setdefault(contact_id, []).append(address)
+    index_people(
+        session,
+        [
+            (contact_id, name, email, [phone, *addresses.get(contact_id, [])])
+            for contact_id, name, email, phone in people
+        ],
+    )
+
+
+def index_people(
+    session: TenantSession, people: Iterable[tuple[int, str, str, Sequence[str]]]
+) -> None:
+    """Keep the words of (contact id, name, e-mail, all numbers and addresses), read before."""
     insert_unnamed(
         session,
         ContactToken,
         [
             {"token": word, "contact_id": contact_id}
-            for contact_id, name, email, phone in people
-            for word in sorted(
-                words_of_person(name, email, [phone, *addresses.get(contact_id, [])])
-            )
+            for contact_id, name, email, addresses in people
+            for word in sorted(words_of_person(name, email, addresses))
         ],
         skip_known=True,
     )
+
+
+def forget_person(
+    session: TenantSession, contact_id: int, name: str, email: str, addresses: Sequence[str]
+) -> None:
+    """Drop the words of a contact as it was indexed."""
+    words = sorted(words_of_person(name, email, addresses))
+    _drop(session, ContactToken, ContactToken.contact_id, contact_id, words)
 
 
 def rebuild(session: TenantSession) -> tuple[int, int]:

@@ -185,7 +185,7 @@ def test_a_link_s_host_is_never_believed() -> None:
     assert static_path(account, "statics/media/a b.png") == "statics/media/a%20b.png"
 
 
-def test_the_address_book_is_people_only(gowa: GowaSimulator) -> None:
+def test_only_people_of_the_address_book_have_an_address(gowa: GowaSimulator) -> None:
     gowa.contacts = [
         {"jid": "6281234567890@s.whatsapp.net", "name": "Ani"},
         {"jid": "2515@lid", "name": ""},
@@ -196,9 +196,11 @@ def test_the_address_book_is_people_only(gowa: GowaSimulator) -> None:
         "odd",  # type: ignore[list-item]  # that's the point
     ]
     pages = list(WhatsAppQrAdapter().fetch_contacts(qr_account(gowa.url), local_client()))
-    assert [(c.address, c.name) for page in pages for c in page] == [
-        (ANI, "Ani"),
-        (Address(IdentityKind.LID, "2515"), ""),
+    assert [(c.address, c.name, c.raw) for page in pages for c in page] == [
+        (ANI, "Ani", "6281234567890@s.whatsapp.net"),
+        (Address(IdentityKind.LID, "2515"), "", "2515@lid"),
+        (None, "Keluarga", "120363@g.us"),
+        (None, "x", "status@broadcast"),
     ]
 
 

@@ -23,6 +23,7 @@ from core.models import (
 from core.services import customers, labels
 from core.services.find_customers import find_customers
 from core.web.customer_panels import customer_panels
+from core.web.device_extras import customer_list_actions
 from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
 from core.web.nouns.base import NounView, commit
@@ -40,6 +41,12 @@ class CustomerPages(NounView):
     def _item(self, pk: str) -> Any:
         """An old id leads to the customer that it stands for now (E14)."""
         return super()._item(living_pk(pk))
+
+    def render_template(self, template: str, **values: Any) -> str:
+        if template == self.list_template:
+            values["list_actions"] = customer_list_actions()
+        page: str = super().render_template(template, **values)
+        return page
 
     @expose("/search")
     @has_access

@@ -17,6 +17,7 @@ from core.models import Channel, ChannelCount, Membership, Module
 from core.pairing import Pairs
 from core.services import channels
 from core.services.lines import line_of
+from core.web.device_extras import device_columns, device_panels
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
@@ -55,6 +56,7 @@ class ChannelsView(Page):
             ignored={row.channel_id: row.count for row in ignored},
             phones={k for k, a in session.desk.host.adapters.items() if isinstance(a, Pairs)},
             kinds={kind: adapter.title for kind, adapter in session.desk.host.adapters.items()},
+            columns=device_columns(rows),
         )
 
     @expose("/new")
@@ -217,6 +219,7 @@ class ChannelsView(Page):
             rows=rows_of(adapter.settings, dict(typed), errors, kept),
             people=_options(session.scalars(select(Membership).where(Membership.is_active))),
             modules=_options(session.scalars(select(Module).where(Module.archived_at.is_(None)))),
+            plugin_panels=device_panels(channel) if channel else [],
         )
 
 

@@ -22,7 +22,7 @@ MAX_BYTES = 64 * 1024 * 1024  # about 100 bytes an entry
 
 
 def fetch_contacts(account: Account, http: OutboundClient) -> Iterator[Sequence[ListedContact]]:
-    """Yield the address book; GOWA hands it over as one page. Only people are in it.
+    """Yield the address book; GOWA hands it over as one page. What is no person has no address.
 
     Raises SendFailed, OutcomeUnknown.
     """
@@ -40,9 +40,9 @@ def _read(rows: list[object]) -> Iterator[ListedContact]:
         with contextlib.suppress(careful.Unreadable):  # one odd entry costs itself, not the book
             careful.refuse_unstorable(row)
             entry = row if isinstance(row, dict) else {}
-            read = read_jid(careful.optional_string(entry, "jid"))
+            jid = careful.optional_string(entry, "jid")
+            read = read_jid(jid)
             name = careful.optional_string(entry, "name", limit=careful.MAX_TEXT)
-            if read.kind in KINDS:
-                yield ListedContact(
-                    Address(KINDS[read.kind], read.address), name[: careful.MAX_NAME]
-                )
+            address = Address(KINDS[read.kind], read.address) if read.kind in KINDS else None
+            if jid:
+                yield ListedContact(address, name[: careful.MAX_NAME], jid)

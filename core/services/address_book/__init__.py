@@ -1,0 +1,1 @@
+"""Contacts in sets, as a device, a file or a provider brings them; and taking them back."""
