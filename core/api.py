@@ -24,6 +24,7 @@ from core.adapter import (
 )
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.events import (
+    AgentChanged,
     ChannelReported,
     ChannelStateChanged,
     ContactChanged,
@@ -47,7 +48,7 @@ from core.events import (
     TaskOpened,
 )
 from core.hookspecs import hookimpl
-from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
+from core.host.declarations import ApiDecl, Handler, InboxAction, InboxTool, MenuLink, ViewDecl
 from core.host.manifest import Manifest
 from core.host.models import plugin_registry
 from core.inbound import (
@@ -73,12 +74,29 @@ from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
-from core.models import Channel
+from core.models import (
+    Allocation,
+    Assignment,
+    Channel,
+    Contact,
+    Conversation,
+    ConversationState,
+    Direction,
+    Division,
+    DivisionMember,
+    Label,
+    Membership,
+    Message,
+    Presence,
+    Sender,
+    Tenant,
+)
 from core.models.base import (
     TenantMixin,
     TimesMixin,
     UtcDateTime,
     UuidMixin,
+    choice,
     now,
     tenant_fk,
     tenant_table,
@@ -93,21 +111,38 @@ from core.outbound import (
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
+from core.routing import Arrival, Candidate, DivisionCriterion, RoutingPolicy
+from core.services import allocating, assigning, conversations, presence, tasks, team
 from core.services.channels import account_of, webhook_url
+from core.services.giving import Gift, give
+from core.services.sight import OVERSEERS, may_hold, sight_of
+from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
+from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
+from core.tenancy.turn import one_at_a_time
+from core.web import tenant_time
 from core.web.door import ChannelDoor, channel_door
-from core.web.fab import Page, expose, has_access, machine_door
-from core.web.request import web_session
+from core.web.fab import AdminApi, Page, SQLAInterface, expose, has_access, machine_door, protect
+from core.web.operations.base import Body, Operation, RowId, body_of, row_id
+from core.web.request import desk, membership, need_tenant, web_session
 
 __all__ = [
+    "OVERSEERS",
     "Accepted",
     "Account",
     "Adapter",
     "Address",
     "AddressChanged",
     "AddressesLinked",
+    "AdminApi",
+    "AgentChanged",
+    "Allocation",
     "ApiDecl",
+    "Arrival",
+    "Assignment",
     "BadItem",
+    "Body",
+    "Candidate",
     "Capabilities",
     "Channel",
     "ChannelChanged",
@@ -116,21 +151,29 @@ __all__ = [
     "ChannelStateChanged",
     "ChecksConnection",
     "Conflict",
+    "Contact",
     "ContactChanged",
     "ContactCreated",
     "ContactErased",
     "ContactPushReceived",
     "ContactPushed",
+    "Conversation",
     "ConversationAssigned",
     "ConversationClosed",
     "ConversationOpened",
+    "ConversationState",
     "Counted",
+    "Direction",
+    "Division",
+    "DivisionCriterion",
+    "DivisionMember",
     "ErrorClass",
     "Event",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
     "Finding",
+    "Gift",
     "GuidesSetup",
     "Handler",
     "IdentityKind",
@@ -139,21 +182,26 @@ __all__ = [
     "InboundReaction",
     "InboundStatus",
     "InboxAction",
+    "InboxTool",
     "Invalid",
     "Item",
     "Jid",
     "JobSpec",
+    "Label",
     "ListedContact",
     "MalformedBody",
     "Manifest",
     "Media",
+    "Membership",
     "MenuLink",
+    "Message",
     "MessageKind",
     "MessageReceived",
     "MessageSent",
     "MessageState",
     "MessageStateChanged",
     "NotFound",
+    "Operation",
     "OrderCancelled",
     "OrderCreated",
     "OrderEstimated",
@@ -172,16 +220,23 @@ __all__ = [
     "Pairs",
     "Periodic",
     "PhoneRefused",
+    "Presence",
     "ProviderCall",
     "Receipts",
     "Refused",
     "ResponseTooLarge",
     "RetryAt",
+    "RoleName",
+    "RoutingPolicy",
+    "RowId",
+    "SQLAInterface",
     "SendFailed",
+    "Sender",
     "SetupStep",
     "SignatureRefused",
     "TaskClosed",
     "TaskOpened",
+    "Tenant",
     "TenantMixin",
     "TenantSession",
     "TimesMixin",
@@ -190,25 +245,50 @@ __all__ = [
     "ViewDecl",
     "WebhookRequest",
     "account_of",
+    "add_member",
+    "allocating",
+    "assigning",
+    "body_of",
     "careful",
     "channel_door",
+    "choice",
+    "conversations",
+    "create_user",
+    "desk",
     "enqueue",
     "expose",
+    "find_user",
+    "give",
     "has_access",
     "hookimpl",
+    "insert_rows",
+    "insert_unnamed",
     "job",
     "machine_door",
     "match_set",
+    "may_hold",
+    "membership",
+    "need_tenant",
     "now",
+    "one_at_a_time",
     "own_number",
     "parse_phone",
     "periodic",
     "plugin_registry",
+    "presence",
+    "protect",
     "read_jid",
+    "row_id",
     "safe_inline_type",
+    "sight_of",
+    "tasks",
+    "team",
     "tell",
     "tenant_fk",
+    "tenant_of",
     "tenant_table",
+    "tenant_time",
+    "update_rows",
     "web_session",
     "webhook_url",
     "whisper",

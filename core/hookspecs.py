@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from core.adapter import Adapter
-    from core.host.declarations import ApiDecl, Handler, InboxAction, MenuLink, ViewDecl
+    from core.host.declarations import ApiDecl, Handler, InboxAction, InboxTool, MenuLink, ViewDecl
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
     from core.models import Conversation
+    from core.routing import DivisionCriterion, RoutingPolicy
 
 PROJECT = "sapa"
 
@@ -73,9 +74,24 @@ def channel_adapters() -> Sequence[Adapter]:
     """Adapters: one for each kind of channel that the plugin connects."""
 
 
+@hookspec
+def routing_policies() -> Sequence[RoutingPolicy]:
+    """Ways to choose one of several agents for a conversation."""
+
+
+@hookspec
+def division_criteria() -> Sequence[DivisionCriterion]:
+    """What a division's rules may ask of an arriving conversation."""
+
+
 # While people work: asked of the plugins that are on
 
 
 @hookspec
 def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
     """Buttons for a conversation in the inbox."""
+
+
+@hookspec
+def inbox_tools() -> Sequence[InboxTool]:
+    """Buttons in the inbox's own header, each opening a dialog or a page."""

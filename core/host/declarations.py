@@ -73,3 +73,18 @@ class InboxAction:
     icon: str = ""
     method: str = "post"
     confirm: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxTool:
+    """A button in the inbox's header. With `is_dialog` what `href` answers opens as a dialog.
+
+    `permission` is (permission, view): who may not, sees no button.
+    """
+
+    name: str
+    label: str
+    href: str
+    permission: tuple[str, str]
+    icon: str = ""
+    is_dialog: bool = True

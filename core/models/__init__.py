@@ -30,7 +30,7 @@ from core.models.quick_reply import QuickReply
 from core.models.raw import BadInboundItem, EarlyStatus, RawInbox
 from core.models.search import ContactToken, MessageToken
 from core.models.task import Task, TaskKind
-from core.models.team import Assignment, Division
+from core.models.team import Allocation, Assignment, Division, DivisionMember
 from core.models.template import Template
 from core.models.tenant import (
     ApiToken,
@@ -38,12 +38,14 @@ from core.models.tenant import (
     NumberStyle,
     Plan,
     PluginSwitch,
+    Presence,
     SecurityVersion,
     Tenant,
     UserState,
 )
 
 __all__ = [
+    "Allocation",
     "ApiToken",
     "Assignment",
     "Attachment",
@@ -64,6 +66,7 @@ __all__ = [
     "Customer",
     "Direction",
     "Division",
+    "DivisionMember",
     "EarlyStatus",
     "FieldSource",
     "Identity",
@@ -83,6 +86,7 @@ __all__ = [
     "PaymentState",
     "Plan",
     "PluginSwitch",
+    "Presence",
     "Process",
     "QuickReply",
     "RawInbox",

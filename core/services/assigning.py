@@ -15,6 +15,8 @@ from core.models import (
     Division,
     Membership,
 )
+from core.services import tasks
+from core.services.sight import may_hold
 from core.tenancy.session import TenantSession
 
 
@@ -24,6 +26,12 @@ def assign(
     """Give it to an agent, or with None to nobody. Kept in the assignment log."""
     if agent is not None and not agent.is_active:
         raise Refused(f"{agent.name} no longer works here: choose somebody else.", "agent_id")
+    if agent is not None and not may_hold(session, agent, conversation.channel_id):
+        raise Refused(
+            f"{agent.name} doesn't work on {conversation.channel}: allocate the device to them "
+            "first, or choose somebody else.",
+            "agent_id",
+        )
     agent_id = agent.id if agent else None
     before_id = conversation.assignee_id
     if before_id == agent_id:
@@ -60,6 +68,7 @@ def _log(
         )
     )
     session.flush()
+    tasks.follow_assignee(session, [conversation.id])
     record(session, "assign", conversation, {"assignee": (before_id, conversation.assignee_id)})
     publish(
         session,
@@ -70,4 +79,4 @@ def _log(
             before_assignee_id=before_id,
         ),
     )
-    tell(session, "conversation", conversation=conversation.id)
+    tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
