@@ -25,6 +25,7 @@ from core.adapter import (
 from core.audit import current_actor, record
 from core.errors import Conflict, Gone, Invalid, Malformed, NotFound, Refused, Stale
 from core.events import (
+    AgentChanged,
     ChannelReported,
     ChannelStateChanged,
     ContactChanged,
@@ -52,10 +53,11 @@ from core.events import (
 from core.hookspecs import hookimpl
 from core.host.declarations import (
     ApiDecl,
-    Candidate,
     DeviceFact,
+    FieldCandidate,
     Handler,
     InboxAction,
+    InboxTool,
     ListAction,
     MenuLink,
     MergeRule,
@@ -88,20 +90,31 @@ from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
 from core.models import (
+    Allocation,
+    Assignment,
     Card,
     Channel,
     ChannelState,
     Consent,
     Contact,
     Conversation,
+    ConversationState,
     Customer,
+    Direction,
+    Division,
+    DivisionMember,
     FieldSource,
     Identity,
+    Label,
+    Membership,
     MergedContact,
     MergeEvent,
     MergeKind,
     Message,
     Order,
+    Presence,
+    Sender,
+    Tenant,
 )
 from core.models.base import (
     Json,
@@ -124,17 +137,33 @@ from core.outbound import (
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
-from core.services import groups, profiles, recipients
+from core.routing import Arrival, Candidate, DivisionCriterion, RoutingPolicy
+from core.services import (
+    allocating,
+    assigning,
+    conversations,
+    groups,
+    presence,
+    profiles,
+    recipients,
+    tasks,
+    team,
+)
 from core.services import main_channel as main_channels
 from core.services.address_book.bring import bring_contacts, plan_contacts
 from core.services.address_book.entries import BookEntry, BookOutcome, Brought, FieldChange
 from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
 from core.services.find_customers import find_customers
+from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
+from core.services.sight import OVERSEERS, may_hold, sight_of
+from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
 from core.services.timeline import timeline
 from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
+from core.tenancy.turn import one_at_a_time
+from core.web import tenant_time
 from core.web.door import ChannelDoor, channel_door
 from core.web.fab import (
     AdminApi,
@@ -147,10 +176,11 @@ from core.web.fab import (
     protect,
 )
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
-from core.web.request import need_tenant, web_session
+from core.web.request import desk, membership, need_tenant, web_session
 from core.words import say, say_many
 
 __all__ = [
+    "OVERSEERS",
     "Accepted",
     "Account",
     "Adapter",
@@ -158,7 +188,11 @@ __all__ = [
     "AddressChanged",
     "AddressesLinked",
     "AdminApi",
+    "AgentChanged",
+    "Allocation",
     "ApiDecl",
+    "Arrival",
+    "Assignment",
     "BadItem",
     "Body",
     "BookEntry",
@@ -186,18 +220,25 @@ __all__ = [
     "ConversationAssigned",
     "ConversationClosed",
     "ConversationOpened",
+    "ConversationState",
     "Counted",
     "Customer",
     "CustomersRegrouped",
     "DeviceFact",
+    "Direction",
+    "Division",
+    "DivisionCriterion",
+    "DivisionMember",
     "ErrorClass",
     "Event",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FieldCandidate",
     "FieldChange",
     "FieldSource",
     "Finding",
+    "Gift",
     "Gone",
     "GuidesSetup",
     "Handler",
@@ -208,11 +249,13 @@ __all__ = [
     "InboundReaction",
     "InboundStatus",
     "InboxAction",
+    "InboxTool",
     "Invalid",
     "Item",
     "Jid",
     "JobSpec",
     "Json",
+    "Label",
     "Line",
     "ListAction",
     "ListedContact",
@@ -220,6 +263,7 @@ __all__ = [
     "MalformedBody",
     "Manifest",
     "Media",
+    "Membership",
     "MenuLink",
     "MergeEvent",
     "MergeKind",
@@ -253,19 +297,24 @@ __all__ = [
     "Panel",
     "Periodic",
     "PhoneRefused",
+    "Presence",
     "ProviderCall",
     "Receipts",
     "Refused",
     "ResponseTooLarge",
     "RetryAt",
+    "RoleName",
+    "RoutingPolicy",
     "RowId",
     "SQLAInterface",
     "SendFailed",
+    "Sender",
     "SetupStep",
     "SignatureRefused",
     "Stale",
     "TaskClosed",
     "TaskOpened",
+    "Tenant",
     "TenantMixin",
     "TenantSession",
     "TimesMixin",
@@ -274,15 +323,23 @@ __all__ = [
     "ViewDecl",
     "WebhookRequest",
     "account_of",
+    "add_member",
+    "allocating",
+    "assigning",
     "body_of",
     "bring_contacts",
     "careful",
     "channel_door",
     "choice",
+    "conversations",
+    "create_user",
     "current_actor",
+    "desk",
     "enqueue",
     "expose",
     "find_customers",
+    "find_user",
+    "give",
     "groups",
     "has_access",
     "hookimpl",
@@ -293,14 +350,18 @@ __all__ = [
     "machine_door",
     "main_channels",
     "match_set",
+    "may_hold",
+    "membership",
     "need_tenant",
     "now",
+    "one_at_a_time",
     "own_number",
     "parse_phone",
     "periodic",
     "permission_name",
     "plan_contacts",
     "plugin_registry",
+    "presence",
     "profiles",
     "protect",
     "publish",
@@ -313,9 +374,14 @@ __all__ = [
     "safe_inline_type",
     "say",
     "say_many",
+    "sight_of",
+    "tasks",
+    "team",
     "tell",
     "tenant_fk",
+    "tenant_of",
     "tenant_table",
+    "tenant_time",
     "timeline",
     "update_rows",
     "web_session",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from core.services.presence import SignsOfLife
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -32,6 +34,7 @@ class Desk:
     media: MediaStore
     redis: Redis | None = None
     """The connection pool to Redis; None in embedded mode. It carries bells, never truth."""
+    signs: SignsOfLife = field(default_factory=SignsOfLife)
 
     def is_on(self, tenant_id: int, plugin: str | None) -> bool:
         """Whether a tenant has a plugin switched on now. The core always is, nothing else is None.

@@ -161,10 +161,23 @@ class ConversationAssigned(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationClosed(Event):
-    """A conversation was closed."""
+    """A conversation was closed; `assignee_id` had it then."""
 
     conversation_id: int
     contact_id: int
+    assignee_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentChanged(Event):
+    """What decides whether an agent can be given conversations has changed: whether they are there,
+    their channels, divisions, capacity or roles."""
+
+    member_id: int
+
+    @property
+    def lane(self) -> str:
+        return f"agent:{self.member_id}"
 
 
 @dataclass(frozen=True, kw_only=True)

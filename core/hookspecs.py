@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         DeviceFact,
         Handler,
         InboxAction,
+        InboxTool,
         ListAction,
         MenuLink,
         MergeRule,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
     from core.models import Channel, Contact, Conversation
+    from core.routing import DivisionCriterion, RoutingPolicy
 
 PROJECT = "sapa"
 
@@ -88,6 +90,16 @@ def merge_rules() -> Sequence[MergeRule]:
     """Ways to choose among the values of a merged customer's members."""
 
 
+@hookspec
+def routing_policies() -> Sequence[RoutingPolicy]:
+    """Ways to choose one of several agents for a conversation."""
+
+
+@hookspec
+def division_criteria() -> Sequence[DivisionCriterion]:
+    """What a division's rules may ask of an arriving conversation."""
+
+
 # While people work: asked of the plugins that are on
 
 
@@ -114,3 +126,8 @@ def device_panels(channel: Channel) -> Sequence[Panel]:
 @hookspec
 def customer_list_actions() -> Sequence[ListAction]:
     """Buttons above the list of customers."""
+
+
+@hookspec
+def inbox_tools() -> Sequence[InboxTool]:
+    """Buttons in the inbox's own header, each opening a dialog or a page."""

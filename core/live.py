@@ -8,10 +8,13 @@ durable: a page that may have missed something is told so, and looks for itself.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import select
 
 from core.live_pump import Pump
 from core.live_streams import Stream
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from core.tenancy.session import BaseSession, TenantSession
 
 Id = int | str
+
+_CHANNEL = re.compile(r'"channel": (\d+)')
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,9 @@ class LiveHub:
         """Hand `text` to the tenant's streams here."""
         with self._lock:
             streams = tuple(self._streams.get(tenant_id, ()))
-        self._put(streams, text)
+        found = _CHANNEL.search(text)
+        channel_id = int(found[1]) if found else None
+        self._put((stream for stream in streams if stream.sees(channel_id)), text)
 
     def end(self, ending: Ending) -> None:
         """End streams here."""
@@ -130,13 +137,19 @@ class LiveHub:
         for stream in self._all():
             stream.end()
 
-    def open(self, tenant_id: int, user_id: int | None, pages: Iterable[str] = ()) -> Stream | None:
+    def open(
+        self,
+        tenant_id: int,
+        user_id: int | None,
+        pages: Iterable[str] = (),
+        sight: frozenset[int] | None = None,
+    ) -> Stream | None:
         """A stream of the tenant's events, None when all places are taken. `release` it.
 
         `pages` are the page that asks and the one that it replaced in its tab: their streams end,
         as nothing else tells before the next ping that somebody has gone on.
         """
-        stream = Stream(tenant_id, user_id, frozenset(pages), self._backlog, MISSED)
+        stream = Stream(tenant_id, user_id, frozenset(pages), self._backlog, MISSED, sight)
         with self._lock:
             here = self._streams.get(tenant_id, set())
             for left in here:
@@ -176,10 +189,25 @@ class LiveHub:
 
 
 def tell(session: TenantSession, name: str, **ids: Id) -> None:
-    """Tell the tenant's open pages once this transaction has been committed."""
+    """Tell the tenant's open pages once this transaction has been committed.
+
+    What is about a conversation names its channel, too, and reaches those who see that channel.
+    """
     tenant_id = session.tenant_id
+    if "conversation" in ids and "channel" not in ids:
+        ids |= _channel_of(session, ids["conversation"])
     desk = session.desk
     session.on_commit(lambda: desk.live.publish(tenant_id, LiveEvent(name, ids)))
+
+
+def _channel_of(session: TenantSession, conversation_id: Id) -> dict[str, Id]:
+    from core.models import Conversation  # the models stand on the session, which tells nobody
+
+    with session.no_autoflush:
+        found = session.scalar(
+            select(Conversation.channel_id).where(Conversation.id == conversation_id)
+        )
+    return {} if found is None else {"channel": found}
 
 
 def whisper(desk: Desk, tenant_id: int, name: str, **ids: Id) -> None:

@@ -7,23 +7,35 @@ import threading
 
 class Stream:
     """`tenant_id` and `user_id`: whose it is; None: a token's. `pages`: which page's, see the hub.
+    `sight`: the channels that its person sees, None: all.
 
     Equal events that wait together are one. A page that takes nothing for so long that `backlog`
     different ones wait is told that it missed some, `missed`, instead of all of them.
     """
 
     def __init__(
-        self, tenant_id: int, user_id: int | None, pages: frozenset[str], backlog: int, missed: str
+        self,
+        tenant_id: int,
+        user_id: int | None,
+        pages: frozenset[str],
+        backlog: int,
+        missed: str,
+        sight: frozenset[int] | None = None,
     ) -> None:
         self.tenant_id = tenant_id
         self.user_id = user_id
         self.pages = pages
+        self.sight = sight
         self.is_ended = False
         self._backlog = backlog
         self._missed = missed
         self._lock = threading.Lock()
         self._waiting: dict[str, None] = {}
         self._bell = threading.Event()
+
+    def sees(self, channel_id: int | None) -> bool:
+        """Whether what happened on a channel, or (None) on none, is for this person."""
+        return channel_id is None or self.sight is None or channel_id in self.sight
 
     def put(self, text: str) -> bool:
         """Add to what waits. True: nothing waited before, so somebody has to `ring`."""

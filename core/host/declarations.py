@@ -94,7 +94,7 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class FieldCandidate:
     """A member's value for one field of a merged customer's profile.
 
     `is_verified`: a channel has proven this address. `is_main`: the main channel is this contact's.
@@ -120,7 +120,7 @@ class MergeRule:
 
     name: str
     title: Any
-    rank: Callable[[Candidate], Any]
+    rank: Callable[[FieldCandidate], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,3 +145,18 @@ class ListAction:
     label: str
     href: str
     icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxTool:
+    """A button in the inbox's header. With `is_dialog` what `href` answers opens as a dialog.
+
+    `permission` is (permission, view): who may not, sees no button.
+    """
+
+    name: str
+    label: str
+    href: str
+    permission: tuple[str, str]
+    icon: str = ""
+    is_dialog: bool = True

@@ -38,6 +38,8 @@ def collect(manager: pluggy.PluginManager, name: str) -> Declared:
         **answers,
         settings_form=_settings_form(manager, name),
         channel_adapters=_adapters(manager, name),
+        routing_policies=_named(manager, name, "routing_policies", ("label", "choose", "reason")),
+        division_criteria=_named(manager, name, "division_criteria", ("label", "check", "matches")),
     )
     _check_jobs(name, declared)
     _check_handlers(declared)
@@ -60,6 +62,10 @@ def find_clash(record: PluginRecord, others: Iterable[PluginRecord]) -> None:
 def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
     for adapter in declared.channel_adapters:
         yield "the channel kind", adapter.kind
+    for policy in declared.routing_policies:
+        yield "the routing policy", policy.name
+    for criterion in declared.division_criteria:
+        yield "the division criterion", criterion.name
     for view in declared.views:
         yield "a view class", view.view.__name__
     for api in declared.apis:
@@ -138,6 +144,29 @@ def _adapters(manager: pluggy.PluginManager, name: str) -> tuple[Any, ...]:
             raise DeclarationError(f"It has two adapters for {adapter.kind}: take one out.")
         kinds.add(adapter.kind)
     return adapters
+
+
+def _named(
+    manager: pluggy.PluginManager, name: str, hook: str, wanted: tuple[str, ...]
+) -> tuple[Any, ...]:
+    """Objects that tenants' settings name, each once."""
+    found = _items(manager, name, hook, object)
+    seen: set[str] = set()
+    for item in found:
+        if isinstance(item, type):
+            raise DeclarationError(
+                f"Its hook {hook} returns the class {item.__name__}: return an instance."
+            )
+        for attribute in ("name", *wanted):
+            if not hasattr(item, attribute):
+                raise DeclarationError(
+                    f"Its hook {hook} returns a {type(item).__name__} without {attribute}: see "
+                    "core.routing."
+                )
+        if item.name in seen:
+            raise DeclarationError(f"Its hook {hook} returns {item.name} twice: take one out.")
+        seen.add(item.name)
+    return found
 
 
 def _check_jobs(name: str, declared: Declared) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.adapter import Adapter
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
+    from core.routing import DivisionCriterion, RoutingPolicy
 
 
 class PluginHost:
@@ -91,6 +92,16 @@ class PluginHost:
     def subscribers(self, event: type[Event]) -> tuple[str, ...]:
         """The plugins that handle a type of event, on or off."""
         return self._subscribers.get(event.name, ())
+
+    def routing_policies(self, enabled: Collection[str]) -> dict[str, RoutingPolicy]:
+        """The policies of those plugins, by name."""
+        declared = (self.active[name].declared for name in enabled if name in self.active)
+        return {policy.name: policy for each in declared for policy in each.routing_policies}
+
+    def division_criteria(self, enabled: Collection[str]) -> dict[str, DivisionCriterion]:
+        """The criteria of those plugins, by name."""
+        declared = (self.active[name].declared for name in enabled if name in self.active)
+        return {each.name: each for one in declared for each in one.division_criteria}
 
     def job_specs(self) -> list[tuple[str, JobSpec | Periodic]]:
         """(owner, job) for the job registry: declared jobs and one for each event handler."""

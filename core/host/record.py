@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.host.manifest import Manifest
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
+    from core.routing import DivisionCriterion, RoutingPolicy
 
 
 class PluginStatus(StrEnum):
@@ -49,6 +50,8 @@ class Declared:
     merge_rules: tuple[MergeRule, ...] = ()
     settings_form: type[BaseModel] | None = None
     channel_adapters: tuple[Adapter, ...] = ()
+    routing_policies: tuple[RoutingPolicy, ...] = ()
+    division_criteria: tuple[DivisionCriterion, ...] = ()
 
 
 @dataclass

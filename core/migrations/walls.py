@@ -16,7 +16,8 @@ ROWS = "SELECT, INSERT, UPDATE, DELETE"
 # What the bound role may do with the tables that no tenant owns. A table that isn't named here
 # may be read only: FAB's screens write ab_*, signing out writes user_state, and that is all.
 APP_RIGHTS = {
-    "tenant": "SELECT, UPDATE (switch_version, updated_at)",  # switching a plugin on or off
+    # switching a plugin on or off; the first allocation of an agent
+    "tenant": "SELECT, UPDATE (switch_version, limits_agents, updated_at)",
     "plan": "SELECT",
     "user_state": "SELECT, INSERT, UPDATE",
     "security_version": "SELECT, UPDATE",

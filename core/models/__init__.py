@@ -37,7 +37,7 @@ from core.models.quick_reply import QuickReply
 from core.models.raw import BadInboundItem, EarlyStatus, RawInbox
 from core.models.search import ContactToken, MessageToken
 from core.models.task import Task, TaskKind
-from core.models.team import Assignment, Division
+from core.models.team import Allocation, Assignment, Division, DivisionMember
 from core.models.template import Template
 from core.models.tenant import (
     ApiToken,
@@ -45,12 +45,14 @@ from core.models.tenant import (
     NumberStyle,
     Plan,
     PluginSwitch,
+    Presence,
     SecurityVersion,
     Tenant,
     UserState,
 )
 
 __all__ = [
+    "Allocation",
     "ApiToken",
     "Assignment",
     "Attachment",
@@ -72,6 +74,7 @@ __all__ = [
     "CustomerChoice",
     "Direction",
     "Division",
+    "DivisionMember",
     "EarlyStatus",
     "FieldSource",
     "Identity",
@@ -94,6 +97,7 @@ __all__ = [
     "PaymentState",
     "Plan",
     "PluginSwitch",
+    "Presence",
     "Process",
     "ProfileRule",
     "QuickReply",

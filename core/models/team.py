@@ -38,6 +38,39 @@ class Division(TenantMixin, TimesMixin, Base):
         return self.name
 
 
+class DivisionMember(TenantMixin, Base):
+    """An agent in a division."""
+
+    __tablename__ = "division_member"
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "division_id", "member_id"),
+        tenant_fk("division_id", "division", ondelete="CASCADE"),
+        tenant_fk("member_id", "membership", ondelete="CASCADE"),
+    )
+
+    division_id: Mapped[int] = mapped_column(Integer)
+    member_id: Mapped[int] = mapped_column(Integer)
+
+
+class Allocation(TenantMixin, Base):
+    """An agent works on a channel: they see its conversations and may be given them.
+
+    `capacity`: how many of that channel's at once; None: as many as the agent takes in all.
+    """
+
+    __tablename__ = "allocation"
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "member_id", "channel_id"),
+        tenant_fk("member_id", "membership", ondelete="CASCADE"),
+        tenant_fk("channel_id", "channel", ondelete="CASCADE"),
+        Index("ix_allocation_channel", "tenant_id", "channel_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(Integer)
+    channel_id: Mapped[int] = mapped_column(Integer)
+    capacity: Mapped[int | None] = mapped_column(Integer)
+
+
 class Assignment(TenantMixin, Base):
     """One turn of one agent on one conversation; append-only. `reason` is one sentence."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.models.base import (
@@ -50,6 +50,8 @@ class Tenant(TimesMixin, Base):
     """A business that uses this installation.
 
     `switch_version` grows with every plugin switch, so that each process sees it at once.
+    `limits_agents`: agents see and get only the channels that they are allocated to. It becomes
+    true with the first allocation and stays so: taking the last one away must not open the rest.
     """
 
     __tablename__ = "tenant"
@@ -65,6 +67,7 @@ class Tenant(TimesMixin, Base):
     locale: Mapped[str] = mapped_column(String(10), default="en")
     is_active: Mapped[bool] = mapped_column(default=True)
     switch_version: Mapped[int] = mapped_column(default=0)
+    limits_agents: Mapped[bool] = mapped_column(default=False)
 
     plan: Mapped[Plan] = relationship(Plan, lazy="joined")
 
@@ -72,15 +75,43 @@ class Tenant(TimesMixin, Base):
         return self.name
 
 
+class Presence(StrEnum):
+    """What a person says of themselves. Who has no page open is offline, whatever they said."""
+
+    ONLINE = "online"
+    BUSY = "busy"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+DEFAULT_CAPACITY = 20
+
+
 class Membership(TenantMixin, TimesMixin, Base):
-    """A person in a tenant, with that tenant's roles. Work is assigned to memberships."""
+    """A person in a tenant, with that tenant's roles. Work is assigned to memberships.
+
+    `presence` is what they chose, `seen_at` when a page of theirs last gave a sign of life.
+    `capacity`: how many conversations that aren't closed routing may give them. `open_count` is how
+    many they have: a trigger on `conversation` keeps it, whoever writes there. `promised` are those
+    that a running transaction gives by `services.giving`, `beyond` those over capacity that people
+    gave, or that came back by themselves.
+    """
 
     __tablename__ = "membership"
-    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "user_id"))
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "user_id"),
+        CheckConstraint("open_count + promised <= capacity + beyond", name="within_capacity"),
+    )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
     roles: Mapped[list[str]] = mapped_column(Json, default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
+    presence: Mapped[Presence] = mapped_column(choice(Presence), default=Presence.ONLINE)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    capacity: Mapped[int] = mapped_column(default=DEFAULT_CAPACITY)
+    open_count: Mapped[int] = mapped_column(default=0)
+    promised: Mapped[int] = mapped_column(default=0)
+    beyond: Mapped[int] = mapped_column(default=0)
 
     user: Mapped[User] = relationship(
         User, primaryjoin=lambda: foreign(Membership.user_id) == User.id, lazy="joined"

@@ -15,6 +15,8 @@ from core.models import (
     Division,
     Membership,
 )
+from core.services import tasks
+from core.services.sight import may_hold
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -26,6 +28,16 @@ def assign(
     if agent is not None and not agent.is_active:
         raise Refused(
             say("%(agent)s no longer works here: choose somebody else.", agent=agent.name),
+            "agent_id",
+        )
+    if agent is not None and not may_hold(session, agent, conversation.channel_id):
+        raise Refused(
+            say(
+                "%(agent)s doesn't work on %(device)s: allocate the device to them first, or "
+                "choose somebody else.",
+                agent=agent.name,
+                device=str(conversation.channel),
+            ),
             "agent_id",
         )
     agent_id = agent.id if agent else None
@@ -70,6 +82,7 @@ def _log(
         )
     )
     session.flush()
+    tasks.follow_assignee(session, [conversation.id])
     record(session, "assign", conversation, {"assignee": (before_id, conversation.assignee_id)})
     publish(
         session,
@@ -80,4 +93,4 @@ def _log(
             before_assignee_id=before_id,
         ),
     )
-    tell(session, "conversation", conversation=conversation.id)
+    tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)

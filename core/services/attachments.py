@@ -113,4 +113,10 @@ def _fail(session: TenantSession, attachment: Attachment, reason: str) -> None:
 
 def _tell(session: TenantSession, attachment: Attachment) -> None:
     message = session.get_one(Message, attachment.message_id)
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )

@@ -37,7 +37,7 @@ def reopen(session: TenantSession, conversation: Conversation) -> None:
         record(session, "reopen", conversation)
     if was_closed:
         publish(session, opened(conversation, is_reopened=True))
-    tell(session, "conversation", conversation=conversation.id)
+    tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
 
 
 def close(session: TenantSession, conversation: Conversation) -> None:
@@ -53,9 +53,13 @@ def close(session: TenantSession, conversation: Conversation) -> None:
     record(session, "close", conversation)
     publish(
         session,
-        ConversationClosed(conversation_id=conversation.id, contact_id=conversation.contact_id),
+        ConversationClosed(
+            conversation_id=conversation.id,
+            contact_id=conversation.contact_id,
+            assignee_id=conversation.assignee_id,
+        ),
     )
-    tell(session, "conversation", conversation=conversation.id)
+    tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
 
 
 def snooze(session: TenantSession, conversation: Conversation, until: datetime) -> None:
@@ -67,7 +71,7 @@ def snooze(session: TenantSession, conversation: Conversation, until: datetime) 
     session.flush()
     record(session, "snooze", conversation, {"snoozed_until": ("", until.isoformat())})
     enqueue(session, "core.wake", {"conversation_id": conversation.id}, due_at=until)
-    tell(session, "conversation", conversation=conversation.id)
+    tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
 
 
 def wake(session: TenantSession, payload: dict[str, Any]) -> None:
@@ -84,7 +88,7 @@ def mark_read(session: TenantSession, conversation: Conversation) -> None:
     if conversation.unread:
         conversation.unread = 0
         session.flush()
-        tell(session, "conversation", conversation=conversation.id)
+        tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
 
 
 def get(session: TenantSession, conversation_id: int) -> Conversation:

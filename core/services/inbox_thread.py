@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from core.errors import NotFound
 from core.models import (
+    Allocation,
     Card,
     Contact,
     Conversation,
@@ -21,7 +22,9 @@ from core.models import (
     Message,
     Order,
     Template,
+    Tenant,
 )
+from core.services.sight import OVERSEERS
 from core.services.tenants import RoleName
 from core.services.thread_log import LogLine, log_lines
 from core.services.timeline import message_ids
@@ -235,15 +238,29 @@ class Choices:
 
 
 def choices(session: TenantSession, conversation: Conversation) -> Choices:
-    """Active members who can answer, divisions and templates of the tenant, each by name."""
-    agents = session.scalars(
-        select(Membership)
+    """Active members who can answer there, divisions and templates of the tenant, each by name."""
+    is_allocated = (
+        select(Allocation.id)
+        .where(
+            Allocation.member_id == Membership.id,
+            Allocation.channel_id == conversation.channel_id,
+        )
+        .exists()
+    )
+    agents = session.execute(
+        select(Membership, or_(Tenant.limits_agents.is_(False), is_allocated))
+        .join(Tenant, Tenant.id == Membership.tenant_id)
         .where(Membership.is_active.is_(True))
         .options(joinedload(Membership.user))
     )
     return Choices(
         agents=sorted(
-            (agent for agent in agents if INBOX_ROLES.intersection(agent.roles)),
+            (
+                agent
+                for agent, is_theirs in agents
+                if INBOX_ROLES.intersection(agent.roles)
+                and (is_theirs or OVERSEERS.intersection(agent.roles))
+            ),
             key=lambda agent: agent.name.casefold(),
         ),
         divisions=list(

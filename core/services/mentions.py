@@ -45,7 +45,13 @@ def call(session: TenantSession, note: Message) -> list[Membership]:
         session.add(
             Mention(message_id=note.id, conversation_id=note.conversation_id, member_id=person.id)
         )
-        tell(session, "mention", conversation=note.conversation_id, member=person.id)
+        tell(
+            session,
+            "mention",
+            conversation=note.conversation_id,
+            channel=note.channel_id,
+            member=person.id,
+        )
     session.flush()
     return called
 
@@ -63,7 +69,13 @@ def see(session: TenantSession, conversation: Conversation, member_id: int | Non
         .execution_options(synchronize_session=False)
     )
     if seen.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result counts
-        tell(session, "mention", conversation=conversation.id, member=member_id)
+        tell(
+            session,
+            "mention",
+            conversation=conversation.id,
+            channel=conversation.channel_id,
+            member=member_id,
+        )
 
 
 def unseen(session: TenantSession, member_id: int | None) -> int:

@@ -37,5 +37,11 @@ def add_note(
     session.add(message)
     session.flush()
     call(session, message)
-    tell(session, "message", conversation=conversation.id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=conversation.id,
+        channel=conversation.channel_id,
+        message=message.id,
+    )
     return message

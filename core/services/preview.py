@@ -38,7 +38,7 @@ class Shown(Protocol):
 def touch(session: TenantSession, conversation: Conversation, message: Message) -> None:
     """Carry a new message onto its conversation: preview, order, unread, waiting."""
     if message.direction is not Direction.INTERNAL and carry(conversation, message):
-        tell(session, "conversation", conversation=conversation.id)
+        tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
 
 
 def carry(conversation: Listed, message: Shown) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from core.errors import Refused
 from core.host.attach import host_of
-from core.host.declarations import Candidate, MergeRule
+from core.host.declarations import FieldCandidate, MergeRule
 from core.models import Contact, Customer, CustomerChoice, Identity, ProfileRule
 from core.tenancy.session import TenantSession
 
@@ -77,7 +77,7 @@ def compute(
     shown = {}
     for field in PROFILE_FIELDS:
         candidates = [
-            Candidate(
+            FieldCandidate(
                 contact_id=each.id,
                 value=getattr(each, field),
                 is_verified=(each.id, getattr(each, field)) in verified,
@@ -124,7 +124,7 @@ def choose_rule(session: TenantSession, field: str, rule: str) -> None:
 
 
 def _choose(
-    field: str, candidates: list[Candidate], pins: Mapping[str, int], rule: MergeRule | None
+    field: str, candidates: list[FieldCandidate], pins: Mapping[str, int], rule: MergeRule | None
 ) -> Shown:
     pinned = next((each for each in candidates if each.contact_id == pins.get(field)), None)
     if pinned is not None:

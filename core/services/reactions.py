@@ -56,7 +56,13 @@ def _set(session: TenantSession, message: Message, emoji: str) -> None:
     reactions = {who: sign for who, sign in message.reactions.items() if who != US}
     message.reactions = {**reactions, US: emoji} if emoji else reactions
     session.flush()
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )
 
 
 @dataclass(frozen=True)

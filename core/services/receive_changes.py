@@ -27,7 +27,13 @@ def receive_reaction(session: TenantSession, channel: Channel, item: InboundReac
         reactions[who] = item.emoji[:16]
     message.reactions = reactions
     session.flush()
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )
 
 
 def receive_edit(session: TenantSession, channel: Channel, item: InboundEdit) -> None:
@@ -51,6 +57,12 @@ def receive_edit(session: TenantSession, channel: Channel, item: InboundEdit) ->
     conversation = message.conversation
     if conversation.preview == shown:
         conversation.preview = preview_of(message)
-        tell(session, "conversation", conversation=conversation.id)
+        tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
     session.flush()
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )

@@ -198,11 +198,23 @@ def _after_inbound(
             channel_id=channel.id,
         ),
     )
-    tell(session, "message", conversation=conversation.id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=conversation.id,
+        channel=conversation.channel_id,
+        message=message.id,
+    )
 
 
 def _after_echo(session: TenantSession, conversation: Conversation, message: Message) -> None:
-    tell(session, "message", conversation=conversation.id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=conversation.id,
+        channel=conversation.channel_id,
+        message=message.id,
+    )
     if message.is_history:
         return
     if conversation.last_inbound_at is None or message.sent_at >= conversation.last_inbound_at:

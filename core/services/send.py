@@ -121,7 +121,13 @@ def send_message(
         session.flush()
         tasks.close_reply_task(session, conversation, now())
     enqueue_send(session, message)
-    tell(session, "message", conversation=conversation.id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=conversation.id,
+        channel=conversation.channel_id,
+        message=message.id,
+    )
     return message
 
 

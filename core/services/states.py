@@ -90,7 +90,13 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
         metrics.count_send(session, message.channel.kind, "accepted")
     elif new in (MessageState.FAILED, MessageState.UNKNOWN):
         metrics.count_send(session, message.channel.kind, new.value, message.error_class)
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )
     return True
 
 
@@ -120,7 +126,13 @@ def sent(message: Message) -> MessageSent:
 def move_back_to_queue(session: TenantSession, message: Message) -> None:
     """The provider said *not now* and took nothing: the one step back there is."""
     message.state = MessageState.QUEUED
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )
 
 
 def apply_status(session: TenantSession, message: Message, status: InboundStatus) -> None:

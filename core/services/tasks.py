@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.events import TaskClosed, TaskOpened, publish
 from core.live import tell
 from core.models import Conversation, Message, Task, TaskKind
+from core.models.base import now
 from core.tenancy.session import TenantSession
 
 
@@ -32,6 +34,41 @@ def open_reply_task(session: TenantSession, conversation: Conversation, message:
     publish(session, TaskOpened(task_id=task.id, kind=task.kind.value))
     tell(session, "task", task=task.id)
     return task
+
+
+def open_todo(
+    session: TenantSession, conversation: Conversation, title: str, agent_id: int | None = None
+) -> Task:
+    """Something to do about a conversation, now; by `agent_id`, or by whoever is there."""
+    task = Task(
+        kind=TaskKind.TODO,
+        title=title[:200],
+        deadline=now(),
+        contact_id=conversation.contact_id,
+        channel_id=conversation.channel_id,
+        conversation_id=conversation.id,
+        agent_id=agent_id,
+    )
+    session.add(task)
+    session.flush()
+    publish(session, TaskOpened(task_id=task.id, kind=task.kind.value))
+    tell(session, "task", task=task.id)
+    return task
+
+
+def follow_assignee(session: TenantSession, conversation_ids: Collection[int]) -> None:
+    """The open reply tasks of conversations become their assignees', or nobody's."""
+    assignee = select(Conversation.assignee_id).where(Conversation.id == Task.conversation_id)
+    session.execute(
+        update(Task)
+        .where(
+            Task.kind == TaskKind.REPLY,
+            Task.done_at.is_(None),
+            Task.conversation_id.in_(conversation_ids),
+        )
+        .values(agent_id=assignee.scalar_subquery(), updated_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def close_reply_task(session: TenantSession, conversation: Conversation, at: datetime) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from core.audit import record
 from core.errors import Refused
-from core.live import hang_up
 from core.models import Membership
+from core.services.allocating import changed
 from core.services.tenants import TENANT_ROLES, RoleName
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -42,7 +42,7 @@ def change_member(
     member.roles = list(roles)
     member.is_active = is_active
     session.flush()
-    hang_up(session, session.tenant_id, user_id=member.user_id)
+    changed(session, member)
     record(session, "change", member, {k: v for k, v in changes.items() if v[0] != v[1]})
 
 

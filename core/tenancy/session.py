@@ -25,6 +25,7 @@ from sqlalchemy.orm import (
 from core.models.base import OwnedMixin
 from core.outbound.failures import in_transaction
 from core.tenancy.context import NoTenant, WrongTenant, current_tenant
+from core.tenancy.sight import Sight, criteria
 from core.tenancy.wall import UnsafeStatement, refuse_unreachable, refuse_unstamped_write
 
 if TYPE_CHECKING:
@@ -83,13 +84,17 @@ class SystemSession(BaseSession):
 
 
 class TenantSession(BaseSession):
-    """Sees one tenant: the one it was opened for, else the one in context at first use."""
+    """Sees one tenant: the one it was opened for, else the one in context at first use.
+
+    With a `sight` it serves an agent, who sees the conversations of those channels only.
+    """
 
     def __init__(
         self, database: Database, *, write: bool = True, tenant_id: int | None = None
     ) -> None:
         super().__init__(database, write=write, system=False)
         self._tenant_id = tenant_id
+        self.sight: Sight | None = None
 
     @property
     def tenant_id(self) -> int:
@@ -181,6 +186,8 @@ def _add_wall(state: ORMExecuteState) -> None:
             OwnedMixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
         )
     )
+    if session.sight is not None:
+        state.statement = state.statement.options(*criteria(session.sight))
 
 
 @event.listens_for(TenantSession, "before_attach")

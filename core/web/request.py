@@ -12,6 +12,7 @@ from core.audit import SYSTEM, Actor, set_actor
 from core.desk import Desk
 from core.errors import Refused
 from core.models import Membership, Tenant
+from core.services.sight import channels_of, is_limited
 from core.services.tenants import RoleName
 from core.services.tokens import allows, find_token, saw_token, was_seen_lately
 from core.tenancy.context import current_tenant, set_tenant
@@ -76,6 +77,8 @@ def _open() -> None:
         _enter_as_person()
     if (here := tenant()) is not None:
         desk().host.switches.pin(web_session(), here)
+        if (member := membership()) is not None and is_limited(here, member):
+            web_session().sight = channels_of(web_session(), member)
 
 
 def user_from_token(plain: str) -> User | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from core.api import Candidate, MergeRule
+from core.api import FieldCandidate, MergeRule
 
 
-def _newest(candidate: Candidate) -> float:
+def _newest(candidate: FieldCandidate) -> float:
     return candidate.updated_at.timestamp()
 
 
-def _longest(candidate: Candidate) -> int:
+def _longest(candidate: FieldCandidate) -> int:
     return len(candidate.value)
 
 
-def _verified(candidate: Candidate) -> tuple[bool, bool]:
+def _verified(candidate: FieldCandidate) -> tuple[bool, bool]:
     """What a channel has proven, then what a person typed."""
     return candidate.is_verified, candidate.source == "person"
 

@@ -32,6 +32,12 @@ def test_views_apis_and_channel_adapters(load: Callable[..., PluginHost]) -> Non
     assert host.adapter("raven") is host.owner_of_kind("raven") is None
 
 
+def test_routing_policies_and_division_criteria(host: PluginHost) -> None:
+    assert list(host.routing_policies({"greeter"})) == ["first"]
+    assert list(host.division_criteria({"greeter"})) == ["greets"]
+    assert host.routing_policies({"waver"}) == host.division_criteria(()) == {}
+
+
 @pytest.mark.parametrize(
     ("module", "clash"),
     [

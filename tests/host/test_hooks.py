@@ -136,6 +136,14 @@ def test_F4_hooks_of_a_plugin_that_is_off_are_off_for_that_tenant_alone(
     assert answers == {1: ["wave", "greet"], 2: ["greet"]}
 
 
+def test_inbox_tools_are_asked_of_the_plugins_that_are_on(
+    host: PluginHost, database: Database
+) -> None:
+    with database.tenant(2, write=False) as session, host.switches.pinned(session):
+        (tools,) = host.hooks.gather("inbox_tools")
+    assert [tool.name for tool in tools] == ["greetings"]
+
+
 def test_hooks_outside_a_request_or_job_are_refused(host: PluginHost) -> None:
     with pytest.raises(NotPinned, match="pinned"):
         host.hooks.gather("inbox_actions", conversation=5)

@@ -47,7 +47,10 @@ def _lines(sql: str) -> list[str]:
     return [f"{head} {' '.join(line.split())}" for line in rest or [""]]
 
 
-_SQLITE = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'alembic%'"
+_SQLITE = """
+SELECT sql FROM sqlite_master
+ WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'alembic%' AND type <> 'trigger'
+"""
 _POSTGRES = """
 SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable)
   FROM information_schema.columns

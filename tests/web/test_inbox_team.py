@@ -227,8 +227,12 @@ def test_presence_is_told_and_kept_nowhere(shop: Shop, talk: int) -> None:
     rina = shop.members["rina"]
     with listening(shop) as heard:
         assert post(shop.client(), f"/inbox/{talk}/presence", doing="typing").status_code == 204
-        data = {"conversation": talk, "member": rina, "doing": "typing"}
-        assert heard() == [("presence", data)]
+        ((name, data),) = heard()
+        assert data.pop("channel") > 0
+        assert (name, data) == (
+            "presence",
+            {"conversation": talk, "member": rina, "doing": "typing"},
+        )
         assert post(shop.client(), f"/inbox/{talk}/presence", doing="x").status_code == 400
         assert post(shop.client(), "/inbox/99999/presence", doing="here").status_code == 404
         assert heard() == []

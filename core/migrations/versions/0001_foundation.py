@@ -48,6 +48,7 @@ def where(condition: str) -> dict[str, Any]:
 def upgrade() -> None:
     create_users()
     create_nouns()
+    count_open_conversations()
     op.execute("INSERT INTO security_version (id, version) VALUES (1, 1)")
 
 
@@ -238,6 +239,7 @@ def create_nouns() -> None:
         sa.Column("locale", sa.String(10), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("switch_version", sa.Integer(), nullable=False),
+        sa.Column("limits_agents", sa.Boolean(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sqlite_autoincrement=True,
@@ -346,8 +348,19 @@ def create_nouns() -> None:
         ),
         sa.Column("roles", JSON, nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "presence",
+            choice("presence_choice", "online", "busy", "away", "offline"),
+            nullable=False,
+        ),
+        sa.Column("seen_at", MOMENT, nullable=True),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("open_count", sa.Integer(), nullable=False),
+        sa.Column("promised", sa.Integer(), nullable=False),
+        sa.Column("beyond", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
+        sa.CheckConstraint("open_count + promised <= capacity + beyond", name="within_capacity"),
         sa.UniqueConstraint("tenant_id", "user_id"),
         sqlite_autoincrement=True,
     )
@@ -948,10 +961,78 @@ def create_nouns() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_attachment_message", "attachment", ["tenant_id", "message_id"])
+    op.create_table(
+        "division_member",
+        *tenant_key(),
+        sa.Column("division_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        tenant_fk("division_id", "division", ondelete="CASCADE"),
+        tenant_fk("member_id", "membership", ondelete="CASCADE"),
+        sa.UniqueConstraint("tenant_id", "division_id", "member_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "allocation",
+        *tenant_key(),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        tenant_fk("member_id", "membership", ondelete="CASCADE"),
+        tenant_fk("channel_id", "channel", ondelete="CASCADE"),
+        sa.UniqueConstraint("tenant_id", "member_id", "channel_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_allocation_channel", "allocation", ["tenant_id", "channel_id"])
+
+
+def count_open_conversations() -> None:
+    """Keep `membership.open_count`, whoever writes conversations: one by one or in sets.
+
+    What `services.giving` promised before is taken from the promise; anything else may go beyond
+    the capacity, which only routing has to keep.
+    """
+    is_postgres = op.get_bind().dialect.name == "postgresql"
+    greatest, least = ("greatest", "least") if is_postgres else ("max", "min")
+    fewer = f"""
+        UPDATE membership SET open_count = open_count - 1,
+            beyond = {greatest}(0, {least}(beyond, open_count - 1 - capacity))
+        WHERE tenant_id = OLD.tenant_id AND id = OLD.assignee_id;"""  # noqa: S608 - fixed words
+    more = f"""
+        UPDATE membership SET open_count = open_count + 1,
+            beyond = CASE WHEN promised > 0 THEN beyond
+                ELSE {greatest}(beyond, open_count + 1 - capacity) END,
+            promised = {greatest}(promised - 1, 0)
+        WHERE tenant_id = NEW.tenant_id AND id = NEW.assignee_id;"""  # noqa: S608 - fixed words
+    was_held = "OLD.assignee_id IS NOT NULL AND OLD.state <> 'closed'"
+    is_held = "NEW.assignee_id IS NOT NULL AND NEW.state <> 'closed'"
+    differs = "IS DISTINCT FROM" if is_postgres else "IS NOT"
+    moved = f"""(OLD.assignee_id {differs} NEW.assignee_id
+        OR (OLD.state = 'closed') <> (NEW.state = 'closed'))"""
+    for name, event, condition, body in (
+        ("began", "INSERT", is_held, more),
+        ("ended", "DELETE", was_held, fewer),
+        ("left", "UPDATE OF assignee_id, state", f"{moved} AND {was_held}", fewer),
+        ("taken", "UPDATE OF assignee_id, state", f"{moved} AND {is_held}", more),
+    ):
+        trigger = f"conversation_{name}"
+        if is_postgres:
+            op.execute(
+                f"CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN {body} RETURN NULL; END $$"
+            )
+            body = f"EXECUTE FUNCTION {trigger}()"
+        else:
+            body = f"BEGIN {body} END"
+        op.execute(
+            f"CREATE TRIGGER {trigger} AFTER {event} ON conversation FOR EACH ROW "
+            f"WHEN ({condition}) {body}"
+        )
 
 
 def downgrade() -> None:
     for table in (
+        "allocation",
+        "division_member",
         "message_token",
         "contact_token",
         "quick_reply",
@@ -1006,3 +1087,6 @@ def downgrade() -> None:
         "ab_group",
     ):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        for name in ("began", "ended", "left", "taken"):
+            op.execute(f"DROP FUNCTION conversation_{name}()")

@@ -99,6 +99,8 @@ def tell_pages(session: TenantSession, run: Run) -> None:
     """What open pages hear after the commit: once for each conversation, task and message."""
     for said in run.told.values():
         name, ids = said()
+        if "conversation" in ids:
+            ids["channel"] = run.line.channel_id
         tell(session, name, **ids)
 
 

@@ -116,7 +116,12 @@ class HandlingOperations(Operation):
         return self._labelled(conversation)
 
     def _labelled(self, conversation: Conversation) -> Response:
-        tell(web_session(), "conversation", conversation=conversation.id)
+        tell(
+            web_session(),
+            "conversation",
+            conversation=conversation.id,
+            channel=conversation.channel_id,
+        )
         return self.answer(message="OK")
 
 

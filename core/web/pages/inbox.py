@@ -82,6 +82,7 @@ class InboxView(Page):
     @has_access
     def counts(self) -> Response:
         """What is unread, for the badge on other pages."""
+        desk().signs.of(desk(), need_tenant().id, member_id())  # a hidden tab asks here, no more
         found = inbox_list.unread(web_session(), member_id())
         return jsonify(
             for_me=found.for_me,
@@ -136,7 +137,7 @@ class InboxView(Page):
         if doing not in PRESENCES:
             raise Malformed(say("Say here, typing or gone."))
         if (who := member_id()) is not None:
-            ids = {"conversation": found.id, "member": who}
+            ids = {"conversation": found.id, "channel": found.channel_id, "member": who}
             whisper(desk(), session.tenant_id, "presence", doing=doing, **ids)
         return Response(status=204)
 

@@ -120,7 +120,7 @@ class InboxHandlingView(Page):
         """The labels as they are now."""
         session = web_session()
         session.flush()
-        tell(session, "conversation", conversation=conversation.id)
+        tell(session, "conversation", conversation=conversation.id, channel=conversation.channel_id)
         session.commit()
         values = panel_values(conversation)
         answer = make_response(fragment("panel/labels.html", conversation=conversation, **values))

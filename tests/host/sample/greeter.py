@@ -8,6 +8,7 @@ from core.api import (
     ContactCreated,
     Handler,
     InboxAction,
+    InboxTool,
     Manifest,
     MenuLink,
     MergeRule,
@@ -84,3 +85,46 @@ def settings_form():
 @hookimpl
 def inbox_actions(conversation):
     return [InboxAction(name="greet", label="Greet", href=f"/greeter/{conversation}")]
+
+
+@hookimpl
+def inbox_tools():
+    permission = ("can_read", "Greeter")
+    return [InboxTool(name="greetings", label="Greetings", href="/greeter/", permission=permission)]
+
+
+class FirstOfAll:
+    """Whoever stands first."""
+
+    name, label, hint = "first", "First", "The first there is."
+
+    def choose(self, candidates, memory, at):
+        return candidates[0]
+
+    def reason(self, chosen):
+        return f"{chosen.name} stands first."
+
+
+@hookimpl
+def routing_policies():
+    return [FirstOfAll()]
+
+
+class Greets:
+    """Who begins politely."""
+
+    name, label, hint = "greets", "Greets", "What the customer says first."
+
+    def choices(self, session):
+        return None
+
+    def check(self, value):
+        return value.strip()
+
+    def matches(self, arrival, value):
+        return arrival.message is not None and arrival.message.body.startswith(value)
+
+
+@hookimpl
+def division_criteria():
+    return [Greets()]
