@@ -23,7 +23,7 @@ from core.testing.providers.whatsapp_cloud_bodies import CloudBodies, status
 from core.testing.waiting import wait_until
 from plugins import BUILTIN
 from tests.flow.poster import Poster
-from tests.flow.processes import nursery, provider
+from tests.flow.processes import Nursery, provider
 from tests.flow.tally import Tally
 from tests.flow.town import PROCESSES, THREADS, Town, embedded, production
 
@@ -33,21 +33,26 @@ SEED = int(os.environ.get("SAPA_PROOF_SEED", "0")) or random.randrange(10**6)
 PATIENCE = 500.0  # s in which all work must end
 
 
-def test_a_few_kills_of_everything(settings: Settings, tmp_path: Path) -> None:
-    assert kill_often(settings, tmp_path, messages=90, kills=6, seed=SEED) == 6
+def test_a_few_kills_of_everything(settings: Settings, born: Nursery, tmp_path: Path) -> None:
+    assert kill_often(settings, born, tmp_path, messages=90, kills=6, seed=SEED) == 6
 
 
 @pytest.mark.prove
-def test_many_kills_while_thousands_come_in_and_go_out(settings: Settings, tmp_path: Path) -> None:
-    assert kill_often(settings, tmp_path, messages=MESSAGES, kills=KILLS, seed=SEED) == KILLS
+def test_many_kills_while_thousands_come_in_and_go_out(
+    settings: Settings, born: Nursery, tmp_path: Path
+) -> None:
+    total = kill_often(settings, born, tmp_path, messages=MESSAGES, kills=KILLS, seed=SEED)
+    assert total == KILLS
 
 
-def kill_often(settings: Settings, folder: Path, *, messages: int, kills: int, seed: int) -> int:
+def kill_often(
+    settings: Settings, born: Nursery, folder: Path, *, messages: int, kills: int, seed: int
+) -> int:
     """The proof; how many kills there were. Prints its seed first and what it counted last."""
     print(f"\nseed {seed}")
     chance, begun = random.Random(seed), time.monotonic()
     journal = folder / "journal.jsonl"
-    with provider(journal) as graph_url, town(settings, folder, graph_url) as (place, line):
+    with provider(journal) as graph_url, town(settings, born, folder, graph_url) as (place, line):
         tally = Tally(place.house, [])
         poster = Poster(place.web.url, line, messages)
         tally.texts = poster.texts
@@ -88,18 +93,17 @@ def kill_often(settings: Settings, folder: Path, *, messages: int, kills: int, s
 
 
 @contextmanager
-def town(settings: Settings, folder: Path, graph_url: str) -> Iterator[tuple[Town, CloudLine]]:
+def town(
+    settings: Settings, born: Nursery, folder: Path, graph_url: str
+) -> Iterator[tuple[Town, CloudLine]]:
     """The installation's processes, not started, with a line to the provider at `graph_url`."""
+    build = embedded if settings.is_sqlite else production
     with (
         installation(settings, BUILTIN) as house,
         house.cloud(graph_url=graph_url, numbers=CloudBodies()) as line,
-        nursery() as born,
+        build(house, born, folder) as place,
     ):
-        if settings.is_sqlite:
-            yield embedded(house, born, folder), line
-            return
-        with production(house, born, folder) as place:
-            yield place, line
+        yield place, line
 
 
 def read_produced(folder: Path) -> set[int]:

@@ -59,6 +59,10 @@ class Town:
         self._let_leases_end()
         return True
 
+    def end(self) -> None:
+        for part in (self.web, *self.others):
+            part.kill()
+
     def plan(self, kills: int, chance: random.Random) -> list[Way]:
         """Which kills to do: each way as often as its weight says, in any order."""
         rounds = range(max(way.weight for way in self.ways))
@@ -93,10 +97,11 @@ class Town:
             session.execute(update(Job).where(Job.id.in_(over)).values(lease_until=now()))
 
 
-def embedded(house: Installation, nursery: Nursery, folder: Path) -> Town:
+@contextmanager
+def embedded(house: Installation, nursery: Nursery, folder: Path) -> Iterator[Town]:
     """One process that serves, relays and works, and a producer."""
     web, producer = _web(house, nursery, folder, 1), _producer(house, nursery, folder)
-    return Town(
+    place = Town(
         house,
         web,
         [producer],
@@ -105,6 +110,10 @@ def embedded(house: Installation, nursery: Nursery, folder: Path) -> Town:
             Way("producer", 1, lambda chance: producer.kill()),
         ],
     )
+    try:
+        yield place
+    finally:
+        place.end()
 
 
 @contextmanager
@@ -126,21 +135,23 @@ def production(house: Installation, nursery: Nursery, folder: Path) -> Iterator[
         redis.start()
 
     redis.start()
+    place = Town(
+        house,
+        web,
+        [producer, worker],
+        [
+            Way("web process", 2, web.kill_one),
+            Way("all of web", 1, lambda chance: web.kill()),
+            Way("worker and relay", 3, worker.kill_one, True),
+            Way("all workers and relays", 1, lambda chance: worker.kill(), True),
+            Way("Redis", 2, kill_redis),
+            Way("producer", 1, lambda chance: producer.kill()),
+        ],
+    )
     try:
-        yield Town(
-            house,
-            web,
-            [producer, worker],
-            [
-                Way("web process", 2, web.kill_one),
-                Way("all of web", 1, lambda chance: web.kill()),
-                Way("worker and relay", 3, worker.kill_one, True),
-                Way("all workers and relays", 1, lambda chance: worker.kill(), True),
-                Way("Redis", 2, kill_redis),
-                Way("producer", 1, lambda chance: producer.kill()),
-            ],
-        )
+        yield place
     finally:
+        place.end()
         redis.kill()
 
 
