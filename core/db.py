@@ -100,6 +100,10 @@ def build_engine(url: str) -> Engine:
     return engine
 
 
+class DatabaseBusy(TimeoutError):
+    """SQLite's writer didn't come free in time."""
+
+
 class WriteLock:
     """SQLite's single writer, waited for in the process instead of in the database.
 
@@ -117,7 +121,7 @@ class WriteLock:
                 "This thread already writes in another session: finish that one first."
             )
         if not self._lock.acquire(timeout=60):
-            raise TimeoutError("The database has been busy writing for a minute.")
+            raise DatabaseBusy("The database has been busy writing for a minute.")
         self._owner = me
 
     def release(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from core.jobs.claim import Dispatch, Pair
+from core.jobs.claim import Crowds, Dispatch, Pair
 from core.jobs.spec import JobSpec
 
 WORKER_TIMEOUT = 100  # ms that an idle thread sleeps before it looks whether to stop
@@ -28,6 +28,9 @@ class Carrier(Protocol):
 
     def room(self, queue: str) -> int:
         """How many messages a queue has room for now. Raises what the way there raises."""
+
+    def crowds(self) -> Crowds:
+        """What this process knows of the crowds in flight."""
 
     def leased(self, queue: str, dispatch: Dispatch) -> None:
         """These jobs were leased here, and are about to be sent."""

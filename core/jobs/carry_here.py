@@ -10,9 +10,9 @@ from dramatiq import Worker
 from core.db import Database
 from core.jobs.broker import Perform, deliver_here, embedded_broker, message_for
 from core.jobs.carrier import WORKER_TIMEOUT
-from core.jobs.claim import Dispatch, Pair
+from core.jobs.claim import Crowds, Dispatch, Pair
 from core.jobs.failure import describe
-from core.jobs.flights import Flights
+from core.jobs.flights import Flights, most_of_a_crowd
 from core.jobs.lease import give_back
 from core.jobs.queues import BULK, NOW, QUEUES
 from core.jobs.registry import JobRegistry
@@ -30,7 +30,7 @@ class HereCarrier:
     def __init__(
         self, database: Database, registry: JobRegistry, perform: Perform, *, threads: int
     ) -> None:
-        self.flights = Flights()
+        self.flights = Flights(most_of_a_crowd(threads))
         self._database = database
         self._registry = registry
         self._perform = perform
@@ -53,6 +53,9 @@ class HereCarrier:
 
     def room(self, queue: str) -> int:
         return self._room[queue] - self.flights.count(queue)
+
+    def crowds(self) -> Crowds:
+        return self.flights
 
     def leased(self, queue: str, dispatch: Dispatch) -> None:
         self.flights.add(queue, dispatch)

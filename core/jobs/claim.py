@@ -5,9 +5,11 @@ In system sessions. On PostgreSQL rows that another transaction holds are skippe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import select, text, update
 
@@ -27,6 +29,16 @@ class Taken(Exception):
     """Another relay is claiming just now."""
 
 
+class Crowds(Protocol):
+    """How much more of a crowd may be leased: a provider that hangs must not have all threads."""
+
+    def full(self) -> Collection[str]:
+        """Those of which nothing may be leased now."""
+
+    def room(self, crowd: str) -> int:
+        """How many jobs of it may be leased now."""
+
+
 @dataclass
 class Dispatch:
     """One message to an actor: the leased jobs of one actor and one tenant.
@@ -38,6 +50,7 @@ class Dispatch:
     tenant_id: int | None
     pairs: list[Pair] = field(default_factory=list)
     lanes: set[str] = field(default_factory=set)
+    crowd: str | None = None
 
     @property
     def key(self) -> Pair:
@@ -55,9 +68,11 @@ class Dispatch:
             self.lanes.add(job.lane)
 
 
-def is_waiting(session: SystemSession, queue: str, moment: datetime) -> bool:
+def is_waiting(
+    session: SystemSession, queue: str, moment: datetime, full: Collection[str] = ()
+) -> bool:
     """True when a claim would find something. Read only: an idle relay takes no lock."""
-    return bool(due(session, queue, moment, 1))
+    return bool(due(session, queue, moment, 1, full))
 
 
 def claim(
@@ -68,8 +83,11 @@ def claim(
     *,
     slots: int,
     lease: timedelta,
+    crowds: Crowds | None = None,
 ) -> list[Dispatch]:
     """Lease due jobs of one queue for at most `slots` messages, oldest first.
+
+    A crowd gets as many as it has room for; what waits behind it goes past.
 
     Claims take turns on PostgreSQL: two at once, each blind to what the other leases, could run two
     jobs of one lane together. Taken where another has the turn: it takes what is due. SQLite has
@@ -80,7 +98,14 @@ def claim(
         text("select pg_try_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK}
     ):
         raise Taken
-    found = due(session, queue, moment, min(slots * BATCH, WINDOW))
+    limit = min(slots * BATCH, WINDOW)
+    full = set(crowds.full()) if crowds is not None else set()
+    found = due(session, queue, moment, limit, full)
+    if crowds is not None and (crowded := _crowded(found, crowds)):
+        first = [row for row in found if row.crowd in crowded]
+        found = due(session, queue, moment, limit, full | set(crowded))
+        found += [row for crowd, room in crowded.items() for row in _of(first, crowd)[:room]]
+        found.sort(key=lambda row: row.id)
     chosen = _arrange(session, registry, found, slots)
     _fill(session, chosen, queue, moment)
     ids = [job_id for dispatch in chosen for job_id, _ in dispatch.pairs]
@@ -88,6 +113,17 @@ def claim(
         chosen = _only(chosen, _locked(session, ids))
     _lease(session, [job_id for d in chosen for job_id, _ in d.pairs], moment + lease)
     return chosen
+
+
+def _crowded(found: Iterable[Due], crowds: Crowds) -> dict[str, int]:
+    """The crowds of which more was found than there is room for, with their room."""
+    counted = Counter(row.crowd for row in found if row.crowd is not None)
+    room = {crowd: crowds.room(crowd) for crowd in counted}
+    return {crowd: room[crowd] for crowd, count in counted.items() if count > room[crowd]}
+
+
+def _of(found: Iterable[Due], crowd: str) -> list[Due]:
+    return [row for row in found if row.crowd == crowd]
 
 
 def _arrange(
@@ -111,7 +147,7 @@ def _arrange(
         if dispatch is None or len(dispatch.pairs) == BATCH:
             if len(chosen) == slots:
                 continue
-            dispatch = filling[key] = Dispatch(spec, row.tenant_id)
+            dispatch = filling[key] = Dispatch(spec, row.tenant_id, crowd=row.crowd)
             chosen.append(dispatch)
         dispatch.add(row)
     _set_aside(session, unknown, JobState.PARKED, "No plugin that runs here knows this job.")
@@ -133,7 +169,7 @@ def _fill(session: SystemSession, chosen: list[Dispatch], queue: str, moment: da
     for job in followers(session, heads, each):
         lane = (job.tenant_id, job.lane)
         dispatch = owner[lane]
-        if lane in ended or (job.due_at > moment and job.failures == 0):
+        if lane in ended or (job.due_at > moment and job.attempts == 0):
             continue  # a reminder for later is passed by
         if (
             job.due_at > moment

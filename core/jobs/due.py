@@ -1,6 +1,6 @@
 """Which jobs' time and turn have come. Readable SQL, because everything else waits for it.
 
-A lane is held by a job of it that is leased, or by an earlier one that is due or being retried. One
+A lane is held by a job of it that is leased, or by an earlier one that is due or was tried. One
 that was never tried and is due later doesn't hold it: a reminder for Monday stops no conversation.
 
 The oldest rows are looked at first, and no more than `WINDOW` of them: with a hundred thousand jobs
@@ -11,6 +11,7 @@ and not parameters: SQLite would not see that a partial index fits.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ class Due(NamedTuple):
     actor: str
     lane: str | None
     attempts: int
+    crowd: str | None
 
 
 class Follower(NamedTuple):
@@ -46,9 +48,19 @@ class Follower(NamedTuple):
     failures: int
 
 
-def due(session: SystemSession, queue: str, moment: datetime, limit: int) -> list[Due]:
-    """Ready jobs of a queue whose time and turn have come, oldest first; one of each lane."""
-    values = {"queue": queue, "now": moment, "window": WINDOW, "limit": limit}
+def due(
+    session: SystemSession,
+    queue: str,
+    moment: datetime,
+    limit: int,
+    full: Collection[str] = (),
+) -> list[Due]:
+    """Ready jobs of a queue whose time and turn have come, oldest first; one of each lane.
+
+    Without those of the crowds that are `full`.
+    """
+    values: dict[str, Any] = {"queue": queue, "now": moment, "window": WINDOW, "limit": limit}
+    values["full"] = list(full) or [""]
     found = [Due(*row) for row in session.execute(_OLDEST, values)]
     if len(found) == limit or not session.scalar(_IS_MORE, values):
         return found
@@ -78,7 +90,8 @@ def followers(session: SystemSession, heads: list[int], each: int) -> list[Follo
     return [Follower(*row) for row in session.execute(_FOLLOWERS, {"heads": heads, "each": each})]
 
 
-_COLUMNS = "c.id, c.tenant_id, c.actor, c.lane, c.attempts"
+_COLUMNS = "c.id, c.tenant_id, c.actor, c.lane, c.attempts, c.crowd"
+_ROOM = "(c.crowd is null or c.crowd not in :full)"
 
 # two cases, since no index finds a NULL by `is not distinct from`
 _HELD = """(
@@ -86,18 +99,21 @@ _HELD = """(
             and o.lane = c.lane and o.tenant_id = c.tenant_id)
         or exists (select 1 from job o where o.state = 'ready'
             and o.lane = c.lane and o.tenant_id = c.tenant_id and o.id < c.id
-            and (o.due_at <= :now or o.failures > 0))
+            and (o.due_at <= :now or o.attempts > 0))
         or c.tenant_id is null and (
             exists (select 1 from job o where o.state = 'leased'
                 and o.lane = c.lane and o.tenant_id is null)
             or exists (select 1 from job o where o.state = 'ready'
                 and o.lane = c.lane and o.tenant_id is null and o.id < c.id
-                and (o.due_at <= :now or o.failures > 0))))"""
+                and (o.due_at <= :now or o.attempts > 0))))"""
 
 
 def _sql(statement: str, *expanding: str) -> TextClause:
-    statement = statement.replace("COLUMNS", _COLUMNS).replace("HELD", _HELD)
+    for name, text_ in (("COLUMNS", _COLUMNS), ("HELD", _HELD), ("ROOM", _ROOM)):
+        statement = statement.replace(name, text_)
     known: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in expanding]
+    if ":full" in statement:
+        known.append(bindparam("full", expanding=True))
     if ":now" in statement:
         known.append(bindparam("now", type_=UtcDateTime))
     return text(statement).bindparams(*known)
@@ -106,21 +122,23 @@ def _sql(statement: str, *expanding: str) -> TextClause:
 _OLDEST = _sql(
     """
     select COLUMNS from (
-        select id, tenant_id, actor, lane, attempts, due_at from job
-        where state = 'ready' and queue = :queue and due_at <= :now
-        order by due_at, id limit :window) c
+        select COLUMNS, c.due_at from job c
+        where c.state = 'ready' and c.queue = :queue and c.due_at <= :now and ROOM
+        order by c.due_at, c.id limit :window) c
     where c.lane is null or not HELD
     order by c.due_at, c.id limit :limit"""
 )
 
 _IS_MORE = _sql("""
-    select 1 from job where state = 'ready' and queue = :queue and due_at <= :now
-    order by due_at, id limit 1 offset :window""")
+    select 1 from job c
+    where c.state = 'ready' and c.queue = :queue and c.due_at <= :now and ROOM
+    order by c.due_at, c.id limit 1 offset :window""")
 
 # by cost alone SQLite would take the index of all ready rows, and pass a deep lane row by row
 _FREE_TEXT = """
     select COLUMNS from job c indexed by ix_job_free
     where c.state = 'ready' and c.lane is null and c.queue = :queue and c.due_at <= :now
+        and ROOM
     order by c.due_at, c.id limit :limit"""
 _FREE = {
     "sqlite": _sql(_FREE_TEXT),
@@ -131,7 +149,7 @@ _OF_SYSTEM = _sql(
     """
     select COLUMNS from job c
     where c.state = 'ready' and c.tenant_id is null and c.lane is not null
-        and c.queue = :queue and c.due_at <= :now and not HELD
+        and c.queue = :queue and c.due_at <= :now and ROOM and not HELD
     order by c.due_at, c.id limit :limit"""
 )
 
@@ -150,7 +168,7 @@ _LANE_BY_LANE_TEXT = """
                 and (o.lane, o.tenant_id) > (head.lane, head.tenant_id) and o.due_at <= :now
             order by o.lane, o.tenant_id, o.state, o.id limit 1))
     select COLUMNS from (select id from head limit :lanes) h join job c on c.id = h.id
-    where c.queue = :queue and not HELD
+    where c.queue = :queue and ROOM and not HELD
     limit :limit"""
 _LANE_BY_LANE = {
     "postgresql": _sql(_LANE_BY_LANE_TEXT),

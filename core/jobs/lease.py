@@ -73,8 +73,10 @@ def sweep(
     return len(rows)
 
 
-def begin(session: SystemSession, pairs: Iterable[Pair], moment: datetime) -> list[Pair]:
-    """Mark attempts as begun; those of `pairs` that may go on, in their order.
+def begin(
+    session: SystemSession, pairs: Iterable[Pair], moment: datetime
+) -> tuple[list[Pair], str | None]:
+    """Mark attempts as begun; those of `pairs` that may go on, in their order, and their crowd.
 
     Not among them: what another message began, what came after its lease was taken back, and what
     is done. The mark needn't survive a crash of the database, so its commit waits for no disk.
@@ -95,11 +97,24 @@ def begin(session: SystemSession, pairs: Iterable[Pair], moment: datetime) -> li
                 (Job.lease_until < moment + LEASE / 2, moment + LEASE), else_=Job.lease_until
             ),
         )
-        .returning(Job.id)
+        .returning(Job.id, Job.crowd)
         .execution_options(synchronize_session=False)
     )
-    begun = {row.id for row in rows}
-    return [pair for pair in pairs if pair[0] in begun]
+    begun = {row.id: row.crowd for row in rows}
+    return [pair for pair in pairs if pair[0] in begun], next(iter(begun.values()), None)
+
+
+def put_off(session: SystemSession, pairs: Iterable[Pair], until: datetime) -> None:
+    """Make leased jobs ready again, for later. Not a failure.
+
+    They keep their place: what was tried once holds its lane, due or not.
+    """
+    session.execute(
+        update(Job)
+        .where(Job.state == JobState.LEASED, tuple_(Job.id, Job.attempts).in_(list(pairs)))
+        .values(state=JobState.READY, lease_until=None, begun=False, due_at=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def renew(session: SystemSession, pairs: Iterable[Pair], until: datetime) -> None:

@@ -26,6 +26,7 @@ def enqueue(
     payload: dict[str, Any],
     *,
     lane: str | None = None,
+    crowd: str | None = None,
     due_at: datetime | None = None,
     queue: str | None = None,
     tenant_id: int | None = None,
@@ -35,6 +36,8 @@ def enqueue(
     `lane`: jobs of one lane of a tenant run one after another, in the order they were written; say
     `conversation:12`. A job that is retried holds its lane up until it is done, dead or parked; one
     that is merely due later doesn't. `due_at`: not before (default: at once).
+    `crowd`: what a provider call waits for, say `channel:7`. Where it hangs, its crowd holds a part
+    of the threads and never all.
     A tenant's session stamps its tenant; a system session names one with `tenant_id`, or writes a
     job of the core that needs none. `payload` is JSON and no bigger than it must be: ids, not rows.
     """
@@ -50,6 +53,7 @@ def enqueue(
         actor=actor,
         payload=payload,
         lane=lane,
+        crowd=crowd,
         queue=queue,
         due_at=due_at or now(),
     )
@@ -78,6 +82,7 @@ class NewJob:
     payload: dict[str, Any]
     tenant_id: int | None = None
     lane: str | None = None
+    crowd: str | None = None
     due_at: datetime | None = None
     queue: str | None = None
 
@@ -92,6 +97,7 @@ def enqueue_all(session: TenantSession, jobs: Sequence[NewJob]) -> None:
             "actor": job.actor,
             "payload": job.payload,
             "lane": job.lane,
+            "crowd": job.crowd,
             "queue": _queue(session.database, job.actor, job.queue),
             "due_at": job.due_at or moment,
             "created_at": moment,
@@ -118,6 +124,7 @@ def enqueue_rows(connection: Connection, jobs: Sequence[NewJob]) -> None:
             "payload": job.payload,
             "tenant_id": job.tenant_id,
             "lane": job.lane,
+            "crowd": job.crowd,
             "queue": _checked(job.actor, job.queue or NOW),
             "due_at": job.due_at or moment,
         }

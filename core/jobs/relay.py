@@ -18,6 +18,7 @@ from core.jobs.parking import unpark_open
 from core.jobs.registry import JobRegistry
 from core.jobs.runner import IsOpen
 from core.jobs.schedule import tick
+from core.jobs.set_back import SetBack, mend
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Relay:
         self._is_open = is_open
         self._clock = clock
         self._poll = poll
+        self._set_back = SetBack(clock)
         self._last: dict[str, float] = {}
         self._bell = threading.Event()
         self._stopping = False
@@ -87,6 +89,9 @@ class Relay:
     def look(self) -> float:
         """Do all that is due once; returns the seconds until the next look."""
         moment = self._clock()
+        if (by := self._set_back.look()) is not None:
+            with self._database.system() as session:
+                mend(session, moment, by)
         if self._is_time("renew", _RENEW_EVERY):
             self._renew(moment)
         if self._is_time("mind", _MIND_EVERY):
@@ -116,10 +121,18 @@ class Relay:
             return []
         if self._database.is_sqlite:
             with self._database.system(write=False) as session:
-                if not is_waiting(session, queue, moment):
+                if not is_waiting(session, queue, moment, self._carrier.crowds().full()):
                     return []
         with self._database.system() as session:
-            chosen = claim(session, self._registry, queue, moment, slots=slots, lease=LEASE)
+            chosen = claim(
+                session,
+                self._registry,
+                queue,
+                moment,
+                slots=slots,
+                lease=LEASE,
+                crowds=self._carrier.crowds(),
+            )
         for dispatch in chosen:
             self._carrier.leased(queue, dispatch)
         return chosen

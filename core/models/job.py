@@ -29,6 +29,8 @@ class Job(OwnedMixin, Base):
     `attempts` counts leases and is the fence: it only grows, so that a stale message never fits a
     later lease. `failures` counts what went wrong since the job was written or retried by hand.
     `begun`: a worker of another process than the relay's said that it runs this attempt.
+    `crowd`: jobs of one crowd wait for the same stranger, an account at a provider say; together
+    they never take all threads of a process.
     """
 
     __tablename__ = "job"
@@ -84,6 +86,7 @@ class Job(OwnedMixin, Base):
     actor: Mapped[str] = mapped_column(String(100))
     payload: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     lane: Mapped[str | None] = mapped_column(String(100))
+    crowd: Mapped[str | None] = mapped_column(String(60))
     queue: Mapped[str] = mapped_column(String(20), default="now")
     state: Mapped[JobState] = mapped_column(choice(JobState), default=JobState.READY)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

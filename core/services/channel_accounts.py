@@ -39,6 +39,11 @@ def account_of(session: TenantSession | SystemSession, channel: Channel) -> Acco
     )
 
 
+def crowd_of(channel_id: int) -> str:
+    """The crowd of the jobs that call this channel's provider: see `core.jobs.outbox.enqueue`."""
+    return f"channel:{channel_id}"
+
+
 def webhook_url(session: TenantSession, channel: Channel) -> str:
     """The address to give to the provider."""
     return f"{session.desk.settings.public_url}/webhooks/{channel.uuid}"

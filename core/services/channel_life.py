@@ -13,7 +13,7 @@ from core.inbound import MessageState
 from core.jobs.outbox import enqueue
 from core.live import tell
 from core.models import Channel, ChannelCount, ChannelState, Message
-from core.services.channel_accounts import adapter_of
+from core.services.channel_accounts import adapter_of, crowd_of
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -56,6 +56,7 @@ def connect(session: TenantSession, channel: Channel) -> None:
             "core.send",
             {"message_id": message.id},
             lane=f"conversation:{message.conversation_id}",
+            crowd=crowd_of(channel.id),
         )
 
 

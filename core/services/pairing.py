@@ -15,6 +15,7 @@ from core.jobs.spec import RetryAt
 from core.models import Channel, ChannelState, Job
 from core.pairing import PairingStage, PairingState, Pairs
 from core.phones import match_set
+from core.services.channel_accounts import crowd_of
 from core.services.channel_life import break_channel, connect
 from core.services.lines import Line, line_of
 from core.tenancy.session import SystemSession, TenantSession
@@ -147,6 +148,7 @@ def check_phones(session: SystemSession, payload: dict[str, Any]) -> None:
             "core.check_phone",
             {"channel_id": channel_id},
             lane=lane_of(channel_id),
+            crowd=crowd_of(channel_id),
             tenant_id=tenant_id,
         )
 

@@ -15,6 +15,7 @@ from core.live import tell
 from core.models import Direction, Message
 from core.outbound import OutboundClient, SendFailed
 from core.services import channels
+from core.services.channel_accounts import crowd_of
 from core.services.may_send import is_served, is_window_open
 from core.services.sending import after
 from core.tenancy.session import TenantSession
@@ -49,6 +50,7 @@ def react(session: TenantSession, message: Message, emoji: str) -> None:
         "core.react",
         {"message_id": message.id, "emoji": emoji},
         lane=f"conversation:{message.conversation_id}",
+        crowd=crowd_of(message.channel_id),
     )
 
 

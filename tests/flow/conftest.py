@@ -19,6 +19,14 @@ from core.testing.installation import CloudLine, Installation, installation
 from core.testing.lending import Lender
 from core.testing.prepared import copy_sqlite
 from plugins import BUILTIN
+from tests.flow.processes import Nursery, nursery
+
+
+@pytest.fixture(scope="session")
+def born() -> Iterator[Nursery]:
+    """What bears the processes that are to be killed."""
+    with nursery() as found:
+        yield found
 
 
 @dataclass

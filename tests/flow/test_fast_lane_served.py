@@ -1,13 +1,11 @@
-"""The lane behind the real server: odd framings, a graceful stop, and kill -9 while bodies pour in.
+"""The lane behind the real server: odd framings, and a graceful stop while bodies pour in.
 
-Of what was answered with 200 nothing is missing, ever.
+Of what was answered with 200 nothing is missing. Kills are in test_kill.py.
 """
 
 from __future__ import annotations
 
 import json
-import random
-import signal
 import socket
 import threading
 import time
@@ -24,7 +22,8 @@ from core.models import Message, RawInbox
 from core.testing.installation import CloudLine, Installation, installation
 from core.testing.providers.whatsapp_cloud_bodies import text
 from plugins import BUILTIN
-from tests.flow.processes import ROOT, ServedDesk, end, free_port
+from tests.flow.processes import Nursery, Served
+from tests.flow.processes import served as served_desk
 
 SENDERS = 12
 
@@ -36,21 +35,11 @@ def house(settings: Settings) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def served(house: Installation, tmp_path: Path) -> Iterator[ServedDesk]:
-    settings = house.desk.settings
-    desk = ServedDesk(
-        settings.home,
-        free_port(),
-        tmp_path / "server.log",
-        folder=ROOT,
-        environment={
-            "SAPA_DATABASE_URL": settings.database_url,
-            "SAPA_SYSTEM_DATABASE_URL": settings.system_database_url,
-            "SAPA_OWNER_DATABASE_URL": settings.owner_database_url,
-        },
-    )
+def served(house: Installation, born: Nursery, tmp_path: Path) -> Iterator[Served]:
+    desk = served_desk(born, house.desk.settings, tmp_path)
+    desk.start()
     yield desk
-    end(desk.process, signal.SIGKILL)
+    desk.kill()
 
 
 def delivery(line: CloudLine, name: str) -> bytes:
@@ -116,9 +105,8 @@ class Provider:
             time.sleep(0.01)
 
 
-def test_bodies_however_framed(house: Installation, served: ServedDesk) -> None:
+def test_bodies_however_framed(house: Installation, served: Served) -> None:
     """What a client may do to the framing: whole bodies are stored, parts never."""
-    served.start()
     with house.cloud() as line:
         served.wait()
 
@@ -161,11 +149,8 @@ def test_bodies_however_framed(house: Installation, served: ServedDesk) -> None:
         assert kept(house, line) == wanted
 
 
-def test_a_graceful_stop_keeps_what_it_acknowledged(
-    house: Installation, served: ServedDesk
-) -> None:
+def test_a_graceful_stop_keeps_what_it_acknowledged(house: Installation, served: Served) -> None:
     with house.cloud() as line:
-        served.start()
         served.wait()
         provider = Provider(served.url, line)
         provider.wait_for(200)
@@ -174,36 +159,3 @@ def test_a_graceful_stop_keeps_what_it_acknowledged(
         assert len(acknowledged) >= 200
         assert set(provider.answers.values()) <= {200, 503}
         assert acknowledged <= kept(house, line)
-
-
-def kill_often(house: Installation, served: ServedDesk, kills: int) -> int:
-    """How many were acknowledged. Raises AssertionError where one of them is missing."""
-    chance = random.Random(kills)
-    with house.cloud() as line:
-        served.start()
-        served.wait()
-        provider = Provider(served.url, line)
-        for _ in range(kills):
-            provider.wait_for(chance.randrange(10, 120))
-            served.kill()
-            served.start()
-        provider.wait_for(50)
-        acknowledged = provider.stop()
-        served.kill()
-        assert set(provider.answers.values()) <= {200, 503}
-        missing = acknowledged - kept(house, line)
-        assert missing == set()
-    return len(acknowledged)
-
-
-def test_a_kill_loses_nothing_that_was_acknowledged(
-    house: Installation, served: ServedDesk
-) -> None:
-    assert kill_often(house, served, kills=2) > 50
-
-
-@pytest.mark.prove
-def test_twenty_kills_while_webhooks_pour_in(house: Installation, served: ServedDesk) -> None:
-    acknowledged = kill_often(house, served, kills=20)
-    print(f"\n20 kills, {acknowledged} acknowledged, 0 missing")
-    assert acknowledged > 500

@@ -20,7 +20,7 @@ from core.models import Job, JobState
 from core.models.base import now
 from core.tenancy.context import current_tenant
 from core.testing.waiting import wait_until
-from tests.jobs.effects import Effect
+from tests.jobs.effects import Effect, SlowCall
 
 
 @job("shop.note")
@@ -91,32 +91,15 @@ def test_an_idle_relay_reads_and_never_writes(sqlite):
 
 
 def test_stopping_finishes_what_has_begun_and_gives_the_rest_back(database, build, effects, jobs):
-    begun, may_end = threading.Event(), threading.Event()
-
-    class Slow:
-        timeout = 30
-
-        def claim(self, session, payload):
-            return payload
-
-        def call(self, payload):
-            begun.set()
-            assert may_end.wait(10)
-
-        def complete(self, session, payload, claimed, result):
-            session.add(Effect(key=payload["key"]))
-
-        def fail(self, session, payload, claimed, error):
-            return None
-
-    engine = build(JobSpec("shop.slow", call=Slow()), clock=now, threads=1)
+    slow = SlowCall()
+    engine = build(JobSpec("shop.slow", call=slow), clock=now, threads=1)
     with database.tenant(1) as session:
         for number in range(4):
             enqueue(session, "shop.slow", {"key": str(number)})
     engine.start()
-    assert begun.wait(10)
+    assert slow.begun.wait(10)
     assert wait_until(lambda: {row.state for row in jobs()} == {JobState.LEASED})
-    threading.Timer(0.5, may_end.set).start()
+    threading.Timer(0.5, slow.may_end.set).start()
     engine.stop(timeout=10)
     assert effects() == ["0"]
     assert [(row.state, row.failures) for row in jobs()] == [(JobState.READY, 0)] * 3
@@ -126,34 +109,18 @@ def test_stopping_finishes_what_has_begun_and_gives_the_rest_back(database, buil
 
 
 def test_bulk_work_leaves_a_thread_to_the_urgent(database, build, effects):
-    may_end = threading.Event()
-
-    class Long:
-        timeout = 30
-
-        def claim(self, session, payload):
-            return payload
-
-        def call(self, payload):
-            may_end.wait(10)
-
-        def complete(self, session, payload, claimed, result):
-            pass
-
-        def fail(self, session, payload, claimed, error):
-            return None
-
-    engine = build(JobSpec("shop.long", call=Long(), queue="bulk"), note, clock=now, threads=2)
+    long = SlowCall()
+    engine = build(JobSpec("shop.long", call=long, queue="bulk"), note, clock=now, threads=2)
     with database.tenant(1) as session:
         for _ in range(10):
-            enqueue(session, "shop.long", {})
+            enqueue(session, "shop.long", {"key": "long"})
     engine.start()
     time.sleep(0.5)
     put(database)
     try:
         assert wait_until(lambda: effects() == ["a"], 5)
     finally:
-        may_end.set()
+        long.may_end.set()
 
 
 def test_on_sqlite_a_new_process_takes_its_dead_predecessors_jobs_at_once(sqlite):

@@ -313,7 +313,7 @@ def test_initials() -> None:
 
 def test_a_static_address_changes_with_its_file(toy_app: Flask) -> None:
     with toy_app.test_request_context("/"):
-        assert re.fullmatch(r"/static/sapa/sapa\.css\?v=\d{9,}", theme.asset("sapa/sapa.css"))
+        assert re.fullmatch(r"/static/sapa/sapa\.css\?v=[0-9a-f]{12}", theme.asset("sapa/sapa.css"))
 
 
 def test_log_out_is_posted_where_the_route_takes_it(tmp_path: Path) -> None:
@@ -325,8 +325,12 @@ def test_log_out_is_posted_where_the_route_takes_it(tmp_path: Path) -> None:
     assert '<form method="post" action="/logout/">' in page
 
 
-def test_versioned_files_are_kept_for_a_year(client: FlaskClient) -> None:
-    assert "immutable" in client.get("/static/sapa/sapa.css?v=1").headers["Cache-Control"]
+def test_versioned_files_are_kept_for_a_year(client: FlaskClient, toy_app: Flask) -> None:
+    with toy_app.test_request_context("/"):
+        address = theme.asset("sapa/sapa.css")
+    assert "immutable" in client.get(address).headers["Cache-Control"]
+    # another version's page asks: what we answer must not be kept under that address
+    assert client.get("/static/sapa/sapa.css?v=1").headers["Cache-Control"] == "no-store"
     assert "immutable" not in client.get("/static/sapa/sapa.css").headers["Cache-Control"]
     assert "immutable" not in client.get("/login/?v=1").headers["Cache-Control"]
 

@@ -311,6 +311,7 @@ def create_nouns() -> None:
         sa.Column("actor", sa.String(100), nullable=False),
         sa.Column("payload", JSON, nullable=False),
         sa.Column("lane", sa.String(100), nullable=True),
+        sa.Column("crowd", sa.String(60), nullable=True),
         sa.Column("queue", sa.String(20), nullable=False),
         sa.Column(
             "state", choice("jobstate_choice", "ready", "leased", "dead", "parked"), nullable=False

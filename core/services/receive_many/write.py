@@ -30,6 +30,7 @@ from core.models import (
 )
 from core.models.base import OwnedMixin
 from core.services import channels, groups
+from core.services.channel_accounts import crowd_of
 from core.services.receipts import LOOK_AGAIN
 from core.services.receive_many.rows import (
     CardRow,
@@ -211,7 +212,11 @@ def _insert_attachments(session: TenantSession, run: Run) -> list[NewJob]:
         for media in (row.item.media if row.item else ())
     ]
     ids = insert_rows(session, Attachment, values)
-    return [NewJob("core.fetch_media", {"attachment_id": row_id}, queue="bulk") for row_id in ids]
+    crowd = crowd_of(run.line.channel_id)
+    return [
+        NewJob("core.fetch_media", {"attachment_id": row_id}, queue="bulk", crowd=crowd)
+        for row_id in ids
+    ]
 
 
 def _write_tasks(session: TenantSession, run: Run) -> None:

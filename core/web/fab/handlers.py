@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from jinja2 import TemplateNotFound
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Refused
-from core.web.fab.integrity import as_refused
+from core.jobs.failure import describe
+from core.web.fab.integrity import DATABASE_ERRORS, as_refused
+from core.web.fab.unavailable import RETRY_AFTER
 from core.words import say as _
 from core.words import told
 
@@ -41,8 +41,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, _broken)
-    # SQLite's driver raises OverflowError bare, for a number beyond 64 bits
-    for kind in (IntegrityError, DataError, StatementError, StaleDataError, OverflowError):
+    for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, _database)
 
 
@@ -71,8 +70,13 @@ def _broken(error: Exception) -> Response:
 
 
 def _database(error: Exception) -> Any:
-    current_app.appbuilder.session.rollback()  # type: ignore[attr-defined]  # FAB sets it
+    app: Any = current_app  # FAB and flask-login hang themselves on it
+    app.appbuilder.session.rollback()
     refused = as_refused(error)
+    if refused is not None and refused.status == 503:
+        log.error("The database can't be used: %s", describe(error))
+        g._login_user = app.login_manager.anonymous_user()  # nobody is looked up for the page
+        return _refused(refused)
     if refused is not None:
         log.info("refused by the database: %s", type(error).__name__)
         return _refused(refused)
@@ -91,4 +95,6 @@ def _answer(status: int, message: str, errors: dict[str, list[str]]) -> Response
             answer = make_response(told(message))
             answer.mimetype = "text/plain"
     answer.status_code = status
+    if status == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer

@@ -14,11 +14,20 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 from core.errors import Conflict, Refused, Stale
+from core.web.fab.unavailable import PASSING, as_unavailable
 from core.words import say
 
 TAKEN = say("Another record already has this value. Choose a different one, or open that record.")
 IN_USE = say("Other records still refer to this one. Remove or change those first.")
-DATABASE_ERRORS = (IntegrityError, DataError, StatementError, StaleDataError, OverflowError)
+# SQLite's driver raises OverflowError bare, for a number beyond 64 bits
+DATABASE_ERRORS = (
+    IntegrityError,
+    DataError,
+    StatementError,
+    StaleDataError,
+    OverflowError,
+    *PASSING,
+)
 
 _SQLITE = re.compile(r"^(UNIQUE|NOT NULL|FOREIGN KEY|CHECK) constraint failed(?:: (.*))?$")
 _SQLSTATE = {"23505": "UNIQUE", "23502": "NOT NULL", "23503": "FOREIGN KEY", "23514": "CHECK"}
@@ -27,9 +36,10 @@ _SQLSTATE = {"23505": "UNIQUE", "23502": "NOT NULL", "23503": "FOREIGN KEY", "23
 def as_refused(
     error: Exception, table: Table | None = None, deleting: bool = False
 ) -> Refused | None:
-    """The refusal that `error` means, or None when it is not the caller's fault.
+    """The refusal that `error` means, or None when it is a fault of ours.
 
-    `table` lets a constraint's name be turned into the column it guards.
+    503 where the database can't be used just now. `table` lets a constraint's name be turned into
+    the column it guards.
     """
     if isinstance(error, StaleDataError):
         return Stale(
@@ -56,7 +66,7 @@ def as_refused(
         and isinstance(error.orig, (OverflowError, ValueError, TypeError))
     ):
         return Refused(say("One of the values is too large or of the wrong kind."))
-    return None
+    return as_unavailable(error)
 
 
 def _still_referenced(error: IntegrityError) -> bool:
