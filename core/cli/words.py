@@ -60,6 +60,7 @@ def derived_words() -> dict[str, set[str]]:
     """What screens make of names in the code: known once everything is registered."""
     from core.config import Settings  # with the application, heavy
     from core.web.app import create_app
+    from core.web.pages.role_grid import note_words
 
     root = PACKAGE.parent
     builtin = [
@@ -68,7 +69,10 @@ def derived_words() -> dict[str, set[str]]:
         if folder != PACKAGE
     ]
     with TemporaryDirectory(prefix="sapa-words-") as home:
-        create_app(Settings(home=Path(home)), builtin).extensions["sapa"].database.dispose()
+        app = create_app(Settings(home=Path(home)), builtin)
+        with app.app_context():
+            note_words()
+        app.extensions["sapa"].database.dispose()
     return dict(made)
 
 

@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from core.host.version import API_GENERATION, CORE_VERSION
+from core.words import say
 
 Family = Literal["channels", "sync", "automation", "routing", "merge", "other"]
 
@@ -46,6 +47,8 @@ class Manifest:
     migrations: str = ""
 
     def __post_init__(self) -> None:
+        for field in ("title", "summary"):  # people read them, each in their language
+            object.__setattr__(self, field, say(getattr(self, field)))
         check_name(self.name)
         if not self.title.strip():
             raise ManifestError(f"{self.name}: give the manifest a title, people read it.")

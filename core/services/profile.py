@@ -6,8 +6,9 @@ from flask_appbuilder.security.sqla.models import User
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from core.errors import Refused
+from core.models import UserState
 from core.services.tenants import end_sessions
-from core.tenancy.session import SystemSession
+from core.tenancy.session import BaseSession, SystemSession
 from core.words import say
 
 FEWEST_CHARACTERS = 8
@@ -24,6 +25,22 @@ def change_name(session: SystemSession, user: User, first_name: str, last_name: 
             raise Refused(say("Use at most 64 characters."), field)
     user.first_name, user.last_name = first_name, last_name
     session.flush()
+
+
+def choose_language(session: BaseSession, user_id: int, locale: str | None) -> None:
+    """The language in which a person wants to read; None for that of the business."""
+    state = session.get(UserState, user_id)
+    if state is None:
+        state = UserState(user_id=user_id)
+        session.add(state)
+    state.locale = locale
+    session.flush()
+
+
+def language_of(session: BaseSession, user_id: int) -> str | None:
+    """The language that a person chose, or None."""
+    state = session.get(UserState, user_id)
+    return state.locale if state is not None else None
 
 
 def change_password(

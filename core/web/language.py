@@ -15,10 +15,15 @@ import wtforms
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import Domain, get_locale, get_translations
+from flask_login import user_logged_in, user_logged_out
 
 from core.desk import Desk
-from core.web.request import tenant
+from core.services.profile import language_of
+from core.web.request import tenant, web_session
 from core.words.catalogues import CORE, SOURCE_LOCALE, Catalogues, plugin_folders
+
+CHOSEN = "locale"
+"""The cookie's word for the language that somebody chose."""
 
 # what they translate themselves, into many languages that we don't
 LIBRARIES = (
@@ -49,16 +54,17 @@ def init_language(app: Flask, catalogues: Catalogues) -> None:
     babel = app.extensions["babel"]
     babel.instance.domain_instance = DeskDomain(catalogues)
     babel.locale_selector = chosen_language
-    app.jinja_env.filters["said"] = said
     app.before_request(_forms_too)
+    user_logged_in.connect(_bring_choice, app)
+    user_logged_out.connect(_forget_choice, app)
 
 
 def said(text: Any) -> Any:
     """The template filter for a stored sentence (see `core.words.stored`)."""
     if not isinstance(text, str) or hasattr(text, "__html__"):
         return text
-    catalogues: Catalogues = current_app.extensions["babel"].instance.domain_instance.catalogues
-    return catalogues.retold(text, str(get_locale() or SOURCE_LOCALE))
+    domain = current_app.extensions["babel"].instance.domain_instance
+    return domain.catalogues.retold(text, language_code())
 
 
 def languages_for_fab(catalogues: Catalogues) -> dict[str, dict[str, str]]:
@@ -75,11 +81,22 @@ def chosen_language() -> str:
     wanted = [
         request.args.get("_l_"),  # FAB's REST conventions
         _asked_for(known) if _is_program() else None,
-        session.get("locale"),
+        session.get(CHOSEN),
         here.locale if here else None,
         _asked_for(known),
     ]
     return next((code for each in wanted if (code := known_as(each, known))), SOURCE_LOCALE)
+
+
+def business_language() -> str:
+    """The language of the current tenant, or English."""
+    here = tenant()
+    return known_as(here and here.locale, current_app.config["LANGUAGES"]) or SOURCE_LOCALE
+
+
+def language_code() -> str:
+    """The language of this answer, as `LANGUAGES` names it; for templates."""
+    return str(get_locale() or SOURCE_LOCALE)
 
 
 def known_as(wanted: Any, known: Any) -> str | None:
@@ -96,6 +113,20 @@ def _asked_for(known: Any) -> str | None:
         if quality > 0 and (code := known_as(value, known)):
             return code
     return None
+
+
+def _bring_choice(_app: Flask, user: Any) -> None:
+    """At sign-in. What was chosen on the sign-in page was chosen just now, and stays."""
+    if CHOSEN in session or getattr(user, "id", None) is None:
+        return
+    chosen = language_of(web_session(), user.id)
+    if chosen:
+        session[CHOSEN] = chosen
+
+
+def _forget_choice(_app: Flask, user: Any) -> None:
+    """The next person at this browser is another."""
+    session.pop(CHOSEN, None)
 
 
 def _is_program() -> bool:

@@ -21,6 +21,7 @@ from flask_babel import get_locale, gettext
 from core.web.controls import control
 from core.web.csp import init_csp
 from core.web.icons import icon
+from core.web.language import language_code, said
 from core.web.reader import local_date, local_money, local_number, local_time
 from core.web.sidebar import sidebar
 from core.words.derived import in_words
@@ -57,6 +58,7 @@ def init_theme(app: Flask) -> None:
         icon=icon,
         initials=initials,
         kind_of=kind_of,
+        language_code=language_code,
         logout_method=logout_method,
         page_language=page_language,
         sidebar=sidebar,
@@ -69,6 +71,7 @@ def init_theme(app: Flask) -> None:
         words_of=words_of,
         view_of=view_of,
     )
+    app.jinja_env.filters["said"] = said
     app.context_processor(shell)
     app.after_request(keep_versioned)
 

@@ -110,7 +110,7 @@ def stored_words(path: Path) -> Iterator[str]:
     """What rows hold as one word and screens show through `words_of`, as it is shown.
 
     Members of a StrEnum (`"in_use"` → `In use`), the names of tables, the actions of the audit
-    trail: `record(session, "archive", row)`.
+    trail: `record(session, "archive", row)`. And what a plugin's manifest says of it.
     """
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ClassDef):
@@ -122,6 +122,10 @@ def stored_words(path: Path) -> Iterator[str]:
                     yield from _words(line.value)
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record":
             yield from _words(node.args[1] if len(node.args) > 1 else None)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Manifest":
+            for keyword in node.keywords:
+                if keyword.arg in ("title", "summary"):
+                    yield from _words(keyword.value)
 
 
 def _words(node: ast.AST | None) -> Iterator[str]:

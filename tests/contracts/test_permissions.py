@@ -24,6 +24,7 @@ OPEN = {
     "health.ready_to_serve": "says yes or no to a load balancer",
     "metrics.show": "a token, or this machine alone, is the check",
     "HomeView.index": "only leads to the inbox, which asks",
+    "LanguageView.choose": "the language in which somebody reads, also on the sign-in page",
     "LocaleView.index": "the language of the login page",
     "LoginView.login": "where one proves who one is",
     "LoginView.logout": "ends the caller's own session",

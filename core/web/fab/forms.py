@@ -40,6 +40,7 @@ from core.web.fab.enums import members_of
 from core.web.fab.search_select import NO_CHOICE, SearchSelectField
 from core.web.fab.values import column_problem, stored_moment
 from core.words import say
+from core.words.derived import in_words
 
 MOMENT_FORMATS = [
     "%Y-%m-%dT%H:%M:%S",  # the first is how a value is shown; browsers leave zero seconds out
@@ -142,7 +143,8 @@ class FormField(FieldConverter):
             if self.datamodel.is_nullable(self.colname):
                 choices = [("", ""), *choices]
             choices = [
-                SelectChoice(v, self.words.get(v, label or NO_CHOICE)) for v, label in choices
+                SelectChoice(v, self.words.get(v) or (say(in_words(label)) if label else NO_CHOICE))
+                for v, label in choices
             ]
             return SelectField(choices=choices, coerce=coerce, widget=Select(), **shared)
         return super().convert()

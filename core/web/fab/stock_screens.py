@@ -58,6 +58,10 @@ class CheckedActions:
         return None
 
 
+# what upstream's pages of accounts say besides
+_THEIRS = (_("Reset Password"), _("Audit Info"), _("User info"), _("Personal Info"))
+
+
 # named as upstream's: addresses and permissions are made of the class's name
 class UserDBModelView(CheckedActions, stock.UserDBModelView):
     """People's accounts, for the operator; a person's own page is on it too.

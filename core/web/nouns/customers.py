@@ -22,13 +22,25 @@ CONSENT_BADGES = {"in": "green", "out": "red", "unknown": "secondary"}
 
 
 # a badge's colours in sapa.css
+COLOUR_WORDS = {
+    "teal": _("Teal"),
+    "blue": _("Blue"),
+    "purple": _("Purple"),
+    "yellow": _("Yellow"),
+    "red": _("Red"),
+    "secondary": _("Grey"),
+    "orange": _("Orange"),
+    "green": _("Green"),
+    "pink": _("Pink"),
+    "azure": _("Azure"),
+}
 COLOURS = ("teal", "blue", "purple", "yellow", "red", "secondary")
 
 
 def swatch(color: str) -> Markup:
     """A label's colour as the badge it will be."""
     return Markup('<span class="badge sapa-badge sapa-badge-{0}">{1}</span>').format(
-        color, color.capitalize()
+        color, COLOUR_WORDS.get(color, color)
     )
 
 
@@ -192,7 +204,7 @@ class LabelView(NounView):
     label_columns = {"color": _("Colour")}
     formatters_columns = {"color": swatch}
     add_form_extra_fields = edit_form_extra_fields = {
-        "color": SelectField(_("Colour"), choices=[(c, c.capitalize()) for c in COLOURS])
+        "color": SelectField(_("Colour"), choices=[(c, COLOUR_WORDS[c]) for c in COLOURS])
     }
     delete_words = {
         "question": _("Delete this label? It leaves every contact that has it."),

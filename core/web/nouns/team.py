@@ -69,7 +69,7 @@ class MembershipView(MembershipWrites, NounView):
     search_columns = ["is_active", "created_at"]
     edit_form_extra_fields = {
         "roles": SelectMultipleField(
-            _("Roles"), choices=[(role.value, role.value) for role in TENANT_ROLES]
+            _("Roles"), choices=[(role.value, say(role.value)) for role in TENANT_ROLES]
         )
     }
     label_columns = {"user.email": _("E-mail"), "created_at": _("Since")}

@@ -10,6 +10,7 @@ from core.web.pages import (
     channels,
     jobs,
     jobs_of_system,
+    languages,
     operator,
     own_number,
     pairing,
@@ -49,5 +50,6 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *jobs_of_system.PAGES,
     *roles.PAGES,
     *profile.PAGES,
+    *languages.PAGES,
     *own_number.PAGES,
 )

@@ -24,6 +24,7 @@ from core.web.operations.base import row_id
 from core.web.pages.channel_rows import living_channel
 from core.web.pages.settings_form import rows_of, typed_values
 from core.web.request import need_tenant, web_session
+from core.words import say, told
 
 
 class ChannelsView(Page):
@@ -55,7 +56,9 @@ class ChannelsView(Page):
             channels=rows,
             ignored={row.channel_id: row.count for row in ignored},
             phones={k for k, a in session.desk.host.adapters.items() if isinstance(a, Pairs)},
-            kinds={kind: adapter.title for kind, adapter in session.desk.host.adapters.items()},
+            kinds={
+                kind: say(adapter.title) for kind, adapter in session.desk.host.adapters.items()
+            },
             columns=device_columns(rows),
         )
 
@@ -143,7 +146,7 @@ class ChannelsView(Page):
             "sapa/channels/show.html",
             title=channel.name,
             channel=channel,
-            kind=adapter.title if adapter else channel.kind,
+            kind=say(adapter.title) if adapter else channel.kind,
             webhook_url=channels.webhook_url(session, channel),
             counts=counts,
             is_phone=isinstance(adapter, Pairs),
@@ -208,7 +211,7 @@ class ChannelsView(Page):
             "sapa/channels/form.html",
             title=_("Edit %(name)s", name=channel.name)
             if channel
-            else _("Connect %(kind)s", kind=adapter.title),
+            else _("Connect %(kind)s", kind=told(say(adapter.title))),
             adapter=adapter,
             channel=channel,
             typed=typed,

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from core.services.job_subjects import Subject
 from core.web.request import desk
 from core.web.theme import words_of
+from core.words import told
 
 TITLES: dict[str, Any] = {
     "core.process_inbox": _("Read incoming messages"),
@@ -28,7 +29,7 @@ def title_of(actor: str) -> str:
     words = words_of(name.removeprefix("on_"))
     if owner == "core":
         return words
-    return f"{desk().host.title(owner)}: {words[:1].lower()}{words[1:]}"
+    return f"{told(desk().host.title(owner))}: {words[:1].lower()}{words[1:]}"
 
 
 def address_of(subject: Subject) -> str:

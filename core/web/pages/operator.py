@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 import phonenumbers
-from babel import Locale
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -25,6 +24,7 @@ from core.tenancy.session import SystemSession
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
+from core.web.reader import reader_locale
 from core.web.request import desk, web_session
 
 MENU = "Operator"
@@ -284,7 +284,7 @@ def _typed(name: str) -> str:
 
 
 def _regions() -> list[tuple[str, str]]:
-    names = Locale("en").territories
+    names = reader_locale().territories
     regions = ((code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS)
     return sorted(regions, key=lambda region: region[1])
 

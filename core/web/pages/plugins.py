@@ -12,6 +12,7 @@ from core.host.declarations import ViewDecl
 from core.services import plugins
 from core.web.fab import Page, expose, has_access
 from core.web.request import need_tenant, web_session
+from core.words import told
 
 
 class PluginsView(Page):
@@ -62,7 +63,7 @@ class PluginsView(Page):
         return redirect(url_for("PluginsView.index"))
 
     def _title(self, name: str) -> str:
-        return web_session().desk.host.title(name)
+        return str(told(web_session().desk.host.title(name)))
 
 
 def _grouped(rows: list[plugins.PluginRow]) -> list[tuple[str, list[plugins.PluginRow]]]:

@@ -6,10 +6,13 @@ from typing import Any
 
 from flask import current_app, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy import select
 
 from core.models import Module
 from core.services import own_numbers
+from core.services.profile import language_of
+from core.web.language import business_language
 from core.web.request import membership, places, web_session
 
 
@@ -21,6 +24,8 @@ def profile_values(form: str = "", errors: Any = None) -> dict[str, Any]:
         "errors": errors or {},
         "typed": request.form,
         "places": places(),
+        "own_language": language_of(web_session(), current_user.id),
+        "business_language": business_language(),
         **_own_phones(),
     }
 

@@ -14,6 +14,8 @@ from core.desk import Desk
 from core.services.roles import Right
 from core.services.tenants import RoleName
 from core.web.grants import ADMIN_VIEWS, OPERATOR_VIEWS
+from core.words import told
+from core.words.derived import note
 
 # a screen's permission and its REST twin are one box
 COLUMNS: Mapping[str, frozenset[str]] = {
@@ -120,11 +122,30 @@ def _rights(view: str, permissions: Iterable[str]) -> frozenset[Right]:
     return frozenset((permission, view) for permission in permissions)
 
 
+def note_words() -> None:
+    """Let the words that the grid makes of permissions and views be found for translation."""
+    given = frozenset().union(*COLUMNS.values())
+    for view in current_app.appbuilder.baseviews:  # type: ignore[attr-defined]  # FAB sets it
+        if view.class_permission_name in _NOT_ASKED or not view.base_permissions:
+            continue
+        note(_english_title(view.class_permission_name), type(view).__module__)
+        for permission in set(view.base_permissions) - given:
+            note(_english_action(permission), type(view).__module__)
+
+
 def _action(permission: str) -> str:
+    return str(_(_english_action(permission)))
+
+
+def _english_action(permission: str) -> str:
     return permission.removeprefix("can_").replace("_", " ").capitalize()
 
 
 def _title(view: str) -> str:
+    return str(_(_english_title(view)))
+
+
+def _english_title(view: str) -> str:
     """As the menu names the page, else the view's name as words."""
     if view in _NAMES:
         return _NAMES[view]
@@ -139,7 +160,7 @@ def _title(view: str) -> str:
 def _group(view: str, desk: Desk) -> str:
     owner = desk.host.ownership.owner_of_view(view)
     if owner is not None and owner != "core":
-        return desk.host.title(owner)
+        return str(told(desk.host.title(owner)))
     if view in OPERATOR_VIEWS:
         return str(_("Installation"))
     return str(_("Settings") if view in ADMIN_VIEWS else _("Work"))

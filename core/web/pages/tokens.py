@@ -85,7 +85,7 @@ def scope_titles() -> list[tuple[str, str]]:
     found = {}
     for name in {view.class_permission_name for view in views}:
         if scope_noun(name) in known:
-            found[scope_noun(name)] = " ".join(_WORDS.findall(name)).capitalize()
+            found[scope_noun(name)] = _(" ".join(_WORDS.findall(name)).capitalize())
     return sorted(found.items(), key=lambda pair: pair[1])
 
 

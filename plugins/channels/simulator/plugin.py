@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.api import Adapter, JobSpec, Manifest, ViewDecl, hookimpl, say
+from core.api import Adapter, JobSpec, Manifest, ViewDecl, hookimpl
 from plugins.channels.simulator.adapter import SimulatorAdapter
 from plugins.channels.simulator.jobs import JOBS
 from plugins.channels.simulator.models import Line, Person, Phone
@@ -14,7 +14,7 @@ manifest = Manifest(
     title="Simulator",
     version="0.1.0",
     family="channels",
-    summary=say("A phone in the browser: write as a customer and see what Sapa sends."),
+    summary="A phone in the browser: write as a customer and see what Sapa sends.",
     default_enabled=True,
     migrations="plugins.channels.simulator.migrations",
 )

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from core.api import Adapter, Manifest, hookimpl, say
+from core.api import Adapter, Manifest, hookimpl
 from plugins.channels.whatsapp_qr.adapter import WhatsAppQrAdapter
 
 manifest = Manifest(
     name="whatsapp_qr",
-    title=say("WhatsApp (QR code)"),
+    title="WhatsApp (QR code)",
     version="0.1.0",
     family="channels",
-    summary=say("The WhatsApp of a phone you have, paired by scanning a QR code."),
+    summary="The WhatsApp of a phone you have, paired by scanning a QR code.",
     default_enabled=True,
 )
 
