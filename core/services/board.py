@@ -26,6 +26,7 @@ from core.models import (
 from core.services.inbox_search import is_of_people
 from core.services.labels import labels_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 PAGE = 30
 """Cards of a column at a time: what fits a tall screen twice."""
@@ -84,9 +85,9 @@ class Key:
         try:
             key = cls(int(place), int(row_id))
         except ValueError:
-            raise Malformed("These cards can't be found. Reload the board.") from None
+            raise Malformed(say("These cards can't be found. Reload the board.")) from None
         if max(abs(key.place), abs(key.id) << 32) >= 2**63:
-            raise Malformed("These cards can't be found. Reload the board.")
+            raise Malformed(say("These cards can't be found. Reload the board."))
         return key
 
 
@@ -111,7 +112,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Column:
-    """A stage and the first of its cards; `after` leads to the next. `is_stage`: not a former one."""
+    """A stage and a page of its cards; `after` leads to the next. Former ones are no stage."""
 
     stage: str
     total: Total
@@ -130,7 +131,7 @@ def get_module(session: TenantSession, module_id: int) -> Module:
     """A module in use. Raises NotFound."""
     module = session.get(Module, module_id)
     if module is None or module.archived_at is not None:
-        raise NotFound("There is no such module.")
+        raise NotFound(say("There is no such module."))
     return module
 
 
@@ -295,7 +296,7 @@ def _last_talks(session: TenantSession, cards: Sequence[Card]) -> dict[int, Conv
         .order_by(Conversation.last_at, Conversation.id)
         .options(joinedload(Conversation.channel))
     )
-    return {customer_id: talk for customer_id, talk in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _reply_tasks(session: TenantSession, cards: Sequence[Card]) -> dict[int, Task]:

@@ -13,6 +13,7 @@ from core.models import Card, Module
 from core.models.pipeline import newest_place
 from core.tenancy.bulk import update_rows
 from core.tenancy.session import TenantSession
+from core.words import say
 
 GAP = 1_000_000
 """Between two cards that are spread out: as far as two that came a second apart."""
@@ -22,7 +23,7 @@ def get_card(session: TenantSession, card_id: int) -> Card:
     """A card in use. Raises NotFound."""
     card = session.get(Card, card_id)
     if card is None or card.archived_at is not None:
-        raise NotFound("There is no such card.")
+        raise NotFound(say("There is no such card."))
     return card
 
 
@@ -42,22 +43,30 @@ def move_card(
     """
     stages = card.module.stages or ["New"]
     if stage not in stages:
-        raise Refused(f"{card.module.name} has these stages: {', '.join(stages)}.", "stage")
+        raise Refused(
+            say(
+                "%(module)s has these stages: %(stages)s.",
+                module=card.module.name,
+                stages=", ".join(stages),
+            ),
+            "stage",
+        )
     neighbour = before or after
     if neighbour is card:
-        raise Refused("A card can't stand beside itself.", "before" if before else "after")
+        raise Refused(say("A card can't stand beside itself."), "before" if before else "after")
     if neighbour is not None and (neighbour.module_id, neighbour.stage) != (card.module_id, stage):
         raise Stale(
-            f"The card “{neighbour}” is no longer there: look at the board, then move again.",
+            say(
+                "The card “%(card)s” is no longer there: look at the board, then move again.",
+                card=str(neighbour),
+            ),
             "before" if before else "after",
         )
     place = _room(session, card, stage, before, after)
     if place is None:
         _spread(session, card.module_id, stage)
         place = _room(session, card, stage, before, after)
-    update_rows(
-        session, Card, [{"id": card.id, "place": place, "updated_at": card.updated_at}]
-    )
+    update_rows(session, Card, [{"id": card.id, "place": place, "updated_at": card.updated_at}])
     session.refresh(card)
     if card.stage != stage:
         was, card.stage = card.stage, stage
@@ -147,4 +156,3 @@ def _spread(session: TenantSession, module_id: int, stage: str) -> None:
         ],
     )
     session.expire_all()
-

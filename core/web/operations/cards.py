@@ -12,6 +12,7 @@ from core.services.card_places import get_card, move_card
 from core.web.fab import protect
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.request import web_session
+from core.words import say
 
 
 class MoveBody(Body):
@@ -49,7 +50,7 @@ def _neighbour(card_id: int | None) -> Card | None:
         return None
     found = web_session().get(Card, card_id)
     if found is None or found.archived_at is not None:
-        raise Refused("There is no such card.", "before")
+        raise Refused(say("There is no such card."), "before")
     return found
 
 

@@ -226,5 +226,3 @@ def _amount(text: str) -> Decimal | None:
     if not (amount.is_finite() and 0 <= amount < MOST_WORTH):
         raise Refused(_("Give an amount like 125000.50."), "amount")
     return amount
-
-
