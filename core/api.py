@@ -26,6 +26,7 @@ from core.audit import current_actor, record
 from core.errors import Conflict, Gone, Invalid, Malformed, NotFound, Refused, Stale
 from core.events import (
     AgentChanged,
+    CardMoved,
     ChannelReported,
     ChannelStateChanged,
     ContactChanged,
@@ -201,6 +202,7 @@ __all__ = [
     "Candidate",
     "Capabilities",
     "Card",
+    "CardMoved",
     "Channel",
     "ChannelChanged",
     "ChannelDoor",

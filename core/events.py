@@ -300,3 +300,13 @@ class OrderEstimated(Event):
 
     order_id: int
     date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardMoved(Event):
+    """A card went from one stage of its module to another."""
+
+    card_id: int
+    contact_id: int
+    before: str
+    after: str

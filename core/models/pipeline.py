@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.models.base import (
     Base,
     Json,
+    Money,
     TenantMixin,
     TimesMixin,
     UtcDateTime,
@@ -38,8 +41,17 @@ class Module(TenantMixin, TimesMixin, Base):
         return self.name
 
 
+def newest_place() -> int:
+    """A place above every card that stands there now: microseconds before 1970."""
+    return -(time.time_ns() // 1000)
+
+
 class Card(TenantMixin, TimesMixin, Base):
-    """An opportunity with a contact. It belongs to the contact and never moves to another."""
+    """An opportunity with a contact. It belongs to the contact and never moves to another.
+
+    `place` orders the cards of a stage, the smallest first, then by id. A new one gets the smallest
+    of all, without anyone asking the others; `services.card_places` moves it.
+    """
 
     __tablename__ = "card"
     __table_args__ = tenant_table(
@@ -47,6 +59,7 @@ class Card(TenantMixin, TimesMixin, Base):
         tenant_fk("contact_id", "contact"),
         tenant_fk("agent_id", "membership"),
         Index("ix_card_contact", "tenant_id", "contact_id", "is_open", "updated_at"),
+        Index("ix_card_board", "tenant_id", "module_id", "stage", "place", "id"),
     )
 
     title: Mapped[str] = mapped_column(String(160))
@@ -54,6 +67,9 @@ class Card(TenantMixin, TimesMixin, Base):
     contact_id: Mapped[int] = mapped_column(Integer)
     agent_id: Mapped[int | None] = mapped_column(Integer)
     stage: Mapped[str] = mapped_column(String(60), default="New")
+    place: Mapped[int] = mapped_column(BigInteger, default=newest_place)
+    amount: Mapped[Decimal | None] = mapped_column(Money)
+    currency: Mapped[str] = mapped_column(String(3), default="IDR")
     is_open: Mapped[bool] = mapped_column(default=True)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from core.models import Card, Channel, Contact, Message, Module
 from core.tenancy.session import TenantSession
@@ -18,15 +21,9 @@ def card_for(session: TenantSession, channel: Channel, contact: Contact) -> Card
     """
     members = select(Contact.id).where(Contact.customer_id == contact.customer_id)
     usable = (Card.contact_id.in_(members), Card.archived_at.is_(None))
-    last = session.scalar(
-        select(Card)
-        .join(Message, Message.card_id == Card.id)
-        .where(Message.contact_id.in_(members), Message.channel_id == channel.id, *usable)
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    if last is not None:
-        return last
+    last = cards_of_last_messages(session, channel.id, [contact.customer_id])
+    if last:
+        return session.get(Card, last[contact.customer_id])
     card = session.scalar(
         select(Card)
         .where(*usable)
@@ -37,6 +34,42 @@ def card_for(session: TenantSession, channel: Channel, contact: Contact) -> Card
     if card is not None or module is None or module.archived_at is not None:
         return card
     return open_card(session, module, contact)
+
+
+def cards_of_last_messages(
+    session: TenantSession, channel_id: int, customer_ids: Collection[int]
+) -> dict[int, int]:
+    """The usable card of each customer's last message on a channel; who has none is left out.
+
+    Asked of one contact after another, so that each is one step down the index of its messages:
+    for all of a customer's at once PostgreSQL may walk through everybody's, the newest first.
+    """
+    member, owner = aliased(Contact), aliased(Contact)
+    last = (
+        select(Message.id)
+        .join(Card, Card.id == Message.card_id)
+        .join(owner, owner.id == Card.contact_id)
+        .where(
+            Message.contact_id == member.id,
+            Message.channel_id == channel_id,
+            Card.archived_at.is_(None),
+            owner.customer_id == member.customer_id,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+        .correlate(member)
+        .scalar_subquery()
+    )
+    found = select(member.customer_id, last).where(member.customer_id.in_(customer_ids))
+    newest: dict[int, int] = {}
+    for customer_id, message_id in session.execute(found):
+        if message_id is not None:
+            newest[customer_id] = max(message_id, newest.get(customer_id, 0))
+    if not newest:
+        return {}
+    of_message = select(Message.id, Message.card_id).where(Message.id.in_(newest.values()))
+    cards = {row.id: row.card_id for row in session.execute(of_message)}
+    return {customer_id: cards[message_id] for customer_id, message_id in newest.items()}
 
 
 def open_card(session: TenantSession, module: Module, contact: Contact) -> Card:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, and_, false, func, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from core.models import Contact, ContactToken, Conversation, Message, MessageToken
 from core.services.search_words import Piece, digits_of, fold, snippet, words_of
@@ -30,17 +30,22 @@ class Hit:
     pieces: list[Piece]
 
 
-def is_of_people(text: str) -> ColumnElement[bool]:
-    """Conversations with people whose name, address or number holds each word of the text."""
+def is_of_people(
+    text: str, contact_id: InstrumentedAttribute[int] = Conversation.contact_id
+) -> ColumnElement[bool]:
+    """Rows of people whose name, address or number holds each word of the text.
+
+    `contact_id` is the column that says whose a row is; a conversation's where none is given.
+    """
     text = text.strip()[:LONGEST_SEARCH]
     wanted = [digits] if (digits := digits_of(text)) else words_of(text)
     if "@" in text and " " not in text:
         wanted = [fold(text)]
     if not wanted:
-        return Conversation.id.is_(None)
+        return false()
     return and_(
         *(
-            Conversation.contact_id.in_(
+            contact_id.in_(
                 select(ContactToken.contact_id)
                 .where(ContactToken.token.between(word[:24], word[:24] + LAST))
                 .limit(MOST_PEOPLE)

@@ -212,7 +212,7 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
                 select(Card)
                 .where(Card.contact_id.in_(contacts), Card.archived_at.is_(None))
                 .options(joinedload(Card.module))
-                .order_by(Card.is_open.desc(), Card.updated_at.desc())
+                .order_by(Card.is_open.desc(), Card.updated_at.desc(), Card.id.desc())
                 .limit(OTHERS)
             )
         ),

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Names = tuple[str, ...]
 
-PLACE = "place"  # of a row among the others
+PLACE = "row_number_"  # of a row among the others
 
 
 @cache

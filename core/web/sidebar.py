@@ -18,6 +18,7 @@ ORDER = (
     "Contacts",
     "Labels",
     "Sales",
+    "Board",
     "Orders",
     "Cards",
     "Tasks",

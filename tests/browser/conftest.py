@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
-from werkzeug.serving import make_server
 
-from core.web import assets
-from tests.web.installation import PASSWORD, Shop, install, open_shop
+from tests.web.installation import PASSWORD, Shop, open_shop, served
 
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
 
@@ -65,22 +61,8 @@ class Watched:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """A shop that is served: web threads and workers in this process, SQLite."""
-    assets.main()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = install(tmp_path, port)
-    found = open_shop(app, "melati")
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    server.daemon_threads = True  # an open stream must not hold up the end
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found.desk.jobs.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    found.desk.jobs.stop(5)
-    found.desk.database.dispose()
+    with served(tmp_path) as app:
+        yield open_shop(app, "melati")
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ pictures are kept in build/screens/ for people to look at.
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,18 +15,13 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.routing import Rule
-from werkzeug.serving import make_server
 
-from core.config import Settings
 from core.demo.people import MELATI, PASSWORD
 from core.demo.stage import set_up
 from core.desk import Desk
-from core.models import Channel, Conversation, Order, Tenant
-from core.testing.prepared import prepared
-from core.web import assets
-from core.web.app import create_app
-from plugins import BUILTIN
+from core.models import Channel, Conversation, Module, Order, Tenant
 from tests.browser.conftest import SCREENS, Watched
+from tests.web.installation import served
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +38,11 @@ OPERATORS = (
 # routes that answer GET and are no screen, each with the reason
 NO_SCREEN = {
     "BadInboundItemView.show": "the story's providers send nothing unreadable",
+    "BoardView.card": "a part of the board",
+    "BoardView.changed": "a part of the board",
+    "BoardView.column": "a part of the board",
+    "BoardView.index": "leads to the first module",
+    "BoardView.people": "JSON for a searching select",
     "ChannelsView.arrived": "a part of a device's guide",
     "FilesView.file": "a file",
     "HomeView.index": "leads to the first screen",
@@ -89,23 +87,9 @@ NO_SCREEN_METHODS = {
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The demo's installation on a port."""
-    assets.main()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = Settings(home=tmp_path_factory.mktemp("screens"), port=port)
-    prepared(settings, BUILTIN)
-    made = create_app(settings, BUILTIN)
-    desk: Desk = made.extensions["sapa"]
-    set_up(desk)
-    server = make_server("127.0.0.1", port, made, threaded=True)
-    server.daemon_threads = True  # an open stream must not hold up the end
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    desk.database.dispose()
+    with served(tmp_path_factory.mktemp("screens"), workers=False) as made:
+        set_up(made.extensions["sapa"])
+        yield made
 
 
 @pytest.fixture(params=[ADMIN, OPERATOR], ids=["admin", "operator"])
@@ -186,6 +170,9 @@ def row_of(app: Flask, view_name: str) -> int:
             "ConversationView": talked.id,
             "CustomerView": talked.contact.customer_id,
             "ContactView": talked.contact_id,
+            "BoardView": session.scalars(
+                select(Module.id).where(Module.tenant_id == tenant.id)
+            ).first(),
             "TenantsView": tenant.id,
             "PlansView": tenant.plan_id,
             "ChannelsView": session.scalars(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from core.config import Settings
 from core.desk import Desk
@@ -17,6 +22,7 @@ from core.models import Membership
 from core.services import channels, tenants
 from core.services.tenants import RoleName
 from core.testing.prepared import prepared
+from core.web import assets
 from core.web.app import create_app
 from plugins import BUILTIN
 from plugins.channels.simulator.adapter import HEADER, sign
@@ -102,11 +108,36 @@ def token_in(page: str) -> str:
     return found[1]
 
 
-def install(home: Path, port: int = 8080) -> Flask:
+def install(home: Path, port: int = 8080, **settings: Any) -> Flask:
     """A prepared installation on SQLite; its job engine isn't started."""
-    settings = Settings(home=home, port=port)
-    prepared(settings, BUILTIN)
-    return create_app(settings, BUILTIN)
+    own = Settings(home=home, port=port, **settings)
+    prepared(own, BUILTIN)
+    return create_app(own, BUILTIN)
+
+
+@contextmanager
+def served(home: Path, *, workers: bool = True, **settings: Any) -> Iterator[Flask]:
+    """An installation at its own public address: web threads and workers in this process."""
+    assets.main()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = install(home, port, **settings)
+    desk: Desk = app.extensions["sapa"]
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    server.daemon_threads = True  # an open stream must not hold up the end
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    if workers:
+        desk.jobs.start()
+    try:
+        yield app
+    finally:
+        server.shutdown()
+        thread.join()
+        if workers:
+            desk.jobs.stop(5)
+        desk.database.dispose()
 
 
 def open_shop(app: Flask, slug: str, phone_url: str = "") -> Shop:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import base64
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
-from core.config import Settings
-from core.setup import prepare
 from core.testing.providers.gowa import GowaSimulator
 from core.testing.providers.gowa_bodies import text
-from core.web import assets
-from core.web.app import create_app
-from plugins import BUILTIN
-from tests.web.installation import PASSWORD, Shop, open_shop
+from tests.web.installation import PASSWORD, Shop, open_shop, served
 
 OWN = "+6281100000001"
 pytestmark = pytest.mark.browser
@@ -29,24 +21,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """A shop that is served, its workers running."""
-    assets.main()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = Settings(home=tmp_path, port=port, private_hosts=("127.0.0.1",))
-    prepare(settings, BUILTIN)
-    app = create_app(settings, BUILTIN)
-    found = open_shop(app, "melati")
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    server.daemon_threads = True  # an open stream must not hold up the end
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found.desk.jobs.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    found.desk.jobs.stop(5)
-    found.desk.database.dispose()
+    with served(tmp_path, private_hosts=("127.0.0.1",)) as app:
+        yield open_shop(app, "melati")
 
 
 @dataclass

@@ -491,6 +491,9 @@ def create_nouns() -> None:
         sa.Column("contact_id", sa.Integer(), nullable=False),
         sa.Column("agent_id", sa.Integer(), nullable=True),
         sa.Column("stage", sa.String(60), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("amount", MONEY, nullable=True),
+        sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("archived_at", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -501,6 +504,7 @@ def create_nouns() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_card_contact", "card", ["tenant_id", "contact_id", "is_open", "updated_at"])
+    op.create_index("ix_card_board", "card", ["tenant_id", "module_id", "stage", "place", "id"])
     op.create_table(
         "channel_count",
         *tenant_key(),

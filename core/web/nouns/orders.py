@@ -141,11 +141,11 @@ class OrderView(OrderWrites, OrderMoves):
     def _form(self, kind: Any, item: Any = None) -> Any:
         form = super()._form(kind, item)
         if item is None and "currency" in form and request.method == "GET":
-            form.currency.data = _usual_currency()
+            form.currency.data = usual_currency()
         return form
 
 
-def _usual_currency() -> str:
+def usual_currency() -> str:
     """The last order's, else the one of the tenant's country."""
     last = select(Order.currency).order_by(Order.id.desc()).limit(1)
     found: str | None = web_session().scalar(last)
@@ -154,7 +154,7 @@ def _usual_currency() -> str:
 
 
 def _currency(typed: str | None) -> str:
-    code = (typed or _usual_currency()).strip().upper()
+    code = (typed or usual_currency()).strip().upper()
     if code not in list_currencies():
         raise Refused(say("Give the currency's three letters, like IDR or RON."), "currency")
     return code

@@ -76,9 +76,10 @@ class CardView(Archives, ChecksStage, NounView):
         "icon": "cards",
     }
     list_columns = ["title", "module", "stage", "contact", "agent", "is_open", "updated_at"]
-    show_columns = [*list_columns, "created_at"]
-    add_columns = ["title", "module", "contact", "agent", "stage"]
-    edit_columns = ["title", "module", "agent", "stage", "is_open"]
+    show_columns = [*list_columns, "amount", "currency", "created_at"]
+    money_columns = {"amount": "currency"}
+    add_columns = ["title", "module", "contact", "agent", "stage", "amount", "currency"]
+    edit_columns = ["title", "module", "agent", "stage", "amount", "currency", "is_open"]
     search_columns = ["title", "module", "stage", "agent", "is_open", "updated_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
@@ -144,11 +145,13 @@ class CardApi(Archives, ChecksStage, AdminApi):
         "module.id",
         "contact.id",
         "agent.id",
+        "amount",
+        "currency",
         "updated_at",
     ]
     show_columns = list_columns
-    add_columns = ["title", "module", "contact", "agent", "stage"]
-    edit_columns = ["title", "module", "agent", "stage", "is_open"]
+    add_columns = ["title", "module", "contact", "agent", "stage", "amount", "currency"]
+    edit_columns = ["title", "module", "agent", "stage", "amount", "currency", "is_open"]
     search_columns = ["title", "module", "contact", "stage", "agent", "is_open", "updated_at"]
     base_filters = LIVING
 
@@ -170,7 +173,7 @@ MENU = "Sales"
 NOUNS = (
     ViewDecl(view=CardView, name="Cards", icon="cards", category=MENU, category_icon="briefcase"),
     ViewDecl(view=TaskView, name="Tasks", icon="checklist", category=MENU),
-    ViewDecl(view=ModuleView, name="Modules", icon="layout-kanban", category=MENU),
+    ViewDecl(view=ModuleView, name="Modules", icon="stack-2", category=MENU),
     ApiDecl(api=ModuleApi),
     ApiDecl(api=CardApi),
     ApiDecl(api=TaskApi),

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from core.audit import record
 from core.errors import Refused
 from core.models.base import now
+from core.services.card_places import moved
 from core.web.nouns.base import commit
 from core.web.request import web_session
 from core.words import say
@@ -49,6 +50,9 @@ class ChecksStage:
         if "stage" in data or "module" in data:
             module = data.get("module") or item.module
             data = _with_stage({"stage": item.stage, **data}, module)
+            if data["stage"] != item.stage:
+                was, item.stage = item.stage, data["stage"]
+                moved(web_session(), item, was)
         return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before the base
 
 

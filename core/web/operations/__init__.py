@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from core.host.declarations import ApiDecl
 from core.web.operations import (
+    cards,
     channels,
     conversation_handling,
     conversations,
@@ -19,6 +20,7 @@ from core.web.operations import (
 )
 
 OPERATIONS: tuple[ApiDecl, ...] = (
+    *cards.OPERATIONS,
     *channels.OPERATIONS,
     *conversations.OPERATIONS,
     *conversation_handling.OPERATIONS,

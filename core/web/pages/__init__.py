@@ -20,6 +20,7 @@ from core.web.pages import (
     tokens,
 )
 from core.web.pages.attachments import FilesView
+from core.web.pages.board import BoardView
 from core.web.pages.inbox import InboxView
 from core.web.pages.inbox_handling import InboxHandlingView
 from core.web.pages.inbox_writing import InboxWritingView
@@ -31,6 +32,14 @@ from core.web.pages.today import TodayView
 PAGES: tuple[ViewDecl, ...] = (
     ViewDecl(view=InboxView, name="Inbox", label=_("Inbox"), icon="inbox"),
     ViewDecl(view=TodayView, name="Today", label=_("Today"), icon="checklist"),
+    ViewDecl(
+        view=BoardView,
+        name="Board",
+        label=_("Board"),
+        icon="layout-kanban",
+        category="Sales",
+        category_icon="briefcase",
+    ),
     ViewDecl(view=InboxWritingView),
     ViewDecl(view=InboxHandlingView),
     ViewDecl(view=MessageDialogView),
