@@ -121,9 +121,10 @@ from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, r
 from core.services import groups, profiles, recipients
 from core.services import main_channel as main_channels
 from core.services.channels import account_of, webhook_url
-from core.services.find_customers import find_customers
+from core.services.find_customers import search_customers
 from core.services.timeline import timeline
 from core.tenancy.session import TenantSession
+from core.web.channel_icons import channel_icon
 from core.web.door import ChannelDoor, channel_door
 from core.web.fab import (
     AdminApi,
@@ -132,6 +133,7 @@ from core.web.fab import (
     expose,
     has_access,
     machine_door,
+    may,
     permission_name,
     protect,
 )
@@ -256,10 +258,10 @@ __all__ = [
     "body_of",
     "careful",
     "channel_door",
+    "channel_icon",
     "current_actor",
     "enqueue",
     "expose",
-    "find_customers",
     "groups",
     "has_access",
     "hookimpl",
@@ -267,6 +269,7 @@ __all__ = [
     "machine_door",
     "main_channels",
     "match_set",
+    "may",
     "now",
     "own_number",
     "parse_phone",
@@ -283,6 +286,7 @@ __all__ = [
     "safe_inline_type",
     "say",
     "say_many",
+    "search_customers",
     "tell",
     "tenant_fk",
     "tenant_table",

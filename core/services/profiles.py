@@ -106,7 +106,7 @@ def rules_in_use(session: TenantSession) -> dict[str, MergeRule | None]:
     return {field: known.get(chosen.get(field, DEFAULT_RULES[field])) for field in PROFILE_FIELDS}
 
 
-def choose_rule(session: TenantSession, field: str, rule: str) -> None:
+def choose_rule(session: TenantSession, field: str, rule: str) -> ProfileRule:
     """Choose by which rule a field is taken; "main" is the main channel's contact.
 
     Refused, with the field, for one that nobody knows. Profiles are computed anew by the caller.
@@ -121,6 +121,7 @@ def choose_rule(session: TenantSession, field: str, rule: str) -> None:
         session.add(own)
     own.rule = rule
     session.flush()
+    return own
 
 
 def _choose(
