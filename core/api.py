@@ -155,7 +155,7 @@ from core.services.address_book.bring import bring_contacts, plan_contacts
 from core.services.address_book.entries import BookEntry, BookOutcome, Brought, FieldChange
 from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
-from core.services.find_customers import find_customers
+from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
 from core.services.sight import OVERSEERS, may_hold, sight_of
@@ -165,6 +165,7 @@ from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.tenancy.turn import one_at_a_time
 from core.web import tenant_time
+from core.web.channel_icons import channel_icon
 from core.web.door import ChannelDoor, channel_door
 from core.web.fab import (
     AdminApi,
@@ -173,6 +174,7 @@ from core.web.fab import (
     expose,
     has_access,
     machine_door,
+    may,
     permission_name,
     protect,
 )
@@ -332,6 +334,7 @@ __all__ = [
     "bring_contacts",
     "careful",
     "channel_door",
+    "channel_icon",
     "choice",
     "conversations",
     "create_user",
@@ -339,7 +342,6 @@ __all__ = [
     "desk",
     "enqueue",
     "expose",
-    "find_customers",
     "find_user",
     "give",
     "groups",
@@ -352,6 +354,7 @@ __all__ = [
     "machine_door",
     "main_channels",
     "match_set",
+    "may",
     "may_hold",
     "membership",
     "need_tenant",
@@ -376,6 +379,7 @@ __all__ = [
     "safe_inline_type",
     "say",
     "say_many",
+    "search_customers",
     "sight_of",
     "tasks",
     "team",

@@ -17,6 +17,7 @@ from core.host.attach import host_of
 from core.host.declarations import FieldCandidate, MergeRule
 from core.models import Contact, Customer, CustomerChoice, Identity, ProfileRule
 from core.tenancy.session import TenantSession
+from core.words import say
 
 PROFILE_FIELDS = ("name", "phone", "email")
 
@@ -106,21 +107,22 @@ def rules_in_use(session: TenantSession) -> dict[str, MergeRule | None]:
     return {field: known.get(chosen.get(field, DEFAULT_RULES[field])) for field in PROFILE_FIELDS}
 
 
-def choose_rule(session: TenantSession, field: str, rule: str) -> None:
+def choose_rule(session: TenantSession, field: str, rule: str) -> ProfileRule:
     """Choose by which rule a field is taken; "main" is the main channel's contact.
 
     Refused, with the field, for one that nobody knows. Profiles are computed anew by the caller.
     """
     if field not in PROFILE_FIELDS:
-        raise Refused("Choose one of: name, phone, email.", "field")
+        raise Refused(say("Choose one of: name, phone, email."), "field")
     if rule != MAIN and rule not in all_rules(session):
-        raise Refused("Choose one of the rules shown.", field)
+        raise Refused(say("Choose one of the rules shown."), field)
     own = session.scalar(select(ProfileRule).where(ProfileRule.field == field))
     if own is None:
         own = ProfileRule(field=field, rule=rule)
         session.add(own)
     own.rule = rule
     session.flush()
+    return own
 
 
 def _choose(

@@ -3,10 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.api import ApiDecl, Manifest, MergeRule, hookimpl
+from flask import url_for
+from flask_babel import gettext as _
+
+from core.api import (
+    ApiDecl,
+    Contact,
+    Conversation,
+    InboxAction,
+    JobSpec,
+    Manifest,
+    MergeRule,
+    Panel,
+    ViewDecl,
+    hookimpl,
+    may,
+)
 from plugins.merge.api import APIS
+from plugins.merge.jobs import JOBS
 from plugins.merge.models import ForbiddenPair
 from plugins.merge.rules import RULES
+from plugins.merge.views import VIEWS
 
 manifest = Manifest(
     name="merge",
@@ -31,3 +48,41 @@ def merge_rules() -> Sequence[MergeRule]:
 @hookimpl
 def apis() -> Sequence[ApiDecl]:
     return APIS
+
+
+@hookimpl
+def views() -> Sequence[ViewDecl]:
+    return VIEWS
+
+
+@hookimpl
+def jobs() -> Sequence[JobSpec]:
+    return JOBS
+
+
+@hookimpl
+def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
+    if not may("merge", "Merge"):
+        return []
+    return [
+        InboxAction(
+            name="merge",
+            label=_("Merge to existing customers"),
+            href=url_for("MergeView.panel", conversation_id=conversation.id),
+            icon="arrows-join",
+            method="panel",
+        )
+    ]
+
+
+@hookimpl
+def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequence[Panel]:
+    return [
+        Panel(
+            name="merge",
+            title=_("Merged contacts"),
+            href=url_for("MergeView.members", customer_id=contact.customer_id),
+            icon="arrows-join",
+            order=10,
+        )
+    ]

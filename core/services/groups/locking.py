@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core.errors import Conflict
 from core.models import Contact, Customer
 from core.tenancy.session import TenantSession
+from core.words import say
 
 ATTEMPTS = 50
 
@@ -64,4 +65,4 @@ def locked_as_planned(session: TenantSession, plan: Callable[[], set[int]]) -> d
             savepoint.commit()
             return customers
         savepoint.rollback()
-    raise Conflict("Others are changing these customers just now: try again.")
+    raise Conflict(say("Others are changing these customers just now: try again."))

@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, select
 from core.errors import Gone, NotFound
 from core.models import Contact, Customer
 from core.tenancy.session import TenantSession
+from core.words import say
 
-NO_SUCH = "There is no such customer."
 LOOKS = 3  # somebody may move between two statements; what is gone stays gone
-GONE = "This customer is gone: it was erased, or its merge was undone."
 
 
 def living_ids(session: TenantSession, ids: Iterable[int]) -> dict[int, int]:
@@ -24,10 +23,10 @@ def living_ids(session: TenantSession, ids: Iterable[int]) -> dict[int, int]:
     for _ in range(LOOKS):
         at = _ends(session, wanted)
         if at is None:
-            raise NotFound(NO_SUCH)
+            raise NotFound(say("There is no such customer."))
         if _are_lived_in(session, set(at.values())):
             return at
-    raise Gone(GONE)
+    raise Gone(say("This customer is gone: it was erased, or its merge was undone."))
 
 
 def _ends(session: TenantSession, wanted: list[int]) -> dict[int, int] | None:

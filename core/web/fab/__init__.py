@@ -3,7 +3,7 @@
 Each file cures one flaw and says which; tests/web/fab shows that stock FAB still has it.
 """
 
-from core.web.fab.access import has_access, protect
+from core.web.fab.access import has_access, may, protect
 from core.web.fab.api import AdminApi
 from core.web.fab.config import harden_config
 from core.web.fab.csrf import init_csrf, machine_door
@@ -27,6 +27,7 @@ __all__ = [
     "has_access",
     "init_csrf",
     "machine_door",
+    "may",
     "permission_name",
     "protect",
     "register_error_handlers",

@@ -19,10 +19,11 @@ from core.services.find_customers import find_customers
 from core.services.may_send import is_window_open
 from core.services.preview import preview_of
 from core.web import tenant_time
+from core.web.channel_icons import channel_icon
 from core.web.fab import Page, expose, has_access
 from core.web.message_button import message_button
 from core.web.nouns.orders import usual_currency
-from core.web.pages.inbox_context import channel_icon, ids, member_id
+from core.web.pages.inbox_context import ids, member_id
 from core.web.request import membership, need_tenant, web_session
 
 SHOWN_MESSAGES = 30

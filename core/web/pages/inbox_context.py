@@ -21,6 +21,7 @@ from core.services.may_send import is_window_open, window_of
 from core.services.templates import VARIABLE, variables_of
 from core.services.thread_log import LogLine
 from core.web import tenant_time
+from core.web.channel_icons import channel_icon
 from core.web.customer_panels import customer_panels
 from core.web.message_button import message_button
 from core.web.request import desk, membership, web_session
@@ -30,25 +31,6 @@ PERMISSIONS = ("reply", "note", "assign", "close", "label", "mark_read")
 
 PANEL_PARTS = ("addresses", "labels", "facts", "cards", "others")
 """What stands in the customer's panel, from above: `inbox/panel/<part>.html` each."""
-
-CHANNEL_ICONS = {
-    "simulator": "device-mobile",
-    "whatsapp_cloud": "brand-whatsapp",
-    "whatsapp_qr": "brand-whatsapp",
-    "messenger": "brand-messenger",
-    "instagram": "brand-instagram",
-    "telegram": "brand-telegram",
-    "sms": "message-circle",
-    "email": "mail",
-    "tiktok_shop": "brand-tiktok",
-    "shopee": "shopping-bag",
-    "lazada": "shopping-bag",
-}
-
-
-def channel_icon(kind: str) -> str:
-    """The icon of a kind of channel; a stranger's kind gets the general one."""
-    return CHANNEL_ICONS.get(kind, "messages")
 
 
 def may(permission: str) -> bool:

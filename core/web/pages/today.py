@@ -14,8 +14,9 @@ from core.services import send, tasks, today
 from core.services.inbox_thread import load
 from core.services.may_send import is_window_open
 from core.web import tenant_time
+from core.web.channel_icons import channel_icon
 from core.web.fab import Page, expose, has_access
-from core.web.pages.inbox_context import channel_icon, ids, member_id
+from core.web.pages.inbox_context import ids, member_id
 from core.web.request import membership, need_tenant, web_session
 from core.words import say
 

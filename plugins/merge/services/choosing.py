@@ -12,6 +12,7 @@ from core.api import (
     main_channels,
     profiles,
     record,
+    say,
     tell,
 )
 from plugins.merge.services.tokens import Version, check_version
@@ -34,12 +35,14 @@ def set_main_channel(
     contact = _member(session, customer, contact_id)
     check_version(session, customer, version)
     if contact.archived_at is not None:
-        raise Refused("This contact is archived: choose another one.", "contact_id")
+        raise Refused(say("This contact is archived: choose another one."), "contact_id")
     found = main_channels.ways(session, [contact])
     if channel_id is None:
         channel_id = found[0].channel.id if found else None
     elif channel_id not in {way.channel.id for way in found}:
-        raise Refused("This channel can't reach this contact: choose another one.", "channel_id")
+        raise Refused(
+            say("This channel can't reach this contact: choose another one."), "channel_id"
+        )
     event = groups.set_main_channel(session, customer, contact, channel_id)
     record(
         session,
@@ -64,11 +67,11 @@ def pin(
     Refused, with the field: no such field, not a member, or a member that has no value there.
     """
     if field not in profiles.PROFILE_FIELDS:
-        raise Refused("Choose one of: name, phone, email.", "field")
+        raise Refused(say("Choose one of: name, phone, email."), "field")
     customer = _locked(session, customer_id)
     check_version(session, customer, version)
     if contact_id is not None and not getattr(_member(session, customer, contact_id), field):
-        raise Refused("This contact has no value here: choose another one.", "contact_id")
+        raise Refused(say("This contact has no value here: choose another one."), "contact_id")
     event = groups.set_pins(session, customer, {field: contact_id})
     record(session, "pin", customer, {f"pin {field}": (None, contact_id)})
     tell(session, "customer", customer=customer.id)
@@ -87,4 +90,4 @@ def _member(session: TenantSession, customer: Customer, contact_id: int) -> Cont
     for member in groups.members_of(session, customer.id):
         if member.id == contact_id:
             return member
-    raise Refused("This contact doesn't belong to the customer.", "contact_id")
+    raise Refused(say("This contact doesn't belong to the customer."), "contact_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.api import Contact, Customer, Refused
+from core.api import Contact, Customer, Refused, say
 
 MOST_OTHERS = 10
 MOST_MEMBERS = MOST_OTHERS + 1
@@ -17,12 +17,20 @@ def check_allowed(
     count = sum(len(members[each.id]) for each in (main, *others))
     if count > MOST_MEMBERS:
         raise Refused(
-            f"A customer holds its main contact and up to {MOST_OTHERS} others: "
-            f"together these would be {count} contacts. Unmerge some first, or choose fewer.",
+            say(
+                "A customer holds its main contact and up to %(most)s others: together these "
+                "would be %(count)s contacts. Unmerge some first, or choose fewer.",
+                most=MOST_OTHERS,
+                count=count,
+            ),
             "with",
         )
     for customer in (main, *others):
         if customer.archived_at is not None:
             raise Refused(
-                f"{customer} is archived: a new message brings it back, then merge.", "with"
+                say(
+                    "%(customer)s is archived: a new message brings it back, then merge.",
+                    customer=customer,
+                ),
+                "with",
             )

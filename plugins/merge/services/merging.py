@@ -14,6 +14,7 @@ from core.api import (
     groups,
     publish,
     record,
+    say,
     tell,
 )
 from plugins.merge.services.forbidden import forbidden_between
@@ -43,12 +44,14 @@ def merge(
     if (event := done_before(session, idempotency_key, request)) is not None:
         return event
     if not with_ids:
-        raise Refused("Choose at least one customer to merge with.", "with")
+        raise Refused(say("Choose at least one customer to merge with."), "with")
 
     def plan() -> set[int]:
         at = groups.living_ids(session, [main_customer_id, *with_ids])
         if any(at[each] == at[main_customer_id] for each in with_ids):
-            raise Refused("A customer can't be merged with itself: choose another one.", "with")
+            raise Refused(
+                say("A customer can't be merged with itself: choose another one."), "with"
+            )
         return set(at.values())
 
     customers = groups.locked_as_planned(session, plan)
@@ -93,5 +96,6 @@ def _check_pairs(session: TenantSession, sides: list[list[Contact]]) -> None:
         rest = [contact.id for other in sides[place + 1 :] for contact in other]
         if forbidden_between(session, [contact.id for contact in side], rest):
             raise Refused(
-                "A person said that these are not the same: only a person may merge them.", "with"
+                say("A person said that these are not the same: only a person may merge them."),
+                "with",
             )

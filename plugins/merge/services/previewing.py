@@ -21,6 +21,7 @@ from core.api import (
     main_channels,
     profiles,
     recipients,
+    say,
 )
 from plugins.merge.services.forbidden import forbidden_between
 from plugins.merge.services.limits import MOST_MEMBERS, check_allowed
@@ -107,7 +108,7 @@ def preview(session: TenantSession, main_id: int, with_ids: Sequence[int]) -> Pr
     """What merging these would make. NotFound, Gone; Refused, field `with`: with itself."""
     at = groups.living_ids(session, [main_id, *with_ids])
     if not with_ids or any(at[each] == at[main_id] for each in with_ids):
-        raise Refused("Choose another customer: one can't be merged with itself.", "with")
+        raise Refused(say("Choose another customer: one can't be merged with itself."), "with")
     main = session.get_one(Customer, at[main_id])
     others = [session.get_one(Customer, each) for each in dict.fromkeys(at[i] for i in with_ids)]
     members = {each.id: groups.members_of(session, each.id) for each in (main, *others)}

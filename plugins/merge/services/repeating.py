@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.api import Conflict, MergeEvent, Refused, TenantSession
+from core.api import Conflict, MergeEvent, Refused, TenantSession, say
 
 LONGEST_KEY = 100
 
@@ -23,8 +23,12 @@ def done_before(session: TenantSession, key: str | None, request: str) -> MergeE
     if not key:
         return None
     if len(key) > LONGEST_KEY:
-        raise Refused(f"Use a key of at most {LONGEST_KEY} characters.", "idempotency_key")
+        raise Refused(
+            say("Use a key of at most %(most)s characters.", most=LONGEST_KEY), "idempotency_key"
+        )
     event = session.scalar(select(MergeEvent).where(MergeEvent.idempotency_key == key))
     if event is not None and event.request != request:
-        raise Conflict("This key was used for something else: take a new one.", "idempotency_key")
+        raise Conflict(
+            say("This key was used for something else: take a new one."), "idempotency_key"
+        )
     return event

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from core.api import Contact, Customer, Stale, TenantSession, groups
+from core.api import Contact, Customer, Stale, TenantSession, groups, say
 
 Version = str | int | None
 
@@ -16,7 +16,9 @@ class StalePreview(Stale):
 
     def __init__(self, ids: Sequence[int]) -> None:
         super().__init__(
-            "These customers have changed since you looked: check the new preview, then repeat."
+            say(
+                "These customers have changed since you looked: check the new preview, then repeat."
+            )
         )
         self.ids = list(ids)
 

@@ -20,6 +20,7 @@ from core.api import (
     groups,
     publish,
     record,
+    say,
     tell,
 )
 from plugins.merge.services.forbidden import UNDO, forbid_between
@@ -42,9 +43,9 @@ def undo(
         return done
     event = session.get(MergeEvent, event_id)
     if event is None:
-        raise NotFound("There is no such merge event.")
+        raise NotFound(say("There is no such merge event."))
     if event.kind not in UNDOABLE:
-        raise Refused("Only a merge or an unmerge can be undone.", "id")
+        raise Refused(say("Only a merge or an unmerge can be undone."), "id")
     touched = {int(each) for each in (*event.before["customers"], *event.after["customers"])}
     groups.lock_customers(session, touched)
     if (done := done_before(session, idempotency_key, request)) is not None:
@@ -91,9 +92,9 @@ def undo(
 def obstacle_to(session: TenantSession, event: MergeEvent) -> str | None:
     """Why this event can't be undone any more; None where it can."""
     if event.kind not in UNDOABLE:
-        return "Only a merge or an unmerge can be undone."
+        return say("Only a merge or an unmerge can be undone.")
     if session.scalar(select(MergeEvent.id).where(MergeEvent.undoes_id == event.id)) is not None:
-        return "This was undone already."
+        return say("This was undone already.")
     contacts = {int(key): value for key, value in event.after["contacts"].items()}
     found = session.scalars(
         select(Contact)
@@ -102,18 +103,24 @@ def obstacle_to(session: TenantSession, event: MergeEvent) -> str | None:
     ).all()
     for contact in found:
         if is_erased(contact):
-            return f"Contact #{contact.id} was erased since: what it had can't come back."
+            return say(
+                "Contact #%(id)s was erased since: what it had can't come back.", id=contact.id
+            )
     for contact in found:
         if contact.id not in contacts:
-            return f"{contact} joined since: undo that merge first, or unmerge it."
+            return say(
+                "%(contact)s joined since: undo that merge first, or unmerge it.", contact=contact
+            )
         if contact.customer_id != contacts[contact.id]:
-            return f"{contact} belongs to another customer since: undo that first."
+            return say(
+                "%(contact)s belongs to another customer since: undo that first.", contact=contact
+            )
     states = {int(key): state for key, state in event.after["customers"].items()}
     rows = session.execute(
         select(Customer.id, Customer.successor_id).where(Customer.id.in_(states))
     )
     if any(row.successor_id != states[row.id]["successor"] for row in rows):
-        return "These customers have been merged with others since: undo that first."
+        return say("These customers have been merged with others since: undo that first.")
     return None
 
 

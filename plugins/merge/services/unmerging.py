@@ -9,6 +9,7 @@ from core.api import (
     TenantSession,
     groups,
     record,
+    say,
     tell,
 )
 from plugins.merge.services.forbidden import UNMERGE, forbid_between
@@ -46,9 +47,9 @@ def unmerge(
     members = groups.members_of(session, here)
     contact = next((each for each in members if each.id == contact_id), None)
     if contact is None:
-        raise Refused("This contact doesn't belong to the customer.", "contact_id")
+        raise Refused(say("This contact doesn't belong to the customer."), "contact_id")
     if not group.is_group:
-        raise Refused("This customer isn't merged with anybody.", "contact_id")
+        raise Refused(say("This customer isn't merged with anybody."), "contact_id")
     check_version(session, group, version)
     event = groups.take_out(
         session, contact, reason=reason, idempotency_key=idempotency_key or None, request=request
