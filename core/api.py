@@ -17,6 +17,7 @@ from core.adapter import (
     MalformedBody,
     OutboundMessage,
     OutboundTemplate,
+    ReadsFacts,
     Receipts,
     SetupStep,
     SignatureRefused,
@@ -74,6 +75,7 @@ from core.inbound import (
     ChannelChanged,
     ContactPushed,
     Counted,
+    Fact,
     IdentityKind,
     InboundEdit,
     InboundMessage,
@@ -83,10 +85,17 @@ from core.inbound import (
     Media,
     MessageKind,
     MessageState,
+    TemplateChanged,
 )
 from core.jobs.outbox import enqueue
 from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
+from core.listed_templates import (
+    ListedTemplate,
+    ListsTemplates,
+    TemplateSlot,
+    TemplateState,
+)
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
 from core.models import (
@@ -136,6 +145,7 @@ from core.outbound import (
     SendFailed,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
+from core.past import ImportOffer, ImportsPast
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
 from core.routing import Arrival, Candidate, DivisionCriterion, RoutingPolicy
 from core.services import (
@@ -231,6 +241,7 @@ __all__ = [
     "DivisionMember",
     "ErrorClass",
     "Event",
+    "Fact",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
@@ -244,6 +255,8 @@ __all__ = [
     "Handler",
     "Identity",
     "IdentityKind",
+    "ImportOffer",
+    "ImportsPast",
     "InboundEdit",
     "InboundMessage",
     "InboundReaction",
@@ -260,6 +273,8 @@ __all__ = [
     "ListAction",
     "ListedContact",
     "Malformed",
+    "ListedTemplate",
+    "ListsTemplates",
     "MalformedBody",
     "Manifest",
     "Media",
@@ -299,6 +314,7 @@ __all__ = [
     "PhoneRefused",
     "Presence",
     "ProviderCall",
+    "ReadsFacts",
     "Receipts",
     "Refused",
     "ResponseTooLarge",
@@ -315,6 +331,9 @@ __all__ = [
     "TaskClosed",
     "TaskOpened",
     "Tenant",
+    "TemplateChanged",
+    "TemplateSlot",
+    "TemplateState",
     "TenantMixin",
     "TenantSession",
     "TimesMixin",

@@ -7,9 +7,11 @@ from flask_babel import lazy_gettext as _
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
 from core.web.pages import (
+    channel_provider,
     channels,
     jobs,
     jobs_of_system,
+    notices,
     operator,
     own_number,
     pairing,
@@ -41,6 +43,7 @@ PAGES: tuple[ViewDecl, ...] = (
 # below the nouns in the menu
 SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *channels.PAGES,
+    *channel_provider.PAGES,
     *pairing.PAGES,
     *plugins.PAGES,
     *tokens.PAGES,
@@ -50,4 +53,5 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *roles.PAGES,
     *profile.PAGES,
     *own_number.PAGES,
+    *notices.PAGES,
 )
