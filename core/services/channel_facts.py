@@ -12,16 +12,23 @@ from core.tenancy.session import TenantSession
 
 
 def keep_facts(
-    session: TenantSession, channel: Channel, facts: Iterable[Fact], at: datetime
+    session: TenantSession,
+    channel: Channel,
+    facts: Iterable[Fact],
+    at: datetime,
+    *,
+    is_start: bool = False,
 ) -> None:
-    """Keep these facts unless newer ones of the same name are known. `at`: the provider's time."""
+    """Keep these facts unless newer ones of the same name are known. `at`: the provider's time.
+
+    `is_start`: something begins anew, whatever was known of it.
+    """
+    at = at.replace(microsecond=0)  # providers tell seconds: what we say first must not win
     kept = dict(channel.facts)
     for fact in facts:
         known = kept.get(fact.name)
-        if known is not None and datetime.fromisoformat(known["at"]) > at:
+        if known is not None and not is_start and _is_ahead(known, fact, at):
             continue
-        if known is not None and _done(known["value"]) > _done(fact.value):
-            continue  # chunks of an import come out of order
         kept[fact.name[:40]] = {
             "value": fact.value[:200],
             "is_bad": fact.is_bad,
@@ -43,6 +50,13 @@ def percent_of(channel: Channel, name: str) -> int | None:
     """How far something got, where the fact of this name ends with a percentage."""
     done = _done(value_of(channel, name))
     return done if done >= 0 else None
+
+
+def _is_ahead(known: dict[str, str], fact: Fact, at: datetime) -> bool:
+    """Newer, or further on: chunks of an import come out of order."""
+    if datetime.fromisoformat(known["at"]) > at:
+        return True
+    return _done(known["value"]) > _done(fact.value) >= 0
 
 
 def _done(value: str) -> int:

@@ -44,7 +44,8 @@ def begin_import(session: TenantSession, channel: Channel, name: str) -> Begun:
         problem = error.reason
     channel = session.get_one(Channel, channel_id)
     said = f"Refused: {problem}" if problem else "Asked for 0%"
-    keep_facts(session, channel, (Fact(offer.fact, said, is_bad=bool(problem)),), at)
+    fact = Fact(offer.fact, said, is_bad=bool(problem))
+    keep_facts(session, channel, (fact,), at, is_start=True)
     record(session, "ask for import", channel, {offer.name: (None, problem or "asked for")})
     session.commit()
     return Begun(offer, problem)

@@ -55,7 +55,7 @@ class RefreshCall:
 
     def call(self, claimed: Claimed) -> Found:
         line = claimed.line
-        templates = None
+        templates: list[ListedTemplate] | None = None
         if isinstance(line.adapter, ListsTemplates):
             templates = []
             for number, page in enumerate(line.adapter.list_templates(line.account, line.http)):

@@ -99,12 +99,13 @@ class DeskContract(Supplied):
     """What a team sees of the adapter."""
 
     @pytest.fixture(scope="class")
-    def home(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Flask]]:
+    @classmethod
+    def home(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Flask]]:
         """One application for all tests of the class: making it takes longer than they do."""
         settings = Settings(home=tmp_path_factory.mktemp("contract"), private_hosts=("127.0.0.1",))
-        prepared(settings, (self.plugin,))
-        app = create_app(settings, (self.plugin,))
-        app.extensions["sapa"].outbound = self.client()
+        prepared(settings, (cls.plugin,))
+        app = create_app(settings, (cls.plugin,))
+        app.extensions["sapa"].outbound = cls().client()
         yield settings, app
         app.extensions["sapa"].database.dispose()
 

@@ -67,7 +67,7 @@ class Template:
             "status": self.status,
             "category": self.category,
             "parameter_format": "NAMED" if self.is_named else "POSITIONAL",
-            "quality_score": {"score": self.quality},
+            "quality_score": {"score": self.quality, "date": 1780000000},
             "rejected_reason": self.rejected_reason,
             "components": list(self.components) or [{"type": "BODY", "text": self.body}],
         }
@@ -89,6 +89,8 @@ def check_content(payload: Json, templates: Iterable[Template], files: Collectio
     """Raise GraphError unless the message's content is one that Meta takes."""
     kind = payload.get("type", "text")
     content = payload.get(kind) if isinstance(kind, str) else None
+    if kind == "contacts" and isinstance(content, list) and content:
+        return
     if not isinstance(content, dict):
         raise GraphError(131008, "Required parameter is missing", details=f"{kind}")
     if kind == "text" and not 0 < len(str(content.get("body", ""))) <= 4096:

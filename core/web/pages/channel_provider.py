@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from core.adapter import ReadsFacts
@@ -21,15 +23,15 @@ from core.web.pages.channel_rows import living_channel
 from core.web.request import web_session
 
 WORDS = {
-    "quality": "Quality",
-    "messaging_limit": "Messaging limit",
-    "verified_name": "Name that customers see",
-    "account_state": "Account",
-    "number_state": "Number",
-    "alert": "Last alert",
-    "history": "History",
-    "contacts": "Contacts",
-    "templates": "Templates fetched",
+    "quality": _l("Quality"),
+    "messaging_limit": _l("Messaging limit"),
+    "verified_name": _l("Name that customers see"),
+    "account_state": _l("Account"),
+    "number_state": _l("Number"),
+    "alert": _l("Last alert"),
+    "history": _l("History"),
+    "contacts": _l("Contacts"),
+    "templates": _l("Templates fetched"),
 }
 """Names of facts as people read them; a fact of another name is shown with its own words."""
 
@@ -80,7 +82,7 @@ def values(channel: Channel) -> dict[str, Any]:
         .where(Template.channel_id == channel.id, Template.archived_at.is_(None))
         .group_by(Template.state)
     )
-    offers = adapter.imports if isinstance(adapter, ImportsPast) else ()
+    offers: Sequence[ImportOffer] = adapter.imports if isinstance(adapter, ImportsPast) else ()
     shown = [name for name in channel.facts if name not in {offer.fact for offer in offers}]
     return {
         "channel": channel,
@@ -93,7 +95,7 @@ def values(channel: Channel) -> dict[str, Any]:
 
 
 def _word(name: str) -> str:
-    return _(WORDS[name]) if name in WORDS else name.replace("_", " ").capitalize()
+    return str(WORDS[name]) if name in WORDS else name.replace("_", " ").capitalize()
 
 
 def _progress(channel: Channel, offer: ImportOffer) -> tuple[str, int | None]:
