@@ -11,7 +11,7 @@ from core.models import Channel
 from core.models.base import now
 from core.outbound import OutcomeUnknown, SendFailed
 from core.past import ImportOffer, ImportsPast
-from core.services.channel_facts import keep_facts
+from core.services.channel_facts import keep_facts, percent_of
 from core.services.lines import line_of
 from core.tenancy.session import TenantSession
 
@@ -44,8 +44,9 @@ def begin_import(session: TenantSession, channel: Channel, name: str) -> Begun:
         problem = error.reason
     channel = session.get_one(Channel, channel_id)
     said = f"Refused: {problem}" if problem else "Asked for 0%"
-    fact = Fact(offer.fact, said, is_bad=bool(problem))
-    keep_facts(session, channel, (fact,), at, is_start=True)
+    if not problem or percent_of(channel, offer.fact) is None:  # else it is under way: leave that
+        fact = Fact(offer.fact, said, is_bad=bool(problem))
+        keep_facts(session, channel, (fact,), at, is_start=True)
     record(session, "ask for import", channel, {offer.name: (None, problem or "asked for")})
     session.commit()
     return Begun(offer, problem)
