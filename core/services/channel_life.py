@@ -32,8 +32,11 @@ def break_channel(session: TenantSession, channel: Channel, reason: str) -> None
     notices.notify(
         session,
         _key(channel),
-        f"{channel.name} stopped working",
-        f"{reason} What is written meanwhile waits. When it is mended, press Resume.",
+        say("%(channel)s stopped working", channel=channel.name),
+        say(
+            "%(reason)s What is written meanwhile waits. When it is mended, press Resume.",
+            reason=reason,
+        ),
         href=f"/channels/{channel.id}",
         level=NoticeLevel.BAD,
     )

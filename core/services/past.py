@@ -14,6 +14,7 @@ from core.past import ImportOffer, ImportsPast
 from core.services.channel_facts import keep_facts, percent_of
 from core.services.lines import line_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ def begin_import(session: TenantSession, channel: Channel, name: str) -> Begun:
     offers = adapter.imports if isinstance(adapter, ImportsPast) else ()
     offer = next((each for each in offers if each.name == name), None)
     if offer is None or not isinstance(adapter, ImportsPast):
-        raise NotFound(f"{channel.name} has no import called “{name}”.")
+        raise NotFound(
+            say("%(channel)s has no import called “%(name)s”.", channel=channel.name, name=name)
+        )
     session.rollback()
     at = now()
     problem = ""

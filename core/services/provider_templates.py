@@ -15,6 +15,7 @@ from core.models import Channel, NoticeLevel, Template
 from core.services import notices
 from core.services.templates import STATES, renamed
 from core.tenancy.session import TenantSession
+from core.words import say
 
 BAD_NEWS = frozenset({TemplateState.REJECTED, TemplateState.PAUSED, TemplateState.DISABLED})
 
@@ -150,7 +151,7 @@ def _settle_notice(session: TenantSession, row: Template) -> None:
         notices.notify(
             session,
             key,
-            f"The template “{row.name}” can't be sent",
+            say("The template “%(template)s” can't be sent", template=row.name),
             row.reason,
             href=f"/templateview/show/{row.id}",
             level=NoticeLevel.WARNING,

@@ -182,7 +182,13 @@ def _complete(session: TenantSession, message: Message, item: InboundMessage) ->
     _attach(session, message, item)
     touch(session, message.conversation, message)
     session.flush()
-    tell(session, "message", conversation=message.conversation_id, message=message.id)
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )
 
 
 def attachment_values(media: Media) -> dict[str, Any]:

@@ -188,8 +188,13 @@ def _check_size(channel: Channel, kind: MessageKind, limit: int, upload: Upload)
     """Refused, field `upload`: larger than the channel takes of this kind. 0 is no limit."""
     if limit and len(upload.content) > limit:
         raise Refused(
-            f"{channel.name} takes a {kind} of up to {_size(limit)}; “{upload.name}” has "
-            f"{_size(len(upload.content))}.",
+            say(
+                "%(channel)s takes up to %(limit)s of this kind; “%(name)s” has %(size)s.",
+                channel=channel.name,
+                limit=_size(limit),
+                name=upload.name,
+                size=_size(len(upload.content)),
+            ),
             "upload",
         )
 

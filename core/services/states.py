@@ -78,7 +78,13 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
     advance(message, new, at)
     session.flush()
     if message.is_history:
-        tell(session, "message", conversation=message.conversation_id, message=message.id)
+        tell(
+            session,
+            "message",
+            conversation=message.conversation_id,
+            channel=message.channel_id,
+            message=message.id,
+        )
         return True
     publish(
         session,

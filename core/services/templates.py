@@ -13,11 +13,11 @@ from core.words import say
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 STATES = {
-    TemplateState.PENDING: "The provider hasn't approved it yet.",
-    TemplateState.REJECTED: "The provider rejected it.",
-    TemplateState.PAUSED: "The provider paused it: too many people blocked or reported it.",
-    TemplateState.DISABLED: "The provider disabled it.",
-    TemplateState.GONE: "It was deleted at the provider.",
+    TemplateState.PENDING: say("The provider hasn't approved it yet."),
+    TemplateState.REJECTED: say("The provider rejected it."),
+    TemplateState.PAUSED: say("The provider paused it: too many people blocked or reported it."),
+    TemplateState.DISABLED: say("The provider disabled it."),
+    TemplateState.GONE: say("It was deleted at the provider."),
 }
 
 
