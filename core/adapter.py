@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from core.inbound import Address, IdentityKind, Item, Media, MessageKind
+from core.inbound import Address, Fact, IdentityKind, Item, Media, MessageKind
+from core.listed_templates import TemplateSlot
 
 if TYPE_CHECKING:
     from core.outbound import OutboundClient
@@ -31,7 +32,10 @@ class Receipts(StrEnum):
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can do. The screens follow these, not the channel's name."""
+    """What a channel can do. The screens follow these, not the channel's name.
+
+    `max_bytes`: the largest file of each kind, checked before anything is queued.
+    """
 
     identity_kinds: tuple[IdentityKind, ...]
     media: frozenset[MessageKind] = frozenset()
@@ -45,6 +49,7 @@ class Capabilities:
     pairing: bool = False
     opaque_id: bool = False
     max_text: int = 4096
+    max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,15 @@ class WebhookRequest:
 
 @dataclass(frozen=True)
 class OutboundTemplate:
-    """An approved template by its provider name, with its variables in order."""
+    """An approved template by its provider name, with its variables in order.
+
+    `slots` says where each variable goes; without any, all go into the body by their order.
+    """
 
     name: str
     language: str
     variables: tuple[str, ...] = ()
+    slots: tuple[TemplateSlot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,6 +198,18 @@ class FetchesContacts(Protocol):
         """Yield the address book page by page. Raises SendFailed, OutcomeUnknown (it is a GET).
 
         Called outside any transaction, also between the pages.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsFacts(Protocol):
+    """An adapter that can ask how its account stands: quality, limits, name."""
+
+    def read_facts(self, account: Account, http: OutboundClient) -> Sequence[Fact]:
+        """Ask the provider. Raises SendFailed, OutcomeUnknown (it is a GET).
+
+        Called outside any transaction.
         """
         ...
 

@@ -17,6 +17,7 @@ from core.adapter import (
     MalformedBody,
     OutboundMessage,
     OutboundTemplate,
+    ReadsFacts,
     Receipts,
     SetupStep,
     SignatureRefused,
@@ -75,6 +76,7 @@ from core.inbound import (
     ChannelChanged,
     ContactPushed,
     Counted,
+    Fact,
     IdentityKind,
     InboundEdit,
     InboundMessage,
@@ -84,10 +86,17 @@ from core.inbound import (
     Media,
     MessageKind,
     MessageState,
+    TemplateChanged,
 )
 from core.jobs.outbox import enqueue
 from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
+from core.listed_templates import (
+    ListedTemplate,
+    ListsTemplates,
+    TemplateSlot,
+    TemplateState,
+)
 from core.live import tell, whisper
 from core.media_types import safe_inline_type
 from core.models import (
@@ -137,6 +146,7 @@ from core.outbound import (
     SendFailed,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
+from core.past import ImportOffer, ImportsPast
 from core.phones import Jid, PhoneRefused, match_set, own_number, parse_phone, read_jid
 from core.routing import Arrival, Candidate, DivisionCriterion, RoutingPolicy
 from core.services import (
@@ -235,6 +245,7 @@ __all__ = [
     "DivisionMember",
     "ErrorClass",
     "Event",
+    "Fact",
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
@@ -248,6 +259,8 @@ __all__ = [
     "Handler",
     "Identity",
     "IdentityKind",
+    "ImportOffer",
+    "ImportsPast",
     "InboundEdit",
     "InboundMessage",
     "InboundReaction",
@@ -263,6 +276,8 @@ __all__ = [
     "Line",
     "ListAction",
     "ListedContact",
+    "ListedTemplate",
+    "ListsTemplates",
     "Malformed",
     "MalformedBody",
     "Manifest",
@@ -303,6 +318,7 @@ __all__ = [
     "PhoneRefused",
     "Presence",
     "ProviderCall",
+    "ReadsFacts",
     "Receipts",
     "Refused",
     "ResponseTooLarge",
@@ -318,6 +334,9 @@ __all__ = [
     "Stale",
     "TaskClosed",
     "TaskOpened",
+    "TemplateChanged",
+    "TemplateSlot",
+    "TemplateState",
     "Tenant",
     "TenantMixin",
     "TenantSession",

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from core.listed_templates import TemplateState
+
 
 class IdentityKind(StrEnum):
     """Kinds of addresses that reach a person. Phone and e-mail hold across channels."""
@@ -158,14 +160,48 @@ class ContactPushed:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """Something that a provider says of a channel: its quality, its limit, its name.
+
+    `name` is a word of ours in snake case, `value` for a person. A percentage ends with `%`.
+    """
+
+    name: str
+    value: str
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
 class ChannelChanged:
-    """Something happened to the channel itself: banned, logged out, quality, template status."""
+    """Something happened to the channel itself: banned, logged out, quality, a declined history.
+
+    `is_down`: nothing can be sent any more. `is_up`: what was down works again. `is_bad`: an
+    administrator is told of `reason`. `facts` replace those of the same name, unless newer ones
+    are known.
+    """
 
     what: str
     reason: str
     at: datetime
     is_down: bool = False
+    is_up: bool = False
+    is_bad: bool = False
+    facts: tuple[Fact, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TemplateChanged:
+    """A provider decided on a template: what is None or "" stays as it was."""
+
+    provider_id: str
+    name: str
+    language: str
+    at: datetime
+    state: TemplateState | None = None
+    reason: str = ""
+    category: str = ""
+    quality: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +228,7 @@ Item = (
     | AddressesLinked
     | ContactPushed
     | ChannelChanged
+    | TemplateChanged
     | Counted
     | BadItem
 )

@@ -31,6 +31,7 @@ from core.models.merge import (
     MergeKind,
     ProfileRule,
 )
+from core.models.notice import Notice, NoticeLevel
 from core.models.order import Order, OrderLine, OrderStatus, PaymentState
 from core.models.pipeline import Card, Module
 from core.models.quick_reply import QuickReply
@@ -90,6 +91,8 @@ __all__ = [
     "Message",
     "MessageToken",
     "Module",
+    "Notice",
+    "NoticeLevel",
     "NumberStyle",
     "Order",
     "OrderLine",

@@ -42,7 +42,10 @@ class ChannelFilter(StrEnum):
 
 
 class Channel(TenantMixin, UuidMixin, TimesMixin, Base):
-    """One connected account: its kind, whose it is, its sealed secrets and its state."""
+    """One connected account: its kind, whose it is, its sealed secrets and its state.
+
+    `facts` is what its provider says of it, by name: `{"value", "is_bad", "at"}`.
+    """
 
     __tablename__ = "channel"
     __table_args__ = tenant_table(
@@ -57,6 +60,7 @@ class Channel(TenantMixin, UuidMixin, TimesMixin, Base):
     own_address: Mapped[str] = mapped_column(String(120), default="")
     region: Mapped[str] = mapped_column(String(2), default="ID")
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     sealed: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[ChannelState] = mapped_column(choice(ChannelState), default=ChannelState.NEW)
     reason: Mapped[str] = mapped_column(String(500), default="")

@@ -12,7 +12,8 @@ from core.events import ChannelStateChanged, publish
 from core.inbound import MessageState
 from core.jobs.outbox import enqueue
 from core.live import tell
-from core.models import Channel, ChannelCount, ChannelState, Message
+from core.models import Channel, ChannelCount, ChannelState, Message, NoticeLevel
+from core.services import notices
 from core.services.channel_accounts import adapter_of, crowd_of
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -26,8 +27,19 @@ def is_held(session: TenantSession, channel: Channel) -> bool:
 
 
 def break_channel(session: TenantSession, channel: Channel, reason: str) -> None:
-    """The provider refuses the channel itself: stop sending and say why."""
+    """The provider refuses the channel itself: stop sending, say why, tell the administrators."""
     _move(session, channel, ChannelState.BROKEN, reason)
+    notices.notify(
+        session,
+        _key(channel),
+        say("%(channel)s stopped working", channel=channel.name),
+        say(
+            "%(reason)s What is written meanwhile waits. When it is mended, press Resume.",
+            reason=reason,
+        ),
+        href=f"/channels/{channel.id}",
+        level=NoticeLevel.BAD,
+    )
 
 
 def pause(session: TenantSession, channel: Channel) -> None:
@@ -47,6 +59,7 @@ def resume(session: TenantSession, channel: Channel) -> None:
 def connect(session: TenantSession, channel: Channel) -> None:
     """The channel works (again): send what waited, the oldest first."""
     _move(session, channel, ChannelState.CONNECTED, "")
+    notices.settle(session, _key(channel))
     waiting = select(Message).where(
         Message.channel_id == channel.id, Message.state == MessageState.QUEUED
     )
@@ -78,6 +91,10 @@ def count(session: TenantSession, channel: Channel, what: str, number: int = 1) 
         session.flush()
     row.count = ChannelCount.count + number  # in the database: two workers may count at once
     session.flush()
+
+
+def _key(channel: Channel) -> str:
+    return f"channel:{channel.id}"
 
 
 def _move(session: TenantSession, channel: Channel, state: ChannelState, reason: str) -> None:

@@ -7,7 +7,16 @@ from datetime import timedelta
 from core.jobs.queues import BULK
 from core.jobs.schedule import Periodic
 from core.jobs.spec import JobSpec
-from core.services import attachments, conversations, inbox, pairing, reactions, receipts, sending
+from core.services import (
+    attachments,
+    conversations,
+    inbox,
+    pairing,
+    reactions,
+    receipts,
+    refresh_channel,
+    sending,
+)
 
 CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
     JobSpec("core.process_inbox", run=inbox.process, plugin_of=inbox.plugin_of),
@@ -39,4 +48,14 @@ CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
     # its own queue for slow work: a gateway that is down holds its asker up for seconds
     JobSpec("core.check_phone", call=pairing.CheckCall(), queue=BULK, plugin_of=pairing.plugin_of),
     pairing.check_phones,
+    JobSpec(
+        "core.refresh_channel",
+        call=refresh_channel.RefreshCall(),
+        queue=BULK,
+        plugin_of=refresh_channel.plugin_of,
+        max_attempts=4,
+        stale_after=timedelta(hours=12),
+        on_stale=refresh_channel.skip,
+    ),
+    refresh_channel.refresh_channels,
 )

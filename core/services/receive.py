@@ -25,14 +25,18 @@ from core.inbound import (
     InboundReaction,
     InboundStatus,
     Item,
+    TemplateChanged,
 )
 from core.jobs.failure import describe
-from core.models import Channel, ChannelFilter
-from core.services import addresses, channels, conversation_of
+from core.models import Channel, ChannelFilter, ChannelState
+from core.services import addresses, channels, conversation_of, notices
 from core.services.bad_items import keep_bad_item
+from core.services.channel_facts import keep_facts
+from core.services.provider_templates import take_changed
 from core.services.receipts import receive_status
 from core.services.receive_changes import receive_edit, receive_reaction
 from core.services.receive_message import receive_message
+from core.services.refresh_channel import refresh
 from core.tenancy.session import TenantSession
 
 log = logging.getLogger(__name__)
@@ -101,8 +105,27 @@ def _channel_changed(session: TenantSession, channel: Channel, item: ChannelChan
     publish(
         session, ChannelReported(channel_id=channel.id, what=item.what, reason=item.reason[:500])
     )
-    if item.is_down:
+    keep_facts(session, channel, item.facts, item.at)
+    if item.is_down and channel.state is not ChannelState.PAUSED:
         channels.break_channel(session, channel, item.reason)
+    elif item.is_up and channel.state is ChannelState.BROKEN:
+        channels.connect(session, channel)
+    elif item.is_bad:
+        notices.notify(
+            session,
+            f"channel:{channel.id}:{item.what}",
+            f"{channel.name}: {item.reason}"[:160],
+            item.reason,
+            href=f"/channels/{channel.id}",
+        )
+    else:
+        notices.settle(session, f"channel:{channel.id}:{item.what}")
+
+
+def _template_changed(session: TenantSession, channel: Channel, item: TemplateChanged) -> None:
+    """A decision on a template that isn't here yet: fetch them all."""
+    if not take_changed(session, channel, item):
+        refresh(session, channel)
 
 
 def _counted(session: TenantSession, channel: Channel, item: Counted) -> None:
@@ -127,6 +150,7 @@ _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     AddressesLinked: _addresses_linked,
     ContactPushed: _contact_pushed,
     ChannelChanged: _channel_changed,
+    TemplateChanged: _template_changed,
     Counted: _counted,
     BadItem: receive_bad,
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from core.events import ContactCreated, MessageReceived, publish
-from core.inbound import IdentityKind, InboundMessage, Media, MessageState
+from core.inbound import IdentityKind, InboundMessage, Media, MessageKind, MessageState
 from core.jobs.outbox import enqueue
 from core.live import tell
 from core.models import (
@@ -45,11 +45,21 @@ OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "berhenti", "dezabonare", "opr
 LONGEST_ID = 190  # what the column takes; SQLite alone would take more
 
 
+class HasKind(Protocol):
+    """A stored message as far as its kind goes: the mapped class, or a record of it."""
+
+    kind: MessageKind
+    is_history: bool
+
+
 def receive_message(session: TenantSession, channel: Channel, item: InboundMessage) -> None:
     """Store a message once: its contact, conversation, card and task, and who hears of it."""
     if not is_storable(item):
         raise ValueError("A message needs the provider's id and an address.")
-    if by_provider_id(session, channel, item.provider_id) is not None:
+    known = by_provider_id(session, channel, item.provider_id)
+    if known is not None:
+        if completes(known, item):
+            _complete(session, known, item)
         return
     if item.is_echo and _fold_echo(session, channel, item):
         return
@@ -87,6 +97,12 @@ def receive_message(session: TenantSession, channel: Channel, item: InboundMessa
 def is_storable(item: InboundMessage) -> bool:
     """Whether a message has what its row needs: an id that fits, and somebody behind it."""
     return 0 < len(item.provider_id) <= LONGEST_ID and bool(item.addresses)
+
+
+def completes(known: HasKind, item: InboundMessage) -> bool:
+    """Whether `item` brings the file of an old message that first came without it."""
+    is_bare = known.kind is MessageKind.PLACEHOLDER and known.is_history
+    return is_bare and item.is_history and bool(item.media)
 
 
 def says_stop(text: str) -> bool:
@@ -147,6 +163,13 @@ def _store(
     session.flush()
     if card is not None:
         card.updated_at = now()
+    _attach(session, message, item)
+    if item.is_echo:
+        apply_early(session, message)
+    return message
+
+
+def _attach(session: TenantSession, message: Message, item: InboundMessage) -> None:
     for media in item.media:
         attachment = Attachment(message_id=message.id, **attachment_values(media))
         session.add(attachment)
@@ -156,11 +179,23 @@ def _store(
             "core.fetch_media",
             {"attachment_id": attachment.id},
             queue="bulk",
-            crowd=crowd_of(channel.id),
+            crowd=crowd_of(message.channel_id),
         )
-    if item.is_echo:
-        apply_early(session, message)
-    return message
+
+
+def _complete(session: TenantSession, message: Message, item: InboundMessage) -> None:
+    """The file of an old message that came without it; nothing but the page hears of it."""
+    message.kind, message.body, message.raw = item.kind, item.text, item.raw or None
+    _attach(session, message, item)
+    touch(session, message.conversation, message)
+    session.flush()
+    tell(
+        session,
+        "message",
+        conversation=message.conversation_id,
+        channel=message.channel_id,
+        message=message.id,
+    )
 
 
 def attachment_values(media: Media) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from core.live import tell
 from core.models import (
     Attachment,
     AttachmentState,
+    Channel,
     Conversation,
     Direction,
     Membership,
@@ -98,6 +99,7 @@ def send_message(
                 ),
                 "upload",
             )
+        _check_size(channel, kind, capabilities.max_bytes.get(kind, 0), upload)
     message = Message(
         conversation_id=conversation.id,
         channel_id=channel.id,
@@ -182,6 +184,26 @@ def _check_may_send(conversation: Conversation, is_template: bool, sender: Sende
     obstacle = obstacle_to(conversation, is_template, sender)
     if obstacle is not None:
         raise Refused(obstacle.reason, "text" if obstacle.error_class == "template" else None)
+
+
+def _check_size(channel: Channel, kind: MessageKind, limit: int, upload: Upload) -> None:
+    """Refused, field `upload`: larger than the channel takes of this kind. 0 is no limit."""
+    if limit and len(upload.content) > limit:
+        raise Refused(
+            say(
+                "%(channel)s takes up to %(limit)s of this kind; “%(name)s” has %(size)s.",
+                channel=channel.name,
+                limit=_size(limit),
+                name=upload.name,
+                size=_size(len(upload.content)),
+            ),
+            "upload",
+        )
+
+
+def _size(number: int) -> str:
+    mib = 1024 * 1024
+    return f"{number / mib:.1f} MB" if number >= mib else f"{-(-number // 1024)} KB"
 
 
 def _last_card(session: TenantSession, conversation: Conversation) -> int | None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTemplate
 from core.inbound import Address, Media, MessageState
 from core.jobs.spec import RetryAt
+from core.listed_templates import TemplateSlot
 from core.models import (
     Message,
 )
@@ -178,7 +179,10 @@ def _outbound(session: TenantSession, message: Message) -> OutboundMessage:
         text=message.body,
         reply_to=(quoted.provider_id or "") if quoted else "",
         template=OutboundTemplate(
-            template["name"], template["language"], tuple(template["variables"])
+            template["name"],
+            template["language"],
+            tuple(template["variables"]),
+            tuple(TemplateSlot(**slot) for slot in template.get("slots", ())),
         )
         if template
         else None,

@@ -70,12 +70,22 @@ def move(session: TenantSession, message: Message, new: MessageState, at: dateti
     """Move a message of ours on, tell pages and plugins. False where `new` says nothing new.
 
     The first news that the provider has it, be it an answer, a receipt or an echo, is *sent*.
+    Of a message from before the channel was connected no plugin hears (D14).
     """
     if not may_follow(message.state, new):
         return False
     before = message.state
     advance(message, new, at)
     session.flush()
+    if message.is_history:
+        tell(
+            session,
+            "message",
+            conversation=message.conversation_id,
+            channel=message.channel_id,
+            message=message.id,
+        )
+        return True
     publish(
         session,
         MessageStateChanged(

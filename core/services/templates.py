@@ -6,10 +6,19 @@ import re
 from typing import Any
 
 from core.errors import Refused
+from core.listed_templates import TemplateState
 from core.models import Channel, Template
 from core.words import say
 
 VARIABLE = re.compile(r"\{(\w+)\}")
+
+STATES = {
+    TemplateState.PENDING: say("The provider hasn't approved it yet."),
+    TemplateState.REJECTED: say("The provider rejected it."),
+    TemplateState.PAUSED: say("The provider paused it: too many people blocked or reported it."),
+    TemplateState.DISABLED: say("The provider disabled it."),
+    TemplateState.GONE: say("It was deleted at the provider."),
+}
 
 
 def variables_of(body: str) -> list[str]:
@@ -38,13 +47,38 @@ def render(
             say("“%(template)s” is approved for another channel.", template=template.name),
             "template",
         )
-    if not template.is_approved:
+    if obstacle := why_not(template):
         raise Refused(
-            say("The provider hasn't approved “%(template)s” yet.", template=template.name),
+            say(
+                "“%(template)s” can't be sent. %(reason)s", template=template.name, reason=obstacle
+            ),
             "template",
         )
     return text, {
         "name": template.provider_name,
         "language": template.language,
         "variables": [values[name] for name in in_order],
+        **({"slots": template.slots} if template.slots else {}),
     }
+
+
+def why_not(template: Template) -> str:
+    """Why a template can't be sent now, for a person; "" where it can."""
+    if template.can_be_sent:
+        return ""
+    return template.reason or STATES.get(template.state, "")
+
+
+def renamed(provider_body: str, body: str) -> dict[str, str] | None:
+    """How `body` names the variables of `provider_body`: `{theirs: ours}`.
+
+    None where the two differ in anything else: the words are the provider's. One variable of
+    theirs has one name of ours wherever it stands, and two have two.
+    """
+    if VARIABLE.split(provider_body)[::2] != VARIABLE.split(body)[::2]:
+        return None
+    names: dict[str, str] = {}
+    for theirs, ours in zip(VARIABLE.findall(provider_body), VARIABLE.findall(body), strict=True):
+        if names.setdefault(theirs, ours) != ours:
+            return None
+    return names if len(set(names.values())) == len(names) else None

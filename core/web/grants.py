@@ -20,7 +20,7 @@ LEAD_MENU = frozenset({"Records", "Conversations", "Messages", "Assignments", "U
 # run the business: who works here, what is connected, who changed what
 ADMIN_VIEWS = frozenset(
     {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "Job", "BadInboundItem"}
-    | {"Settings"}
+    | {"Settings", "Notice"}
 )
 
 # hand work around
@@ -66,7 +66,7 @@ def _admin(permission: str, view: str) -> bool:
 
 
 def _supervisor(permission: str, view: str) -> bool:
-    if view in ("Channel", "AuditEntry", "Membership"):
+    if view in ("Channel", "AuditEntry", "Membership", "Notice"):
         return permission in READING
     return not _is_restricted(view) or _is_own(permission, view)
 

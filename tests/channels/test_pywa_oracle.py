@@ -20,6 +20,12 @@ from core.testing.providers.whatsapp_cloud_rules import Template
 from tests.channels.cloud_account import NUMBERS
 
 ANI = "6281234567890"
+MIMES = {
+    "video": "video/mp4",
+    "audio": "audio/mpeg",
+    "document": "application/pdf",
+    "sticker": "image/webp",
+}
 
 
 class ToSimulator(httpx.HTTPTransport):
@@ -77,6 +83,61 @@ def test_pywa_uploads_sends_and_fetches_a_file(wa: WhatsApp, meta: CloudSimulato
     assert wa.get_media_bytes(url=found.url) == b"jpeg"
 
 
+@pytest.mark.parametrize(
+    ("kind", "mime_type", "more"),
+    [
+        ("image", "image/png", {"caption": "Ini"}),
+        ("video", "video/mp4", {"caption": "Ini"}),
+        ("audio", "audio/mpeg", {}),
+        ("voice", "audio/ogg", {}),
+        ("document", "application/pdf", {"filename": "faktur.pdf", "caption": "Faktur"}),
+        ("sticker", "image/webp", {}),
+    ],
+)
+def test_pywa_sends_files_of_every_kind(
+    wa: WhatsApp, meta: CloudSimulator, kind: str, mime_type: str, more: dict[str, str]
+) -> None:
+    file = wa.upload_media(media=b"bytes", mime_type=mime_type, filename=more.get("filename", "a"))
+    sent = getattr(wa, f"send_{kind}")(ANI, file.id, **more)
+    payload = meta.sent[0].payload
+    name = "audio" if kind == "voice" else kind
+    assert (sent.id, payload["type"], payload[name]["id"]) == (meta.sent[0].wamid, name, file.id)
+    assert payload[name].items() >= more.items()
+
+
+def test_pywa_sends_a_file_by_its_bytes(wa: WhatsApp, meta: CloudSimulator) -> None:
+    wa.send_document(ANI, b"%PDF", filename="a.pdf", mime_type="application/pdf")
+    media_id = meta.sent[0].payload["document"]["id"]
+    assert (meta.files[media_id].content, meta.files[media_id].filename) == (b"%PDF", "a.pdf")
+
+
+def test_pywa_sends_what_has_no_file(wa: WhatsApp, meta: CloudSimulator) -> None:
+    wa.send_location(ANI, latitude=-6.2, longitude=106.8, name="Toko")
+    wa.send_contact(ANI, types.Contact(name=types.Contact.Name("Budi", first_name="Budi")))
+    buttons = [types.Button("Ya", "yes"), types.Button("Tidak", "no")]
+    wa.send_message(ANI, "Setuju?", buttons=buttons)
+    assert [sent.payload["type"] for sent in meta.sent] == ["location", "contacts", "interactive"]
+
+
+def test_pywa_reacts_takes_back_and_marks_as_read(wa: WhatsApp, meta: CloudSimulator) -> None:
+    wa.send_reaction(ANI, emoji="👍", message_id="wamid.0")
+    wa.remove_reaction(ANI, message_id="wamid.0")
+    given, taken = (sent.payload["reaction"] for sent in meta.sent)
+    assert given == {"message_id": "wamid.0", "emoji": "👍"}
+    assert taken == {"message_id": "wamid.0", "emoji": ""}
+    assert wa.mark_message_as_read("wamid.0")
+    assert wa.indicate_typing("wamid.1")
+    assert meta.read == ["wamid.0", "wamid.1"]
+    assert len(meta.sent) == 2
+
+
+def test_pywa_deletes_a_file(wa: WhatsApp, meta: CloudSimulator) -> None:
+    media_id = meta.keep_file(b"jpeg", "image/jpeg")
+    assert wa.delete_media(media_id)
+    with pytest.raises(errors.WhatsAppError):
+        wa.get_media_url(media_id)
+
+
 def test_pywa_understands_the_refusals(wa: WhatsApp, meta: CloudSimulator) -> None:
     for code, refused in (
         (130429, errors.RateLimitHit),
@@ -96,6 +157,26 @@ def test_pywa_reads_the_number_and_the_templates(wa: WhatsApp, meta: CloudSimula
     assert names == ["t0", "t1", "t2"]
 
 
+def test_pywa_reads_templates_of_every_form(wa: WhatsApp, meta: CloudSimulator) -> None:
+    url = {"type": "URL", "text": "Lacak", "url": "https://toko.example/{{1}}"}
+    parts: tuple[dict[str, Any], ...] = (
+        {"type": "HEADER", "format": "TEXT", "text": "Pesanan"},
+        {"type": "BODY", "text": "Halo {{1}}", "example": {"body_text": [["Ani"]]}},
+        {"type": "FOOTER", "text": "Toko"},
+        {"type": "BUTTONS", "buttons": [url | {"example": ["https://toko.example/1"]}]},
+    )
+    meta.templates = [
+        Template("shipped", "id", components=parts, quality="GREEN"),
+        Template("refused", "id", status="REJECTED", rejected_reason="INVALID_FORMAT"),
+        *(Template(f"t{i}", "id") for i in range(30)),
+    ]
+    found = list(wa.get_templates(waba_id=NUMBERS.waba_id))
+    assert [template.name for template in found][:2] == ["shipped", "refused"]
+    assert found[0].status is types.templates.TemplateStatus.APPROVED
+    assert found[1].status is types.templates.TemplateStatus.REJECTED
+    assert len(found[0].components) == 4
+
+
 def test_pywa_takes_our_signature_and_no_other(wa: WhatsApp, meta: CloudSimulator) -> None:
     body = b'{"object": "whatsapp_business_account", "entry": []}'
     signature = meta.sign(body)["X-Hub-Signature-256"]
@@ -109,6 +190,22 @@ def test_pywa_takes_our_signature_and_no_other(wa: WhatsApp, meta: CloudSimulato
     [
         (text(ANI, "Halo", context={"from": "1", "id": "wamid.0"}), types.Message),
         (media(ANI, "image", "1", "Foto", sha256="x"), types.Message),
+        *((media(ANI, kind, "1", mime_type=mime), types.Message) for kind, mime in MIMES.items()),
+        (media(ANI, "audio", "1", mime_type="audio/ogg; codecs=opus"), types.Message),
+        (message(ANI, "location", {"latitude": -6.2, "longitude": 106.8}), types.Message),
+        (
+            message(ANI, "contacts", [{"name": {"formatted_name": "B", "first_name": "B"}}]),
+            types.Message,
+        ),
+        (
+            message(
+                ANI,
+                "interactive",
+                {"type": "button_reply", "button_reply": {"id": "yes", "title": "Ya"}},
+                context={"from": "1", "id": "wamid.0"},
+            ),
+            types.CallbackButton,
+        ),
         (message(ANI, "reaction", {"message_id": "wamid.0", "emoji": "👍"}), types.Message),
         (message(ANI, "unsupported", errors=[error(131051)]), types.Message),
         (message(ANI, "revoke", {"original_message_id": "wamid.0"}), types.DeletedMessage),
@@ -149,6 +246,14 @@ def test_pywa_reads_our_statuses_and_echoes(wa: WhatsApp) -> None:
     update = read(wa, NUMBERS.body(NUMBERS.echoes(typed)))
     assert isinstance(update, types.OutgoingMessage)
     assert update.text == "Siap"
+
+
+@pytest.mark.parametrize("event", ["APPROVED", "REJECTED", "PAUSED", "DISABLED"])
+def test_pywa_reads_our_decisions_on_templates(wa: WhatsApp, event: str) -> None:
+    value = Template("order_paid", "id").update(event, "INVALID_FORMAT")
+    update = read(wa, NUMBERS.body(NUMBERS.change("message_template_status_update", value)))
+    assert isinstance(update, types.TemplateStatusUpdate)
+    assert (update.template_name, update.new_status.name) == ("order_paid", event)
 
 
 def read(wa: WhatsApp, body: dict[str, Any]) -> Any:

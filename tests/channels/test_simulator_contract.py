@@ -20,16 +20,16 @@ from core.inbound import (
     MessageKind,
     MessageState,
 )
-from core.outbound import OutboundClient
 from core.testing.adapter_contract import UNUSED_PORT_URL, AdapterContract
 from core.testing.providers.base import ProviderSimulator
 from core.testing.providers.phone import PhoneSimulator
 from plugins.channels.simulator.adapter import SimulatorAdapter
-from tests.channels.cloud_account import local_client
 
 
 class TestSimulatorContract(AdapterContract):
     adapter = SimulatorAdapter()
+    plugin = "plugins.channels.simulator.plugin"
+    why_no_echoes = "The simulated phone is a customer's: nobody types on the channel's own."
     secret_names = ("secret",)
 
     def provider(self) -> PhoneSimulator:
@@ -45,9 +45,6 @@ class TestSimulatorContract(AdapterContract):
             settings={"phone_url": f"{base_url}/phone"},
             secrets={"secret": "phone-secret"},
         )
-
-    def client(self) -> OutboundClient:
-        return local_client()
 
     def signature(self, account: Account, body: bytes) -> dict[str, str]:
         digest = hmac.new(account.secrets["secret"].encode(), body, hashlib.sha256).hexdigest()
@@ -71,6 +68,10 @@ class TestSimulatorContract(AdapterContract):
     def sent_opaques(self, provider: ProviderSimulator) -> list[str]:
         assert isinstance(provider, PhoneSimulator)
         return [sent["opaque"] for sent in provider.sent]
+
+    def receipt(self, provider_id: str, state: MessageState, opaque: str) -> bytes:
+        told = {"id": provider_id, "state": state.value, "opaque": opaque}
+        return json.dumps({"statuses": [told | {"at": "2026-11-01T09:00:00Z"}]}).encode()
 
     def parsed(self, document: dict[str, Any]) -> list[Any]:
         return list(

@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import pytest
 
 from core.adapter import Account
-from core.outbound import OutboundClient
-from core.testing.adapter_contract import AdapterContract
+from core.inbound import MessageState
+from core.testing.adapter_contract import ANI, AdapterContract
 from core.testing.providers.base import ProviderSimulator
 from core.testing.providers.whatsapp_cloud import CloudSimulator
-from core.testing.providers.whatsapp_cloud_bodies import message, text
+from core.testing.providers.whatsapp_cloud_bodies import echo, error, message, status, text
 from plugins.channels.whatsapp_cloud.adapter import WhatsAppCloudAdapter
-from tests.channels.cloud_account import NUMBERS, cloud_account, local_client
+from tests.channels.cloud_account import NUMBERS, cloud_account
 
 
 class TestWhatsAppCloudContract(AdapterContract):
     adapter = WhatsAppCloudAdapter()
+    plugin = "plugins.channels.whatsapp_cloud.plugin"
     secret_names = ("app_secret",)
 
     def provider(self) -> CloudSimulator:
@@ -29,16 +31,15 @@ class TestWhatsAppCloudContract(AdapterContract):
     def account(self, base_url: str) -> Account:
         return cloud_account(base_url)
 
-    def client(self) -> OutboundClient:
-        return local_client()
-
     def signature(self, account: Account, body: bytes) -> dict[str, str]:
         key = account.secrets["app_secret"].encode()
         digest = hmac.new(key, body, hashlib.sha256).hexdigest()
         return {"x-hub-signature-256": f"sha256={digest}"}
 
     def raw_message(self, provider_id: str, sender: str, text_: str) -> dict[str, Any]:
-        return text(sender.removeprefix("+"), text_, id=provider_id, timestamp="1780000000")
+        return text(
+            sender.removeprefix("+"), text_, id=provider_id, timestamp=str(int(time.time()))
+        )
 
     def raw_unknown(self, provider_id: str, sender: str) -> dict[str, Any]:
         content = {"shape": "cube"}
@@ -54,6 +55,16 @@ class TestWhatsAppCloudContract(AdapterContract):
     def sent_opaques(self, provider: ProviderSimulator) -> list[str]:
         assert isinstance(provider, CloudSimulator)
         return [sent.opaque for sent in provider.sent]
+
+    def receipt(self, provider_id: str, state: MessageState, opaque: str) -> bytes:
+        why = error(131026, "Undeliverable") if state is MessageState.FAILED else None
+        told = status(provider_id, state.value, ANI[1:], opaque=opaque, error=why)
+        return json.dumps(NUMBERS.body(NUMBERS.statuses(told))).encode()
+
+    def echo(self, provider_id: str, to: str, text_: str) -> bytes:
+        own = NUMBERS.display_phone_number
+        typed = echo(own, to.removeprefix("+"), text_, id=provider_id)
+        return json.dumps(NUMBERS.body(NUMBERS.echoes(typed))).encode()
 
     def credential_error(self, provider: ProviderSimulator) -> None:
         provider.fail_next(status=401, code=190)

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from core.adapter import Account
-from core.outbound import OutboundClient
-from core.testing.adapter_contract import AdapterContract
+from core.inbound import MessageState
+from core.testing.adapter_contract import ANI, AdapterContract
 from core.testing.providers.base import ProviderSimulator
 from core.testing.providers.gowa import GowaSimulator, paired, signature
-from core.testing.providers.gowa_bodies import event, payload, text
+from core.testing.providers.gowa_bodies import ack, event, payload, text
 from plugins.channels.whatsapp_qr.adapter import WhatsAppQrAdapter
-from tests.channels.cloud_account import local_client
 from tests.channels.qr_account import DEVICE, OWN, qr_account
 
 
 class TestWhatsAppQrContract(AdapterContract):
     adapter = WhatsAppQrAdapter()
+    plugin = "plugins.channels.whatsapp_qr.plugin"
     secret_names = ("webhook_secret",)
     why_no_opaque_id = "GOWA's sends have no field for an id of ours; the echo is matched by text."
     why_no_batches = "GOWA posts every event on its own."
@@ -31,9 +31,6 @@ class TestWhatsAppQrContract(AdapterContract):
 
     def account(self, base_url: str) -> Account:
         return qr_account(base_url)
-
-    def client(self) -> OutboundClient:
-        return local_client()
 
     def signature(self, account: Account, body: bytes) -> dict[str, str]:
         signed = signature(account.secrets["webhook_secret"], body)
@@ -48,6 +45,14 @@ class TestWhatsAppQrContract(AdapterContract):
     def body(self, groups: list[list[Any]]) -> bytes:
         ((content,),) = groups
         return json.dumps(event("message", content, OWN, DEVICE)).encode()
+
+    def receipt(self, provider_id: str, state: MessageState, opaque: str) -> bytes:
+        told = ack(ANI, state.value, provider_id)
+        return json.dumps(event("message.ack", told, OWN, DEVICE)).encode()
+
+    def echo(self, provider_id: str, to: str, text_: str) -> bytes:
+        typed = text(to, text_, own=OWN, id=provider_id)
+        return json.dumps(event("message", typed, OWN, DEVICE)).encode()
 
     def sent_opaques(self, provider: ProviderSimulator) -> list[str]:
         assert isinstance(provider, GowaSimulator)

@@ -27,6 +27,7 @@ NO_SCREEN = {
     "Channel": "has a page of its own, /channels/",
     "ChannelCount": "shown on its channel's page",
     "EarlyStatus": "waits for its message, and is gone when that comes",
+    "Notice": "has a page of its own, /notices/",
     "Mention": "shown as a filter of the inbox, and in its note",
     "PluginSwitch": "has a page of its own, /plugins/",
 }

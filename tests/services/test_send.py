@@ -11,6 +11,7 @@ from core.errors import Refused
 from core.inbound import InboundStatus, MessageState
 from core.jobs.outbox import enqueue
 from core.jobs.spec import RetryAt
+from core.listed_templates import TemplateState
 from core.models import (
     Channel,
     ChannelState,
@@ -276,7 +277,7 @@ def test_B14_a_template_goes_through_a_closed_window(house: Installation, line: 
             language="id",
             variables=["documentnumber"],
             provider_name="order_sent",
-            is_approved=True,
+            state=TemplateState.APPROVED,
         )
         session.add(template)
         session.flush()

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
 from core.inbound import Address, IdentityKind, InboundMessage, MessageKind, MessageState
+from core.listed_templates import TemplateState
 from core.media_types import safe_inline_type
 from core.models import (
     Attachment,
@@ -437,9 +438,18 @@ def test_B14_outside_the_window_only_an_approved_template_is_offered(shop: Shop)
     with shop.desk.database.tenant(shop.tenant_id) as session:
         session.add(Template(name=f"Ours {talk}", body="Halo"))
         session.add(
-            Template(name=f"Approved {talk}", body="Ya", provider_name="ya", is_approved=True)
+            Template(
+                name=f"Approved {talk}", body="Ya", provider_name="ya", state=TemplateState.APPROVED
+            )
         )
-        session.add(Template(name=f"Rejected {talk}", body="Tidak", provider_name="tidak"))
+        session.add(
+            Template(
+                name=f"Rejected {talk}",
+                body="Tidak",
+                provider_name="tidak",
+                state=TemplateState.REJECTED,
+            )
+        )
     thread = shop.client().get(f"/inbox/{talk}/thread").get_data(as_text=True)
     assert "More than 24 hours have passed" in thread
     assert f"Approved {talk}" in thread

@@ -10,14 +10,17 @@ from core.services.receive_many.cards import card_for
 from core.services.receive_many.receipts import apply_early, move, ours, publish_sent, tell_message
 from core.services.receive_many.rows import ConversationRow, IdentityRow, MessageRow, known
 from core.services.receive_many.run import Run, Unusual
-from core.services.receive_message import is_storable, says_stop
+from core.services.receive_message import completes, is_storable, says_stop
 
 
 def take_message(run: Run, item: InboundMessage) -> None:
     """Work one message out. Raises Unusual, before any change, for what goes one by one."""
     if not is_storable(item):
         raise Unusual
-    if item.provider_id in run.known.messages:
+    known_message = run.known.messages.get(item.provider_id)
+    if known_message is not None:
+        if completes(known_message, item):
+            raise Unusual
         return
     if item.is_echo and _fold_echo(run, item):
         return

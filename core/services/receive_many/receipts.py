@@ -63,6 +63,9 @@ def move(run: Run, message: MessageRow, new: MessageState, at: datetime) -> None
         return
     advance(message, new, at)
     run.change(message)
+    if message.is_history:
+        tell_message(run, message)
+        return
     run.events.append(
         lambda: MessageStateChanged(
             message_id=known(message.id),

@@ -39,6 +39,15 @@ from core.testing.providers.whatsapp_cloud_bodies import (
 from core.testing.providers.whatsapp_cloud_rules import File, GraphError, Template, check_content
 
 USUAL_CODES = {401: 190, 403: 10, 429: 130429}
+ALL_FIELDS = (
+    "account_update",
+    "history",
+    "message_template_status_update",
+    "messages",
+    "phone_number_quality_update",
+    "smb_app_state_sync",
+    "smb_message_echoes",
+)
 VERSION = re.compile(r"^/v\d+\.\d+/")
 
 
@@ -74,12 +83,19 @@ class CloudSimulator(ProviderSimulator):
     failing: dict[str, int] = field(default_factory=dict)
     closed_windows: set[str] = field(default_factory=set)
     is_subscribed: bool = True
+    app_id: str = "670843887433847"
+    scopes: tuple[str, ...] = ("whatsapp_business_management", "whatsapp_business_messaging")
+    webhook_fields: tuple[str, ...] | None = ALL_FIELDS
+    callback_url: str = ""
+    number: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__init__(port=self.port)
         self.journal = Journal(self.journal_path)
         self.sent: list[Sent] = []
         self.files: dict[str, File] = {}
+        self.read: list[str] = []
+        self.imports: list[str] = []
         self.courier: Courier | None = None
         self._reports: list[threading.Thread] = []
 
@@ -129,8 +145,11 @@ class CloudSimulator(ProviderSimulator):
     def answer(self, call: Call) -> Answer:
         """Answer as graph.facebook.com and lookaside.fbsbx.com do, errors included."""
         try:
-            if call.headers.get("authorization") != f"Bearer {self.access_token}":
+            app_token = f"Bearer {self.app_id}|{self.app_secret}"
+            is_app = call.headers.get("authorization") == app_token
+            if not is_app and call.headers.get("authorization") != f"Bearer {self.access_token}":
                 raise GraphError(190, "Error validating access token", 401)
+            self._check_proof(call)
             return self._route(call)
         except GraphError as refused:
             return Answer.of(
@@ -163,11 +182,20 @@ class CloudSimulator(ProviderSimulator):
                 return self._take_message(call)
             case ("POST", number, "media") if number == own:
                 return self._take_file(call)
+            case ("POST", number, "smb_app_data") if number == own:
+                return self._begin_import(call)
             case ("GET", account, "message_templates") if account == waba:
                 return self._list_templates(call)
             case ("GET", account, "subscribed_apps") if account == waba:
                 app = {"whatsapp_business_api_data": {"id": "1", "name": "Sapa"}}
                 return Answer.of({"data": [app] if self.is_subscribed else []})
+            case ("GET", "debug_token"):
+                about = {"app_id": self.app_id, "is_valid": True, "scopes": list(self.scopes)}
+                return Answer.of({"data": about})
+            case ("GET", "me"):
+                return Answer.of({"id": "122100000000000"})
+            case ("GET", app_id, "subscriptions") if app_id == self.app_id:
+                return self._list_subscriptions()
             case ("GET", number) if number == own:
                 return self._describe_number()
             case ("GET", "files", media_id) if media_id in self.files:
@@ -180,8 +208,45 @@ class CloudSimulator(ProviderSimulator):
                 return Answer.of({"success": True})
         raise GraphError(100, f"Unsupported {call.method.lower()} request.", 400)
 
+    def _check_proof(self, call: Call) -> None:
+        """Meta refuses a proof made with the secret of another app."""
+        given = call.query.get("appsecret_proof")
+        key, message = self.app_secret.encode(), self.access_token.encode()
+        if given is not None and given != hmac.new(key, message, hashlib.sha256).hexdigest():
+            raise GraphError(100, "Invalid appsecret_proof provided in the API argument")
+
+    def _list_subscriptions(self) -> Answer:
+        if self.webhook_fields is None:
+            return Answer.of({"data": []})
+        url = self.callback_url or (self.courier.url if self.courier else "")
+        fields = [{"name": name, "version": "v25.0"} for name in self.webhook_fields]
+        row = {
+            "object": "whatsapp_business_account",
+            "callback_url": url,
+            "active": True,
+            "fields": fields,
+        }
+        return Answer.of({"data": [row]})
+
+    def _begin_import(self, call: Call) -> Answer:
+        kind = _object(call).get("sync_type")
+        if kind not in ("history", "smb_app_state_sync"):
+            raise GraphError(100, "Invalid parameter", details="sync_type")
+        if kind in self.imports:
+            raise GraphError(100, "Invalid parameter", details="This was asked for already")
+        self.imports.append(kind)
+        return Answer.of({"messaging_product": "whatsapp", "request_id": f"sync-{kind}"})
+
+    def _mark_read(self, payload: Json) -> Answer:
+        if not isinstance(payload.get("message_id"), str):
+            raise GraphError(100, "Invalid parameter", details="message_id")
+        self.read.append(payload["message_id"])
+        return Answer.of({"success": True})
+
     def _take_message(self, call: Call) -> Answer:
         payload = _object(call)
+        if payload.get("status") == "read":
+            return self._mark_read(payload)
         to = payload.get("to") or payload.get("recipient")
         if payload.get("messaging_product") != "whatsapp" or not isinstance(to, str):
             raise GraphError(100, "Invalid parameter", details="messaging_product, to or recipient")
@@ -239,6 +304,11 @@ class CloudSimulator(ProviderSimulator):
                 "verified_name": "Sapa Demo",
                 "quality_rating": "GREEN",
                 "code_verification_status": "VERIFIED",
+                "status": "CONNECTED",
+                "platform_type": "CLOUD_API",
+                "is_on_biz_app": False,
+                "whatsapp_business_manager_messaging_limit": "TIER_2K",
+                **self.number,
             }
         )
 

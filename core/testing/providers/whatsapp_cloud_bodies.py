@@ -56,6 +56,22 @@ def echo(own: str, to: str, body: str, **more: Any) -> Json:
     return text(own, body, to=to, **more)
 
 
+def book_entry(number: str, name: str = "", action: str = "add", at: str = "") -> Json:
+    """An entry of the app's address book that was added, edited or (without a name) removed."""
+    names = {"full_name": name, "first_name": name.split(" ")[0]} if name else {}
+    return {
+        "type": "contact",
+        "contact": {**names, "phone_number": number},
+        "action": action,
+        "metadata": {"timestamp": at or str(int(time.time()))},
+    }
+
+
+def old(sender: str, body: str, state: str = "READ", **more: Any) -> Json:
+    """A text from before the connection."""
+    return text(sender, body, history_context={"status": state}, **more)
+
+
 def status(
     wamid: str, state: str, recipient: str, *, opaque: str = "", error: Json | None = None
 ) -> Json:
@@ -113,6 +129,29 @@ class CloudBodies:
         return self.change(
             "smb_message_echoes", self.value(contacts=contacts, message_echoes=list(echoes))
         )
+
+    def contacts(self, *entries: Json) -> Json:
+        """A change of the app's address book: entries that `book_entry` makes."""
+        return self.change("smb_app_state_sync", self.value(state_sync=list(entries)))
+
+    def history(
+        self,
+        threads: dict[str, list[Json]],
+        *,
+        phase: int = 0,
+        chunk: int = 1,
+        progress: int = 100,
+    ) -> Json:
+        """A chunk of old messages, by the number of the other party."""
+        metadata = {"phase": phase, "chunk_order": chunk, "progress": progress}
+        listed = [{"id": number, "messages": messages} for number, messages in threads.items()]
+        return self.change(
+            "history", self.value(history=[{"metadata": metadata, "threads": listed}])
+        )
+
+    def history_files(self, *messages: Json) -> Json:
+        """The files of old messages that came as placeholders."""
+        return self.change("history", self.value(messages=list(messages)))
 
     def change(self, field: str, value: Json) -> Json:
         """A change of any field."""

@@ -40,7 +40,7 @@ class File:
 
 @dataclass(frozen=True)
 class Template:
-    """An approved template and how many variables its body has."""
+    """A template, and how many variables its body has. `components` stand in for a plain `body`."""
 
     name: str
     language: str = "en"
@@ -48,15 +48,40 @@ class Template:
     status: str = "APPROVED"
     category: str = "UTILITY"
     body: str = "Hello"
+    components: tuple[Json, ...] = ()
+    is_named: bool = False
+    quality: str = "UNKNOWN"
+    rejected_reason: str = "NONE"
+
+    @property
+    def id(self) -> str:
+        """Digits, as Meta's."""
+        digest = hashlib.sha256(f"{self.name}/{self.language}".encode()).hexdigest()
+        return str(int(digest[:12], 16))
 
     def document(self) -> Json:
         return {
-            "id": hashlib.sha256(f"{self.name}/{self.language}".encode()).hexdigest()[:15],
+            "id": self.id,
             "name": self.name,
             "language": self.language,
             "status": self.status,
             "category": self.category,
-            "components": [{"type": "BODY", "text": self.body}],
+            "parameter_format": "NAMED" if self.is_named else "POSITIONAL",
+            "quality_score": {"score": self.quality, "date": 1780000000},
+            "rejected_reason": self.rejected_reason,
+            "components": list(self.components) or [{"type": "BODY", "text": self.body}],
+        }
+
+    def update(self, event: str, reason: str = "NONE", **more: Json) -> Json:
+        """The value of a `message_template_status_update`."""
+        return {
+            "event": event,
+            "message_template_id": int(self.id),
+            "message_template_name": self.name,
+            "message_template_language": self.language,
+            "message_template_category": self.category,
+            "reason": reason,
+            **more,
         }
 
 
@@ -64,12 +89,16 @@ def check_content(payload: Json, templates: Iterable[Template], files: Collectio
     """Raise GraphError unless the message's content is one that Meta takes."""
     kind = payload.get("type", "text")
     content = payload.get(kind) if isinstance(kind, str) else None
+    if kind == "contacts" and isinstance(content, list) and content:
+        return
     if not isinstance(content, dict):
         raise GraphError(131008, "Required parameter is missing", details=f"{kind}")
     if kind == "text" and not 0 < len(str(content.get("body", ""))) <= 4096:
         raise GraphError(100, "Invalid parameter", details="text.body takes 1 to 4096 characters")
     if kind == "template":
         _check_template(content, templates)
+    if kind == "reaction" and not content.get("message_id"):
+        raise GraphError(131009, "Parameter value is not valid", details="reaction.message_id")
     if kind in FILES and not content.get("link") and content.get("id") not in files:
         raise GraphError(131053, "Media upload error", details="no file has this id")
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from core.errors import Refused
 from core.host.declarations import ApiDecl, ViewDecl
-from core.models import AuditEntry, Template
+from core.models import AuditEntry, Notice, Template
+from core.services.provider_templates import rename_variables
 from core.services.templates import variables_of
 from core.web.fab import AdminApi, SQLAInterface
 from core.web.nouns.base import LIVING, NounView
@@ -16,19 +18,41 @@ from core.web.theme import words_of
 
 
 class TemplateWrites(Archives):
-    """The variables are read from the body, in order of first use."""
+    """The variables are read from the body, in order of first use.
+
+    A template that was fetched is the provider's: only its name here and the names of its
+    variables are ours.
+    """
 
     def perform_add(self, data: dict[str, Any]) -> Any:
         data["variables"] = variables_of(data.get("body") or "")
         return super().perform_add(data)  # type: ignore[misc]  # a mixin before NounView
 
     def perform_edit(self, item: Any, data: dict[str, Any]) -> Any:
-        if "body" in data:
+        if item.provider_id:
+            data = _named(item, data)
+        elif "body" in data:
             data["variables"] = variables_of(data["body"] or "")
         return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before NounView
 
     def is_writable(self, name: str) -> bool:
         return name == "variables" or bool(super().is_writable(name))  # type: ignore[misc]
+
+
+def _named(template: Template, data: dict[str, Any]) -> dict[str, Any]:
+    """What a person may change of a fetched template. Refused, field `body`: its words."""
+    kept = {"name": data["name"]} if "name" in data else {}
+    if data.get("body") in (None, template.body):
+        return kept
+    variables = rename_variables(template, data["body"])
+    if variables is None:
+        raise Refused(
+            str(
+                _("The words are the provider's: change them there. Here only the {names} can be.")
+            ),
+            "body",
+        )
+    return {**kept, "body": data["body"], "variables": variables}
 
 
 class TemplateView(TemplateWrites, NounView):
@@ -38,7 +62,7 @@ class TemplateView(TemplateWrites, NounView):
     class_permission_name = "Template"
     list_title, show_title = _("Templates"), _("Template")
     add_title, edit_title = _("New template"), _("Edit template")
-    list_columns = ["name", "body", "language", "channel", "is_approved"]
+    list_columns = ["name", "body", "language", "channel", "category", "state"]
     show_columns = [
         "name",
         "body",
@@ -46,11 +70,34 @@ class TemplateView(TemplateWrites, NounView):
         "language",
         "channel",
         "provider_name",
-        "is_approved",
+        "category",
+        "quality",
+        "state",
+        "reason",
     ]
-    add_columns = ["name", "body", "language", "channel", "provider_name", "is_approved"]
+    add_columns = ["name", "body", "language", "channel", "provider_name", "state"]
     edit_columns = add_columns
-    search_columns = ["name", "body", "language", "channel", "is_approved"]
+    search_columns = ["name", "body", "language", "channel", "category", "state"]
+    badges = {
+        "state": {
+            "approved": "green",
+            "pending": "yellow",
+            "rejected": "red",
+            "paused": "red",
+            "disabled": "red",
+            "gone": "secondary",
+        }
+    }
+    value_words = {
+        "state": {
+            "approved": _("Can be sent"),
+            "pending": _("Waiting for approval"),
+            "rejected": _("Rejected"),
+            "paused": _("Paused"),
+            "disabled": _("Disabled"),
+            "gone": _("Deleted there"),
+        }
+    }
     base_filters = LIVING
     description_columns = {
         "body": _("Write variables in braces: Hello {contactname}"),
@@ -59,7 +106,8 @@ class TemplateView(TemplateWrites, NounView):
     }
     label_columns = {
         "body": _("Text"),
-        "is_approved": _("Approved"),
+        "reason": _("Why it can't be sent"),
+        "state": _("State"),
         "provider_name": _("Name at the provider"),
     }
     empty_state = {
@@ -102,11 +150,33 @@ class TemplateApi(TemplateWrites, AdminApi):
     resource_name = "template"
     datamodel = SQLAInterface(Template)
     class_permission_name = "Template"
-    list_columns = ["id", "name", "body", "language", "variables", "provider_name", "is_approved"]
-    add_columns = ["name", "body", "language", "channel", "provider_name", "is_approved"]
+    list_columns = [
+        "id",
+        "name",
+        "body",
+        "language",
+        "variables",
+        "provider_name",
+        "category",
+        "quality",
+        "state",
+        "reason",
+    ]
+    add_columns = ["name", "body", "language", "channel", "provider_name", "state"]
     edit_columns = add_columns
-    search_columns = ["name", "language", "is_approved", "channel"]
+    search_columns = ["name", "language", "state", "channel"]
     base_filters = LIVING
+
+
+class NoticeApi(AdminApi):
+    """`/api/v1/notice/`, to read."""
+
+    resource_name = "notice"
+    datamodel = SQLAInterface(Notice)
+    class_permission_name = "Notice"
+    read_only = True
+    list_columns = ["id", "at", "level", "title", "text", "href", "closed_at"]
+    search_columns = ["at", "level", "closed_at"]
 
 
 class AuditApi(AdminApi):
@@ -131,5 +201,6 @@ NOUNS = (
     ),
     ViewDecl(view=AuditView, name="Audit trail", icon="history", category=MENU),
     ApiDecl(api=TemplateApi),
+    ApiDecl(api=NoticeApi),
     ApiDecl(api=AuditApi),
 )

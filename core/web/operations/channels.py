@@ -10,12 +10,14 @@ from flask import Response
 from flask_appbuilder.api import expose
 from pydantic import Field
 
-from core.errors import NotFound
+from core.errors import NotFound, Refused
 from core.host.declarations import ApiDecl
 from core.models import Channel
 from core.pairing import PairingCode, PairingStage, PairingState
 from core.services import channels, pairing
 from core.services.lines import Line, line_of
+from core.services.past import begin_import
+from core.services.refresh_channel import refresh
 from core.web.fab import AdminApi, SQLAInterface, protect
 from core.web.nouns.base import LIVING
 from core.web.nouns.writes import Archives
@@ -40,6 +42,12 @@ class PairBody(Body):
     by_code: bool = False
 
 
+class ImportBody(Body):
+    """`name`: contacts or history, as the kind of channel offers them."""
+
+    name: str
+
+
 class ChannelApi(Archives, AdminApi):
     """`/api/v1/channel/`."""
 
@@ -56,6 +64,7 @@ class ChannelApi(Archives, AdminApi):
         "region",
         "state",
         "reason",
+        "facts",
         "filter",
         "module.id",
         "owner.id",
@@ -69,7 +78,9 @@ class ChannelApi(Archives, AdminApi):
 
 
 class ChannelOperations(Operation):
-    """`/api/v1/channel/connect`, and `/<id>/` `connect`, `qr`, `test`, `pause`, `resume`."""
+    """`/api/v1/channel/connect`, and `/<id>/` with `connect`, `qr`, `test`, `refresh`,
+    `import`, `pause`, `resume`.
+    """
 
     resource_name = "channel"
     class_permission_name = "Channel"
@@ -183,6 +194,36 @@ class ChannelOperations(Operation):
         line = line_of(web_session(), _channel(pk))
         web_session().rollback()
         return line
+
+    @expose("/<pk>/refresh", methods=["POST"])
+    @protect()
+    def refresh(self, pk: str) -> Response:
+        """Fetch templates.
+        ---
+        post:
+          description: Ask the provider for its templates and for how the account stands, in a job
+          responses:
+            202: {description: Asked for}
+        """
+        refresh(web_session(), _channel(pk))
+        return self.answer(202, message="OK")
+
+    @expose("/<pk>/import", methods=["POST"])
+    @protect()
+    def begin_import(self, pk: str) -> Response:
+        """Ask for what was before.
+        ---
+        post:
+          description: Ask the provider for contacts or messages from before the connection
+          responses:
+            202: {description: "Asked for: fact names the channel's fact that tells how far it is"}
+            404: {description: This kind of channel has no import of this name}
+            422: {description: The provider refused, with its reason}
+        """
+        begun = begin_import(web_session(), _channel(pk), body_of(ImportBody).name)
+        if begun.problem:
+            raise Refused(begun.problem, "name")
+        return self.answer(202, message="OK", fact=begun.offer.fact)
 
     @expose("/<pk>/pause", methods=["POST"])
     @protect()

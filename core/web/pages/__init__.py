@@ -7,10 +7,12 @@ from flask_babel import lazy_gettext as _
 from core.host.declarations import ViewDecl
 from core.web.live_stream import LiveView
 from core.web.pages import (
+    channel_provider,
     channels,
     jobs,
     jobs_of_system,
     languages,
+    notices,
     operator,
     own_number,
     pairing,
@@ -51,6 +53,7 @@ PAGES: tuple[ViewDecl, ...] = (
 # below the nouns in the menu
 SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *channels.PAGES,
+    *channel_provider.PAGES,
     *pairing.PAGES,
     *plugins.PAGES,
     *tokens.PAGES,
@@ -61,4 +64,5 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *profile.PAGES,
     *languages.PAGES,
     *own_number.PAGES,
+    *notices.PAGES,
 )

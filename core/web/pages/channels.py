@@ -21,6 +21,7 @@ from core.web.device_extras import device_columns, device_panels
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
+from core.web.pages.channel_provider import values as provider_values
 from core.web.pages.channel_rows import living_channel
 from core.web.pages.settings_form import rows_of, typed_values
 from core.web.request import need_tenant, web_session
@@ -145,13 +146,13 @@ class ChannelsView(Page):
         return self.render_template(
             "sapa/channels/show.html",
             title=channel.name,
-            channel=channel,
             kind=say(adapter.title) if adapter else channel.kind,
             webhook_url=channels.webhook_url(session, channel),
             counts=counts,
             is_phone=isinstance(adapter, Pairs),
             is_tested=isinstance(adapter, ChecksConnection),
             tests_now="test" in request.args,
+            **provider_values(channel),
         )
 
     @expose("/<pk>/edit", methods=["GET", "POST"])

@@ -18,7 +18,7 @@ from core.services import inbox_list, inbox_search, inbox_thread, mentions, quic
 from core.services.inbox_list import Shelf, Sort, Wanted, Whose
 from core.services.labels import labels_of
 from core.services.may_send import is_window_open, window_of
-from core.services.templates import VARIABLE, variables_of
+from core.services.templates import VARIABLE, variables_of, why_not
 from core.services.thread_log import LogLine
 from core.web import tenant_time
 from core.web.channel_icons import channel_icon
@@ -209,7 +209,12 @@ def composer_values(conversation: Conversation) -> dict[str, Any]:
         "usable_templates": [
             template
             for template in choices.templates
-            if is_open or (template.provider_name and template.is_approved)
+            if template.can_be_sent and (is_open or template.provider_name)
+        ],
+        "withheld_templates": [
+            (template, why_not(template))
+            for template in choices.templates
+            if not template.can_be_sent
         ],
     }
 

@@ -7,7 +7,7 @@ from flask import Response, make_response, render_template, request, url_for
 from core.models import Template
 from core.services import message_dialog, send
 from core.services.start import conversation_with
-from core.services.templates import variables_of
+from core.services.templates import variables_of, why_not
 from core.web.fab import Page, expose, has_access
 from core.web.message_button import shown
 from core.web.pages.inbox_writing import chosen_template, typed_text, typed_variables
@@ -36,6 +36,7 @@ class MessageDialogView(Page):
             senders=message_dialog.senders(session, to),
             templates=message_dialog.usable_templates(session),
             variables_of=variables_of,
+            why_not=why_not,
             filled={
                 "contactname": to.contact.name if to.contact else "",
                 "firstname": name.split()[0] if to.contact and to.contact.name else "",

@@ -12,9 +12,12 @@ from core.api import (
     Accepted,
     Account,
     Capabilities,
+    Fact,
     Finding,
     IdentityKind,
+    ImportOffer,
     Item,
+    ListedTemplate,
     Media,
     OutboundClient,
     OutboundMessage,
@@ -22,7 +25,17 @@ from core.api import (
     SetupStep,
     WebhookRequest,
 )
-from plugins.channels.whatsapp_cloud import check, media, parse, send, signature, steps
+from plugins.channels.whatsapp_cloud import (
+    check,
+    facts,
+    media,
+    parse,
+    past,
+    send,
+    signature,
+    steps,
+    templates,
+)
 from plugins.channels.whatsapp_cloud.settings import CloudSettings
 
 
@@ -34,6 +47,7 @@ class WhatsAppCloudAdapter:
     settings: ClassVar[type[BaseModel]] = CloudSettings
     steps_before: ClassVar[Sequence[SetupStep]] = steps.BEFORE
     steps_after: ClassVar[Sequence[SetupStep]] = steps.AFTER
+    imports: ClassVar[Sequence[ImportOffer]] = past.OFFERS
     capabilities: ClassVar[Capabilities] = Capabilities(
         identity_kinds=(IdentityKind.PHONE, IdentityKind.BSUID),
         media=frozenset(media.LIMITS),
@@ -45,6 +59,7 @@ class WhatsAppCloudAdapter:
         contact_push=True,
         opaque_id=True,
         max_text=send.MAX_TEXT,
+        max_bytes=media.LIMITS,
     )
 
     def handshake(self, account: Account, request: WebhookRequest) -> str | None:
@@ -70,6 +85,20 @@ class WhatsAppCloudAdapter:
     def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
         """Download a file that a webhook named; raises SendFailed."""
         return media.fetch_media(account, file, http)
+
+    def list_templates(
+        self, account: Account, http: OutboundClient
+    ) -> Iterator[Sequence[ListedTemplate]]:
+        """Yield the account's templates by pages; raises SendFailed, OutcomeUnknown."""
+        return templates.list_templates(account, http)
+
+    def read_facts(self, account: Account, http: OutboundClient) -> Sequence[Fact]:
+        """Ask how the number stands; raises SendFailed, OutcomeUnknown."""
+        return facts.read_facts(account, http)
+
+    def begin_import(self, account: Account, name: str, http: OutboundClient) -> None:
+        """Ask Meta for contacts or history of the app; raises SendFailed, OutcomeUnknown."""
+        past.begin_import(account, name, http)
 
     def check_connection(
         self, account: Account, webhook_url: str, http: OutboundClient

@@ -1,28 +1,51 @@
-"""Testing a connection: the token, the number, the account, and whether the app is subscribed."""
+"""Testing a connection: token, number, scopes, subscription, webhook fields, app secret.
+
+Each is looked at by itself, reads only, and a fault is said with its cure.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from typing import Any
 
 from core.api import Account, Finding, OutboundClient, OutcomeUnknown, SendFailed
+from plugins.channels.whatsapp_cloud import facts
 from plugins.channels.whatsapp_cloud.graph import call, node
 
 TOKEN_CODES = frozenset({"0", "190", "401", "no_token"})
+SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
+FIELDS_NEEDED = ("messages",)
+FIELDS_WANTED = (
+    "account_update",
+    "message_template_status_update",
+    "phone_number_quality_update",
+)
+FIELDS_OF_APP = ("history", "smb_app_state_sync", "smb_message_echoes")
+LIMIT = 10.0  # seconds for each question
+
+Answer = dict[str, Any]
 
 
 def check_connection(account: Account, webhook_url: str, http: OutboundClient) -> Iterator[Finding]:
     """Yield findings; end at the first fault that hides the rest. Reads only."""
     number = str(account.settings.get("phone_number_id", ""))
-    fields = "display_phone_number,verified_name,quality_rating"
     try:
-        found = call(account, http, "GET", f"{node(number)}?fields={fields}", total=10.0)
+        found = facts.ask(account, http, total=LIMIT)
     except (SendFailed, OutcomeUnknown) as error:
         yield from _fault(error, number)
         return
     yield Finding("Meta takes the access token", True)
     yield _number(account, found)
-    yield _subscription(account, http)
+    yield _registration(found)
+    yield _secret(account, http)
+    token = _token(account, http)
+    if token is not None:
+        yield _scopes(token)
+    yield _subscription(account, webhook_url, http)
+    if token is not None:
+        yield from _fields(account, token, webhook_url, found, http)
 
 
 def _fault(error: SendFailed | OutcomeUnknown, number: str) -> Iterator[Finding]:
@@ -44,7 +67,7 @@ def _fault(error: SendFailed | OutcomeUnknown, number: str) -> Iterator[Finding]
     yield Finding("Meta knows the phone number ID", False, advice)
 
 
-def _number(account: Account, found: dict[str, Any]) -> Finding:
+def _number(account: Account, found: Answer) -> Finding:
     shown = found.get("display_phone_number")
     digits = "".join(c for c in shown if c.isdigit()) if isinstance(shown, str) else ""
     own = account.own_address.removeprefix("+")
@@ -54,15 +77,148 @@ def _number(account: Account, found: dict[str, Any]) -> Finding:
     return Finding(what, True)
 
 
-def _subscription(account: Account, http: OutboundClient) -> Finding:
+def _registration(found: Answer) -> Finding:
+    """A number that is verified isn't yet registered: nothing can be sent from it before."""
+    what = "The number is registered with the Cloud API"
+    status = found.get("status")
+    if not isinstance(status, str) or status in facts.WORKING:
+        return Finding(what, True)
+    if status in ("BANNED", "RESTRICTED"):
+        return Finding(
+            what,
+            False,
+            f"Meta says {status.lower()}: business.facebook.com > Account quality says why, and "
+            "takes a request for review.",
+        )
+    return Finding(
+        what,
+        False,
+        f"Meta says {status.lower()}: register it under WhatsApp > API Setup (with the six-digit "
+        "PIN of its two-step verification), or finish the verification there.",
+    )
+
+
+def _secret(account: Account, http: OutboundClient) -> Finding:
+    """Meta refuses a proof made with another app's secret, so a wrong one shows before a webhook
+    is refused for it.
+    """
+    what = "The app secret belongs to the app of the token"
+    token = account.secrets.get("access_token", "")
+    secret = account.secrets.get("app_secret", "")
+    proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    try:
+        call(account, http, "GET", f"me?fields=id&appsecret_proof={proof}", total=LIMIT)
+    except (SendFailed, OutcomeUnknown) as error:
+        if "appsecret_proof" not in error.reason:
+            return Finding(what, True)  # something else is wrong, and is said elsewhere
+        return Finding(
+            what,
+            False,
+            "Every webhook would be refused with 401. Copy it anew: App settings > Basic > App "
+            "secret > Show, of the app for which the token was made.",
+        )
+    return Finding(what, True)
+
+
+def _token(account: Account, http: OutboundClient) -> Answer | None:
+    """What Meta knows of the token: its app and its scopes. None where it doesn't say."""
+    token = account.secrets.get("access_token", "")
+    try:
+        answer = call(
+            account, http, "GET", "debug_token", params={"input_token": token}, total=LIMIT
+        )
+    except (SendFailed, OutcomeUnknown):
+        return None
+    data = answer.get("data")
+    return data if isinstance(data, dict) and data.get("app_id") else None
+
+
+def _scopes(token: Answer) -> Finding:
+    given = token.get("scopes")
+    given = given if isinstance(given, list) else []
+    missing = [scope for scope in SCOPES if scope not in given]
+    what = "The token has the permissions that are needed"
+    if missing:
+        return Finding(
+            what,
+            False,
+            f"Missing: {', '.join(missing)}. Generate the token anew with both ticked: "
+            "business.facebook.com > Settings > System users.",
+        )
+    return Finding(what, True)
+
+
+def _subscription(account: Account, webhook_url: str, http: OutboundClient) -> Finding:
     what = "The app is subscribed to the WhatsApp account"
     waba = str(account.settings.get("waba_id", ""))
     try:
-        found = call(account, http, "GET", f"{node(waba)}/subscribed_apps", total=10.0)
+        found = call(account, http, "GET", f"{node(waba)}/subscribed_apps", total=LIMIT)
     except (SendFailed, OutcomeUnknown) as error:
         advice = f"{error.reason} Compare {waba} with the WhatsApp Business Account ID."
         return Finding(what, False, advice)
-    if not found.get("data"):
-        advice = "Meta delivers nothing: press Verify and save under WhatsApp > Configuration."
+    rows = found.get("data")
+    if not isinstance(rows, list) or not rows:
+        advice = (
+            "Meta delivers nothing: press Verify and save under WhatsApp > Configuration, and "
+            "switch the account's webhooks on there."
+        )
         return Finding(what, False, advice)
+    elsewhere = [row.get("override_callback_uri") for row in rows if isinstance(row, dict)]
+    others = [address for address in elsewhere if address and address != webhook_url]
+    if others and len(others) == len(rows):
+        return Finding(what, False, f"Its webhooks go to {others[0]} instead: remove the override.")
     return Finding(what, True)
+
+
+def _fields(
+    account: Account, token: Answer, webhook_url: str, found: Answer, http: OutboundClient
+) -> Iterator[Finding]:
+    """Where the app delivers and what: only an app's own token may read it."""
+    app, secret = str(token.get("app_id")), account.secrets.get("app_secret", "")
+    try:
+        answer = call(
+            account,
+            http,
+            "GET",
+            f"{node(app)}/subscriptions",
+            token=f"{app}|{secret}",
+            total=LIMIT,
+        )
+    except (SendFailed, OutcomeUnknown):
+        return
+    rows = answer.get("data")
+    row = next(
+        (
+            each
+            for each in (rows if isinstance(rows, list) else [])
+            if isinstance(each, dict) and each.get("object") == "whatsapp_business_account"
+        ),
+        None,
+    )
+    if row is None:
+        yield Finding(
+            "The app has a webhook",
+            False,
+            "WhatsApp > Configuration > Webhook > Edit: enter the webhook address and the verify "
+            "token, then Verify and save.",
+        )
+        return
+    if row.get("callback_url") != webhook_url:
+        yield Finding(
+            "The app's webhook leads here",
+            False,
+            f"It leads to {row.get('callback_url')}; it should be {webhook_url}. Correct it under "
+            "WhatsApp > Configuration > Webhook > Edit.",
+        )
+    on = {
+        str(each.get("name")) if isinstance(each, dict) else str(each)
+        for each in row.get("fields") or []
+    }
+    wanted = FIELDS_WANTED + (FIELDS_OF_APP if found.get("is_on_biz_app") is True else ())
+    missing = [name for name in (*FIELDS_NEEDED, *wanted) if name not in on]
+    what = "The webhook fields are subscribed"
+    if missing:
+        advice = f"Missing: {', '.join(missing)}. Subscribe to them under WhatsApp > Configuration."
+        yield Finding(what, set(missing) <= set(FIELDS_WANTED), advice)
+        return
+    yield Finding(what, True)

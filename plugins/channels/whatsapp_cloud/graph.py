@@ -17,9 +17,17 @@ PAIR_RATE_PAUSE = 6.0  # seconds between messages to one person, once the burst 
 
 
 def call(
-    account: Account, http: OutboundClient, method: str, path: str, **request: Any
+    account: Account,
+    http: OutboundClient,
+    method: str,
+    path: str,
+    *,
+    token: str = "",
+    **request: Any,
 ) -> dict[str, Any]:
     """Call `{graph_url}/{path}` and return the JSON object of a 2xx answer.
+
+    `token` stands in for the account's own.
 
     Raises SendFailed with a class, or OutcomeUnknown when an answer came that says neither yes
     nor no: a 2xx that isn't JSON, or a gateway's 502 or 504 without Meta's own error in it.
@@ -27,7 +35,7 @@ def call(
     response = http.request(
         method,
         f"{base_url(account)}/{path}",
-        headers=bearer(account),
+        headers={"Authorization": f"Bearer {token}"} if token else bearer(account),
         allow_hosts=allowed_hosts(account),
         **request,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from core.api import (
     Account,
@@ -22,6 +23,7 @@ from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RETRY
 from plugins.channels.whatsapp_cloud.graph import call, download, node
 
 MIB = 1024 * 1024
+GONE = frozenset({"100", "131052", "404"})
 LIMITS = {
     MessageKind.IMAGE: 5 * MIB,
     MessageKind.VIDEO: 16 * MIB,
@@ -29,16 +31,52 @@ LIMITS = {
     MessageKind.DOCUMENT: 100 * MIB,
     MessageKind.STICKER: MIB // 2,
 }
+STICKER_LIMIT = 100 * 1024  # of one that doesn't move; of one that does, 500 KB
+
+TAKEN = {
+    MessageKind.IMAGE: frozenset({"image/jpeg", "image/png"}),
+    MessageKind.VIDEO: frozenset({"video/mp4", "video/3gpp"}),
+    MessageKind.AUDIO: frozenset(
+        {"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}
+    ),
+}
+"""Types that Meta takes as what they are, from its "Supported media types"."""
 
 
-def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> str:
+def sent_as(message: OutboundMessage) -> MessageKind:
+    """The kind as which Meta takes the file: a GIF is no image to it, nor a WAV an audio.
+
+    What it would refuse so goes as a document, which takes any type; a small WebP is a sticker.
+    """
+    kind, mime = message.kind, mime_of(message)
+    if not mime or kind not in TAKEN or mime in TAKEN[kind]:
+        return kind
+    if mime == "image/webp" and not message.text and len(message.media_bytes) <= STICKER_LIMIT:
+        return MessageKind.STICKER
+    return MessageKind.DOCUMENT
+
+
+def is_voice(message: OutboundMessage) -> bool:
+    """Whether an audio plays as a voice note: OGG with Opus only."""
+    return mime_of(message) == "audio/ogg"
+
+
+def mime_of(message: OutboundMessage) -> str:
+    """The type without its parameters, in lower case."""
+    stated = message.media.mime_type if message.media else ""
+    return stated.partition(";")[0].strip().lower()
+
+
+def upload(
+    account: Account, message: OutboundMessage, kind: MessageKind, http: OutboundClient
+) -> str:
     """Upload the message's bytes and return Meta's id. Nobody has seen anything yet: an unknown
     outcome here may be repeated, so it is `retry`.
     """
-    limit = LIMITS[message.kind]
+    limit = LIMITS[kind]
     if len(message.media_bytes) > limit:
         raise SendFailed(
-            PAYLOAD, "too_large", f"WhatsApp takes {message.kind}s of up to {limit // 1024} KB."
+            PAYLOAD, "too_large", f"WhatsApp takes {kind}s of up to {limit // 1024} KB."
         )
     mime = (message.media.mime_type if message.media else "") or "application/octet-stream"
     number = node(str(account.settings.get("phone_number_id", "")))
@@ -49,7 +87,7 @@ def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> 
             "POST",
             f"{number}/media",
             data={"messaging_product": "whatsapp", "type": mime},
-            files={"file": (message.media_name or message.kind.value, message.media_bytes, mime)},
+            files={"file": (message.media_name or kind.value, message.media_bytes, mime)},
         )
     except OutcomeUnknown as error:
         raise SendFailed(RETRY, "upload", f"The file did not get to Meta: {error}") from error
@@ -70,7 +108,7 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
     number = str(account.settings.get("phone_number_id", ""))
     path = f"{node(media.provider_id)}?phone_number_id={node(number)}"
     try:
-        found = call(account, http, "GET", path)
+        found = _describe(account, http, path)
         url, size = found.get("url"), found.get("file_size")
         if not isinstance(url, str) or not url:
             raise SendFailed(RETRY, "media", "Meta named no address for the file.")
@@ -84,6 +122,18 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
     if media.sha256 and not _is_digest(media.sha256, content):
         raise SendFailed(RETRY, "sha256", "The file is not the one sent: its SHA-256 differs.")
     return content
+
+
+def _describe(account: Account, http: OutboundClient, path: str) -> dict[str, Any]:
+    """Where the file is. An id that Meta no longer knows has ended: it lives for 7 days."""
+    try:
+        return call(account, http, "GET", path)
+    except SendFailed as failed:
+        if failed.code in GONE:
+            raise SendFailed(
+                PAYLOAD, "gone", "Meta no longer holds this file: it keeps them for 7 days."
+            ) from failed
+        raise
 
 
 def _is_digest(stated: str, content: bytes) -> bool:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from core.api import Account, BadItem, Counted, Item, MalformedBody
-from plugins.channels.whatsapp_cloud.accounts import (
-    entry_moment,
-    read_contact,
-    read_errors,
-    read_event,
-)
+from core.api import Account, BadItem, ChannelChanged, Counted, Fact, Item, MalformedBody
+from plugins.channels.whatsapp_cloud import templates
+from plugins.channels.whatsapp_cloud.accounts import entry_moment, read_contact, read_errors
+from plugins.channels.whatsapp_cloud.events import read_event
+from plugins.channels.whatsapp_cloud.history import progress_of, read_old
 from plugins.channels.whatsapp_cloud.messages import read_message
 from plugins.channels.whatsapp_cloud.people import Origin, read_profiles
 from plugins.channels.whatsapp_cloud.reading import (
@@ -112,23 +111,28 @@ def _state_sync(change: Change) -> Iterator[Item]:
         yield from _foreign(change.value, "state_sync")
         return
     yield from _each(change.value, "state_sync", read_contact)
+    if change.value.get("state_sync"):
+        yield _progress(change, "contacts", (Fact("contacts", "Arriving"),))
 
 
 def _history(change: Change) -> Iterator[Item]:
     if not _is_own_number(change):
-        yield from _foreign(change.value, "history")
+        yield from _foreign(change.value, "history", "messages")
         return
     yield from _each(change.value, "history", lambda chunk: _chunk(change, chunk), is_whole=False)
+    yield from _old_messages(change, change.value)  # files that come after their placeholders
 
 
 def _chunk(change: Change, chunk: dict[str, Any]) -> Iterator[Item]:
     if chunk.get("errors"):
         refuse_unstorable(chunk)
         yield read_errors(chunk["errors"], entry_moment(change.entry), chunk)
-    yield from _each(chunk, "threads", lambda thread: _thread(change, thread), is_whole=False)
+    yield from _each(chunk, "threads", lambda thread: _old_messages(change, thread), is_whole=False)
+    if facts := progress_of(chunk):
+        yield _progress(change, "history", facts)
 
 
-def _thread(change: Change, thread: dict[str, Any]) -> Iterator[Item]:
+def _old_messages(change: Change, thread: dict[str, Any]) -> Iterator[Item]:
     """A thread is named after the other party; `to` stands on messages of the owner's only."""
     received = Origin(
         profiles=read_profiles(change.value.get("contacts")),
@@ -138,10 +142,18 @@ def _thread(change: Change, thread: dict[str, Any]) -> Iterator[Item]:
     sent = replace(received, is_echo=True)
 
     def read(item: dict[str, Any]) -> Iterator[Item]:
-        is_own = bool(item.get("to")) or change.is_own(item.get("from"))
-        return read_message(item, sent if is_own else received)
+        context = item.get("history_context")
+        is_marked = isinstance(context, dict) and context.get("from_me") is True
+        is_own = is_marked or bool(item.get("to")) or change.is_own(item.get("from"))
+        return read_old(item, sent if is_own else received)
 
     yield from _each(thread, "messages", read)
+
+
+def _progress(change: Change, what: str, facts: tuple[Fact, ...]) -> ChannelChanged:
+    return ChannelChanged(
+        what=what, reason=facts[0].value, at=entry_moment(change.entry), facts=facts
+    )
 
 
 def _event(change: Change) -> Iterator[Item]:
@@ -158,8 +170,18 @@ def _event(change: Change) -> Iterator[Item]:
     if value.get("metadata") is not None and not _is_own_number(change):
         yield Counted("other_number")
         return
-    yield read_event(change.field, value, entry_moment(change.entry))
+    at = entry_moment(change.entry)
+    if change.field in TEMPLATE_FIELDS:
+        yield from TEMPLATE_FIELDS[change.field](value, at)
+        return
+    yield read_event(change.field, value, at)
 
+
+TEMPLATE_FIELDS: dict[str, Callable[[dict[str, Any], datetime], Iterator[Item]]] = {
+    "message_template_status_update": templates.read_status,
+    "message_template_quality_update": templates.read_quality,
+    "template_category_update": templates.read_category,
+}
 
 FIELDS: dict[str, Callable[[Change], Iterator[Item]]] = {
     "messages": _messages,

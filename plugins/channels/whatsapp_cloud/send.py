@@ -15,10 +15,11 @@ from core.api import (
     OutboundTemplate,
     OutcomeUnknown,
     SendFailed,
+    TemplateSlot,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RECIPIENT
 from plugins.channels.whatsapp_cloud.graph import call, node
-from plugins.channels.whatsapp_cloud.media import upload
+from plugins.channels.whatsapp_cloud.media import is_voice, sent_as, upload
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
@@ -64,32 +65,60 @@ def _content(account: Account, message: OutboundMessage, http: OutboundClient) -
         _refuse_length(message.text, MAX_TEXT)
         return {"type": "text", "text": {"body": message.text}}
     if message.kind in FILES:
-        return {"type": message.kind.value, message.kind.value: _file(account, message, http)}
+        kind = sent_as(message)
+        return {"type": kind.value, kind.value: _file(account, message, kind, http)}
     raise SendFailed(PAYLOAD, "kind", f"A {message.kind} can't be sent over WhatsApp.")
 
 
 def _template(template: OutboundTemplate) -> dict[str, Any]:
     content: dict[str, Any] = {"name": template.name, "language": {"code": template.language}}
     if template.variables:
-        parameters = [{"type": "text", "text": value} for value in template.variables]
-        content["components"] = [{"type": "body", "parameters": parameters}]
+        content["components"] = _components(template)
     return content
 
 
-def _file(account: Account, message: OutboundMessage, http: OutboundClient) -> dict[str, str]:
-    if message.text and message.kind not in CAPTIONED:
-        raise SendFailed(PAYLOAD, "caption", f"WhatsApp shows no caption on a {message.kind}.")
+def _components(template: OutboundTemplate) -> list[dict[str, Any]]:
+    """The values in the parts that want them; without slots all belong to the body."""
+    slots = template.slots or (TemplateSlot(),) * len(template.variables)
+    if len(slots) != len(template.variables):
+        raise SendFailed(
+            PAYLOAD, "variables", "The template has changed at Meta: fetch the templates again."
+        )
+    parts: dict[tuple[str, int], list[dict[str, str]]] = {}
+    for slot, value in zip(slots, template.variables, strict=True):
+        named = {"parameter_name": slot.key} if slot.key else {}
+        parts.setdefault((slot.where, slot.index), []).append(
+            {"type": "text", **named, "text": value}
+        )
+    return [
+        {
+            "type": where,
+            **({"sub_type": "url", "index": str(index)} if where == "button" else {}),
+            "parameters": parameters,
+        }
+        for (where, index), parameters in parts.items()
+    ]
+
+
+def _file(
+    account: Account, message: OutboundMessage, kind: MessageKind, http: OutboundClient
+) -> dict[str, Any]:
+    if message.text and kind not in CAPTIONED:
+        raise SendFailed(PAYLOAD, "caption", f"WhatsApp shows no caption on a {kind}.")
     _refuse_length(message.text, MAX_CAPTION)
+    file: dict[str, Any]
     if message.media_bytes:
-        file = {"id": upload(account, message, http)}
+        file = {"id": upload(account, message, kind, http)}
     elif message.media is not None and message.media.provider_id:
         file = {"id": message.media.provider_id}
     else:
         raise SendFailed(PAYLOAD, "no_file", "The message has no file to send.")
     if message.text:
         file["caption"] = message.text
-    if message.kind is MessageKind.DOCUMENT and message.media_name:
+    if kind is MessageKind.DOCUMENT and message.media_name:
         file["filename"] = message.media_name
+    if kind is MessageKind.AUDIO and is_voice(message):
+        file["voice"] = True
     return file
 
 

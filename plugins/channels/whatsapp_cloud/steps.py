@@ -36,9 +36,10 @@ AFTER = (
     ),
     SetupStep(
         "Subscribe",
-        "On the same screen: messages, message_template_status_update, account_update and "
-        "phone_number_quality_update. Where the number is also in the WhatsApp Business app: "
-        "smb_message_echoes, smb_app_state_sync and history, too.",
+        "On the same screen: messages, message_template_status_update, account_update, "
+        "account_alerts, phone_number_quality_update and business_capability_update. Where the "
+        "number is also in the WhatsApp Business app: smb_message_echoes, smb_app_state_sync and "
+        "history, too.",
     ),
     SetupStep("Write to the number", "From another phone: the message appears in the Inbox."),
 )
