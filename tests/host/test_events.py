@@ -45,7 +45,7 @@ def test_an_event_becomes_a_job_for_each_subscriber_that_is_on(
 ) -> None:
     with database.tenant(1) as session:
         publish(session, ContactCreated(contact_id=7, origin="person"))
-    payload = {"contact_id": 7, "origin": "person"}
+    payload = {"contact_id": 7, "origin": "person", "is_to_greet": False}
     assert written(database) == [("greeter.on_contact_created", payload, "greeter/contact:7")]
 
     with database.tenant(1) as session:
@@ -120,7 +120,14 @@ def test_a_database_without_a_host_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_every_event_survives_json(kind: type[Event]) -> None:
-    samples = {"int": 3, "str": "x", "bool": True, "int | None": None, "tuple[str, ...]": ("x",)}
+    samples = {
+        "int": 3,
+        "str": "x",
+        "bool": True,
+        "int | None": None,
+        "tuple[int, ...]": (3, 4),
+        "tuple[str, ...]": ("x",),
+    }
     values = {field.name: samples[str(field.type)] for field in fields(kind)}
     event = kind(**values)
     assert kind.from_payload(json.loads(json.dumps(event.to_payload()))) == event

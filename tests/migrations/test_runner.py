@@ -145,8 +145,8 @@ def test_a_data_migration_sees_every_tenants_rows(
     run(
         settings,
         "INSERT INTO tenant (slug, name, plan_id, time_zone, default_region, number_style, locale, "
-        "is_active, switch_version, created_at, updated_at) VALUES "
-        "('a', 'a', 1, 'UTC', 'ID', 'plus', 'en', true, 0, '2026-01-01', '2026-01-01')",
+        "is_active, switch_version, limits_agents, created_at, updated_at) VALUES "
+        "('a', 'a', 1, 'UTC', 'ID', 'plus', 'en', true, 0, false, '2026-01-01', '2026-01-01')",
     )
     run(settings, "INSERT INTO fake_thing (tenant_id) SELECT id FROM tenant")
     write_revision(fake.path, "f2", "f1", '    op.execute("UPDATE fake_thing SET id = 77")')
