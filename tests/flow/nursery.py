@@ -14,6 +14,8 @@ import signal
 import sys
 from typing import Any
 
+from core.process import die_with
+
 EAGER = (
     "alembic.op",
     "core.jobs.carry_redis",
@@ -37,8 +39,9 @@ def main() -> None:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
     for line in sys.stdin:
-        pid = os.fork()
+        nursery, pid = os.getpid(), os.fork()
         if pid == 0:
+            die_with(nursery)
             live(json.loads(line))
         print(pid, flush=True)
 
