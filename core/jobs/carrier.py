@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Protocol
 
 from core.jobs.claim import Crowds, Dispatch, Pair
 from core.jobs.spec import JobSpec
 
+PATIENCE = 2.0  # s that a provider's call keeps its thread; most are answered in 0.3 s
+PUT_OFF = timedelta(seconds=1)  # for a message whose crowd is full in the process that got it
 WORKER_TIMEOUT = 100  # ms that an idle thread sleeps before it looks whether to stop
 
 
@@ -37,6 +40,13 @@ class Carrier(Protocol):
 
     def send(self, queue: str, dispatches: list[Dispatch]) -> None:
         """Send them on their way. Raises where there is none; then the relay gives them back."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds that a provider's call may keep its thread; None: as long as it takes."""
+
+    def let_go(self, key: Pair) -> None:
+        """A begun message goes on without its thread; `end` follows."""
 
     def begin(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> list[Pair]:
         """A thread is about to run these; those of them that it may."""

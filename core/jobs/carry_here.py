@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from dramatiq import Worker
 
 from core.db import Database
 from core.jobs.broker import Perform, deliver_here, embedded_broker, message_for
-from core.jobs.carrier import WORKER_TIMEOUT
+from core.jobs.carrier import PATIENCE, PUT_OFF, WORKER_TIMEOUT
 from core.jobs.claim import Crowds, Dispatch, Pair
 from core.jobs.failure import describe
-from core.jobs.flights import Flights, most_of_a_crowd
-from core.jobs.lease import give_back
+from core.jobs.flights import Flights
+from core.jobs.lease import give_back, put_off
 from core.jobs.queues import BULK, NOW, QUEUES
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
@@ -28,13 +29,20 @@ class HereCarrier:
     marks_begun = False
 
     def __init__(
-        self, database: Database, registry: JobRegistry, perform: Perform, *, threads: int
+        self,
+        database: Database,
+        registry: JobRegistry,
+        perform: Perform,
+        *,
+        threads: int,
+        clock: Callable[[], datetime],
     ) -> None:
-        self.flights = Flights(most_of_a_crowd(threads))
+        self.flights = Flights()
         self._database = database
         self._registry = registry
         self._perform = perform
         self._threads = threads
+        self._clock = clock
         # enough in flight to keep the threads busy; bulk work leaves one of them to the urgent
         self._room = {NOW: threads * 4, BULK: max(1, threads - 1)}
         self._worker: Worker | None = None
@@ -49,6 +57,7 @@ class HereCarrier:
             return
         self._give_back()
         self._worker.stop(timeout=int(timeout * 1000))
+        self.flights.wait_for_slow(timeout)
         self._worker = None
 
     def room(self, queue: str) -> int:
@@ -72,7 +81,21 @@ class HereCarrier:
             deliver_here(broker, message_for(dispatch, queue))
 
     def begin(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> list[Pair]:
-        return pairs if self.flights.begin(pairs[0]) else []  # given back while it waited
+        flight = self.flights.take(pairs[0])
+        if flight is None:  # given back while it waited
+            return []
+        if self.flights.enter(*flight):
+            return pairs
+        with self._database.system() as session:
+            put_off(session, pairs, self._clock() + PUT_OFF)
+        return []
+
+    @property
+    def patience(self) -> float | None:
+        return None if self._worker is None else PATIENCE
+
+    def let_go(self, key: Pair) -> None:
+        self.flights.let_go(key)
 
     def end(self, key: Pair, *, has_lane: bool) -> bool:
         """A claim is worth its transaction when a lane or half the room is free.

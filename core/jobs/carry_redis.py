@@ -6,8 +6,8 @@ arrives leaves a lease that ends; one that comes late or twice finds its attempt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
 from dramatiq import Worker
 from redis import Redis
@@ -15,9 +15,9 @@ from redis import Redis
 from core.db import Database
 from core.jobs.bell import DUE, SENT, Bell
 from core.jobs.broker import Perform, declare
-from core.jobs.carrier import WORKER_TIMEOUT
+from core.jobs.carrier import PATIENCE, PUT_OFF, WORKER_TIMEOUT
 from core.jobs.claim import Crowds, Dispatch, Pair
-from core.jobs.flights import Flights, most_of_a_crowd
+from core.jobs.flights import Flights
 from core.jobs.lease import begin, put_off
 from core.jobs.middleware import TenantMiddleware
 from core.jobs.queues import BULK, NOW
@@ -25,8 +25,6 @@ from core.jobs.redis_broker import JobBroker
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
 
-_ANY = 2**31
-_PUT_OFF = timedelta(seconds=1)  # for a message whose crowd is full in the process that got it
 _AHEAD = 4  # messages that wait in Redis for each thread: less, and threads wait for claims
 
 
@@ -57,7 +55,7 @@ class RedisCarrier:
         self._namespace = namespace
         self._threads = threads
         self._clock = clock
-        self._flights = Flights(most_of_a_crowd(threads))
+        self._flights = Flights()
         self._ended = 0
         self._broker = self._build()
         self._worker: Worker | None = None
@@ -91,6 +89,7 @@ class RedisCarrier:
         if self._worker is None:
             return
         self._worker.stop(timeout=int(timeout * 1000))
+        self._flights.wait_for_slow(timeout)
         self._bell.stop()
         self._worker = None
 
@@ -101,7 +100,7 @@ class RedisCarrier:
         return most - waiting if waiting * 2 <= most else 0
 
     def crowds(self) -> Crowds:
-        return _Elsewhere(self._flights)
+        return self._flights
 
     def leased(self, queue: str, dispatch: Dispatch) -> None:
         """Whoever fetches it has it in hand."""
@@ -119,8 +118,15 @@ class RedisCarrier:
         if self._flights.enter(spec.queue, Dispatch(spec, tenant_id, begun, crowd=crowd)):
             return begun
         with self._database.system() as session:
-            put_off(session, begun, self._clock() + _PUT_OFF)
+            put_off(session, begun, self._clock() + PUT_OFF)
         return []
+
+    @property
+    def patience(self) -> float | None:
+        return PATIENCE
+
+    def let_go(self, key: Pair) -> None:
+        self._flights.let_go(key)
 
     def end(self, key: Pair, *, has_lane: bool) -> bool:
         self._flights.end(key)
@@ -129,20 +135,3 @@ class RedisCarrier:
 
     def to_renew(self) -> list[Pair]:
         return self._flights.to_renew()
-
-
-class _Elsewhere:
-    """Crowds as a relay sees them that leases for all processes.
-
-    It holds back what is full in its own: others may have room. A process that gets more of a crowd
-    than it may begin puts it off, and its place in its lane is kept.
-    """
-
-    def __init__(self, flights: Flights) -> None:
-        self._flights = flights
-
-    def full(self) -> Collection[str]:
-        return self._flights.full()
-
-    def room(self, crowd: str) -> int:
-        return _ANY

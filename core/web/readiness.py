@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.desk import Desk
-from core.migrations.current import is_current
+from core.migrations.current import is_usable
 from core.migrations.of_plugins import plugin_migrations
 from core.models import Plan
 from core.pulse import living
@@ -62,7 +62,7 @@ class Readiness:
     def _migrations(self) -> str:
         """Once migrated, always: a newer version that migrates further keeps what we need."""
         if not self._is_migrated:
-            self._is_migrated = is_current(self._desk.settings, plugin_migrations(self._desk.host))
+            self._is_migrated = is_usable(self._desk.settings, plugin_migrations(self._desk.host))
         return "" if self._is_migrated else "migrations are pending"
 
     def _redis(self) -> str:

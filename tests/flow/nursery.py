@@ -14,6 +14,8 @@ import signal
 import sys
 from typing import Any
 
+from core.process import die_with
+
 EAGER = (
     "alembic.op",
     "core.jobs.carry_redis",
@@ -30,15 +32,13 @@ EAGER = (
 def main() -> None:
     """Read lines until there are no more. Who is forked goes on by itself."""
     gc.disable()  # as `sapa` starts
-    for name in EAGER:
-        importlib.import_module(name)
-    plugins = importlib.import_module("plugins").BUILTIN
-    for name in plugins:
+    for name in EAGER:  # no plugin: the host says when those are loaded
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
     for line in sys.stdin:
-        pid = os.fork()
+        nursery, pid = os.getpid(), os.fork()
         if pid == 0:
+            die_with(nursery)
             live(json.loads(line))
         print(pid, flush=True)
 

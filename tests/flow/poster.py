@@ -18,11 +18,12 @@ _TWICE = 17  # every so many'th is delivered again though it was acknowledged, a
 
 
 class Poster:
-    """Delivers `messages` texts; `allow` says how many it may begin."""
+    """Delivers texts, `begin` to `messages`; `allow` says how many it may begin."""
 
-    def __init__(self, url: str, line: CloudLine, messages: int) -> None:
+    def __init__(self, url: str, line: CloudLine, messages: int, *, begin: int = 0) -> None:
         self._url, self._line = url, line
-        self.texts = [f"message {n}" for n in range(messages)]
+        self._begin = begin
+        self.texts = [f"message {n}" for n in range(begin, messages)]
         self.statuses: set[int] = set()
         self.acknowledged = self.repeated = 0
         self._allowed = 0
@@ -54,7 +55,7 @@ class Poster:
 
     def _work(self, thread: int) -> None:
         with httpx.Client(timeout=10, trust_env=False) as client:
-            for number, said in enumerate(self.texts):
+            for number, said in enumerate(self.texts, self._begin):
                 person = number % PEOPLE
                 if person % SENDERS != thread:
                     continue

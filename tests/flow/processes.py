@@ -57,15 +57,18 @@ def provider(journal: Path) -> Iterator[str]:
 
 
 @contextmanager
-def nursery() -> Iterator[Nursery]:
-    """A process that forks others; see nursery.py. It ends them with itself."""
+def nursery(root: Path = ROOT) -> Iterator[Nursery]:
+    """A process that forks others; see nursery.py. It ends them with itself.
+
+    `root`: where it finds Sapa, a version of its own perhaps.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.flow.nursery"],
+        [sys.executable, str(ROOT / "tests" / "flow" / "nursery.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -48,6 +48,7 @@ class Town:
     web: Served
     others: Sequence[Part]
     ways: Sequence[Way]
+    redis: RedisServer | None = None
     kills: Counter[str] = field(default_factory=Counter)
     _seen: dict[Pair, float] = field(default_factory=dict)
 
@@ -117,14 +118,16 @@ def embedded(house: Installation, nursery: Nursery, folder: Path) -> Iterator[To
 
 
 @contextmanager
-def production(house: Installation, nursery: Nursery, folder: Path) -> Iterator[Town]:
+def production(
+    house: Installation, nursery: Nursery, folder: Path, processes: int = PROCESSES
+) -> Iterator[Town]:
     """Web processes, worker processes with a relay each, a producer, Redis."""
     redis = RedisServer(folder)
     house.desk.settings = house.desk.settings.model_copy(update={"redis_url": redis.url})
     web, producer = _web(house, nursery, folder, PROCESSES), _producer(house, nursery, folder)
     worker = Part(
         nursery,
-        [ANSWERING, ["worker", "--processes", str(PROCESSES)]],
+        [ANSWERING, ["worker", "--processes", str(processes)]],
         environment_of(house.desk.settings),
         folder / "worker.log",
     )
@@ -147,6 +150,7 @@ def production(house: Installation, nursery: Nursery, folder: Path) -> Iterator[
             Way("Redis", 2, kill_redis),
             Way("producer", 1, lambda chance: producer.kill()),
         ],
+        redis,
     )
     try:
         yield place

@@ -35,7 +35,7 @@ def test_set_back_what_was_due_stays_due_and_in_order(database, build, jobs, eff
     engine = build(note)
     relay = engine._relay
     real.move(hours=HOURS)  # the clock was wrong when the first was written
-    relay.look()
+    relay.heed_clock(real())
     with database.tenant(1) as session:
         first = enqueue(session, "shop.note", {"key": "first"}, lane="a", due_at=real())
         first.created_at = real()
@@ -44,7 +44,7 @@ def test_set_back_what_was_due_stays_due_and_in_order(database, build, jobs, eff
     real.move(hours=-HOURS)
     with database.tenant(1) as session:
         enqueue(session, "shop.note", {"key": "second"}, lane="a", due_at=real())
-    relay.look()
+    relay.heed_clock(real())
     engine.run_pending()
     engine.run_pending()
     assert effects() == ["first", "second"]
@@ -58,7 +58,7 @@ def test_set_back_a_time_of_day_is_waited_for(database, build, jobs, effects, re
         enqueue(session, "shop.note", {"key": "x"}, due_at=real() + timedelta(hours=1))
     real.move(hours=HOURS)
     real.move(hours=-HOURS)
-    engine._relay.look()
+    engine._relay.heed_clock(real())
     assert effects() == []
     assert [row.state for row in jobs()] == [JobState.READY]
 
@@ -68,10 +68,10 @@ def test_set_back_a_dead_workers_lease_ends_soon(database, build, jobs, real):
     real.move(hours=HOURS)
     with database.tenant(1) as session:
         enqueue(session, "shop.note", {"key": "x"}, due_at=real())
-    engine._relay.look()
+    engine._relay.heed_clock(real())
     engine._relay.claim("now", real())
     real.move(hours=-HOURS)
-    engine._relay.look()
+    engine._relay.heed_clock(real())
     assert jobs()[0].lease_until <= real() + max(LEASE, LONGEST_LEASE)
 
 

@@ -10,8 +10,10 @@ from datetime import timedelta
 import pytest
 import redis as redis_client
 
+from core.jobs import carry_redis
 from core.jobs.carry_redis import RedisCarrier
 from core.jobs.engine import JobEngine
+from core.jobs.flights import MOST_SLOW
 from core.jobs.lease import LEASE, begin
 from core.jobs.outbox import enqueue
 from core.jobs.queues import QUEUES
@@ -294,14 +296,17 @@ def test_in_flight_is_bounded_however_many_relays(database, redis, jobs):
     assert sum(row.state is JobState.LEASED for row in jobs()) == 8
 
 
-def test_a_full_process_puts_off_and_keeps_the_place(database, over_redis, effects, jobs):
+def test_a_full_process_puts_off_and_keeps_the_place(
+    database, over_redis, effects, jobs, monkeypatch
+):
     """A relay leases for all; who gets more of a crowd than it may begin gives it back."""
     slow = SlowCall()
-    engine = over_redis(JobSpec("shop.slow", call=slow), note, threads=4, poll=0.2)
+    monkeypatch.setattr(carry_redis, "PATIENCE", 0.1)
+    engine = over_redis(JobSpec("shop.slow", call=slow), note, threads=2, poll=0.2)
     with database.tenant(1) as session:
         for number in range(40):
-            key = {"key": f"{number % 8} {number:02}"}
-            lane = f"lane{number % 8}"
+            key = {"key": f"{number % 12} {number:02}"}
+            lane = f"lane{number % 12}"
             enqueue(session, "shop.slow", key, crowd="channel:1", lane=lane)
     engine.start()
     try:
@@ -309,11 +314,11 @@ def test_a_full_process_puts_off_and_keeps_the_place(database, over_redis, effec
         for number, key in enumerate("abc", 1):
             put(database, key)
             assert wait_until(lambda wanted=number: len(effects()) == wanted)
-        assert slow.most == 3
+        assert wait_until(lambda: slow.most == MOST_SLOW)
         assert {row.failures for row in jobs()} == {0}
     finally:
         slow.may_end.set()
     assert wait_until(lambda: len(effects()) == 43, 60)
-    for lane in range(8):
+    for lane in range(12):
         mine = [key for key in effects() if key.startswith(f"{lane} ")]
         assert mine == sorted(mine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import timedelta
 
@@ -99,7 +98,7 @@ def test_stopping_finishes_what_has_begun_and_gives_the_rest_back(database, buil
     engine.start()
     assert slow.begun.wait(10)
     assert wait_until(lambda: {row.state for row in jobs()} == {JobState.LEASED})
-    threading.Timer(0.5, slow.may_end.set).start()
+    slow.end_soon()
     engine.stop(timeout=10)
     assert effects() == ["0"]
     assert [(row.state, row.failures) for row in jobs()] == [(JobState.READY, 0)] * 3
