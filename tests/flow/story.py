@@ -160,6 +160,8 @@ class Story:
             kind = chance.choice((MessageKind.IMAGE, MessageKind.DOCUMENT))
             file = Media(kind, provider_id="1", mime_type="image/png", filename="a.png")
             item = replace(item, kind=kind, media=(file,) * chance.randint(1, 2))
+        elif item.is_history and chance.random() < 0.5:
+            item = replace(item, kind=MessageKind.PLACEHOLDER)
         self._told.append(item)
         return item
 
@@ -177,7 +179,13 @@ class Story:
         )
 
     def _again(self) -> Item:
-        return self._chance.choice(self._told) if self._told else Counted("group")
+        if not self._told:
+            return Counted("group")
+        told = self._chance.choice(self._told)
+        if told.kind is not MessageKind.PLACEHOLDER:
+            return told
+        file = Media(MessageKind.IMAGE, provider_id="1", mime_type="image/png")
+        return replace(told, kind=MessageKind.IMAGE, text="Foto", media=(file,))  # it comes later
 
     def _edit(self) -> InboundEdit:
         is_revoked = self._chance.random() < 0.3

@@ -286,7 +286,16 @@ class CloudSimulator(ProviderSimulator):
     def _list_templates(self, call: Call) -> Answer:
         after, limit = int(call.query.get("after") or 0), int(call.query.get("limit") or 25)
         page = self.templates[after : after + limit]
-        document: Json = {"data": [template.document() for template in page]}
+        number = len(self.templates)
+        document: Json = {
+            "data": [template.document() for template in page],
+            "summary": {
+                "total_count": number,
+                "message_template_count": number,
+                "message_template_limit": 250,
+                "are_translations_complete": True,
+            },
+        }
         if after + limit < len(self.templates):
             following = str(after + limit)
             document["paging"] = {

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterator
 from typing import Any
 
-from core.api import Account, Finding, OutboundClient, OutcomeUnknown, SendFailed
+from core.api import Account, Finding, OutboundClient, OutcomeUnknown, SendFailed, say
 from plugins.channels.whatsapp_cloud import facts
 from plugins.channels.whatsapp_cloud.graph import call, node
 
@@ -36,7 +36,7 @@ def check_connection(account: Account, webhook_url: str, http: OutboundClient) -
     except (SendFailed, OutcomeUnknown) as error:
         yield from _fault(error, number)
         return
-    yield Finding("Meta takes the access token", True)
+    yield Finding(say("Meta takes the access token"), True)
     yield _number(account, found)
     yield _registration(found)
     yield _secret(account, http)
@@ -50,36 +50,47 @@ def check_connection(account: Account, webhook_url: str, http: OutboundClient) -
 
 def _fault(error: SendFailed | OutcomeUnknown, number: str) -> Iterator[Finding]:
     if error.code in TOKEN_CODES:
-        advice = (
-            f"{error.reason} Make a new one: business.facebook.com > Settings > System users > "
-            "Generate token."
+        advice = say(
+            "%(reason)s Make a new one: business.facebook.com > Settings > System users > "
+            "Generate token.",
+            reason=error.reason,
         )
-        yield Finding("Meta takes the access token", False, advice)
+        yield Finding(say("Meta takes the access token"), False, advice)
         return
     if isinstance(error, OutcomeUnknown) or error.error_class == "retry":
-        yield Finding("Meta answers", False, f"{error.reason} Try again in a minute.")
+        yield Finding(
+            say("Meta answers"),
+            False,
+            say("%(reason)s Try again in a minute.", reason=error.reason),
+        )
         return
-    yield Finding("Meta takes the access token", True)
-    advice = (
-        f"{error.reason} Compare {number} with the Phone number ID under WhatsApp > API Setup, and "
-        "see that the system user has the WhatsApp account."
+    yield Finding(say("Meta takes the access token"), True)
+    advice = say(
+        "%(reason)s Compare %(number)s with the Phone number ID under WhatsApp > API Setup, and "
+        "see that the system user has the WhatsApp account.",
+        reason=error.reason,
+        number=number,
     )
-    yield Finding("Meta knows the phone number ID", False, advice)
+    yield Finding(say("Meta knows the phone number ID"), False, advice)
 
 
 def _number(account: Account, found: Answer) -> Finding:
     shown = found.get("display_phone_number")
     digits = "".join(c for c in shown if c.isdigit()) if isinstance(shown, str) else ""
     own = account.own_address.removeprefix("+")
-    what = f"The phone number ID is that of {account.own_address}"
+    what = say("The phone number ID is that of %(number)s", number=account.own_address)
     if digits and own and digits != own:
-        return Finding(what, False, f"It belongs to {shown}: correct the ID or the own number.")
+        return Finding(
+            what,
+            False,
+            say("It belongs to %(number)s: correct the ID or the own number.", number=shown),
+        )
     return Finding(what, True)
 
 
 def _registration(found: Answer) -> Finding:
     """A number that is verified isn't yet registered: nothing can be sent from it before."""
-    what = "The number is registered with the Cloud API"
+    what = say("The number is registered with the Cloud API")
     status = found.get("status")
     if not isinstance(status, str) or status in facts.WORKING:
         return Finding(what, True)
@@ -87,14 +98,20 @@ def _registration(found: Answer) -> Finding:
         return Finding(
             what,
             False,
-            f"Meta says {status.lower()}: business.facebook.com > Account quality says why, and "
-            "takes a request for review.",
+            say(
+                "Meta says %(status)s: business.facebook.com > Account quality says why, and "
+                "takes a request for review.",
+                status=status.lower(),
+            ),
         )
     return Finding(
         what,
         False,
-        f"Meta says {status.lower()}: register it under WhatsApp > API Setup (with the six-digit "
-        "PIN of its two-step verification), or finish the verification there.",
+        say(
+            "Meta says %(status)s: register it under WhatsApp > API Setup (with the six-digit "
+            "PIN of its two-step verification), or finish the verification there.",
+            status=status.lower(),
+        ),
     )
 
 
@@ -102,7 +119,7 @@ def _secret(account: Account, http: OutboundClient) -> Finding:
     """Meta refuses a proof made with another app's secret, so a wrong one shows before a webhook
     is refused for it.
     """
-    what = "The app secret belongs to the app of the token"
+    what = say("The app secret belongs to the app of the token")
     token = account.secrets.get("access_token", "")
     secret = account.secrets.get("app_secret", "")
     proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
@@ -114,8 +131,10 @@ def _secret(account: Account, http: OutboundClient) -> Finding:
         return Finding(
             what,
             False,
-            "Every webhook would be refused with 401. Copy it anew: App settings > Basic > App "
-            "secret > Show, of the app for which the token was made.",
+            say(
+                "Every webhook would be refused with 401. Copy it anew: App settings > Basic > App "
+                "secret > Show, of the app for which the token was made."
+            ),
         )
     return Finding(what, True)
 
@@ -137,28 +156,35 @@ def _scopes(token: Answer) -> Finding:
     given = token.get("scopes")
     given = given if isinstance(given, list) else []
     missing = [scope for scope in SCOPES if scope not in given]
-    what = "The token has the permissions that are needed"
+    what = say("The token has the permissions that are needed")
     if missing:
         return Finding(
             what,
             False,
-            f"Missing: {', '.join(missing)}. Generate the token anew with both ticked: "
-            "business.facebook.com > Settings > System users.",
+            say(
+                "Missing: %(missing)s. Generate the token anew with both ticked: "
+                "business.facebook.com > Settings > System users.",
+                missing=", ".join(missing),
+            ),
         )
     return Finding(what, True)
 
 
 def _subscription(account: Account, webhook_url: str, http: OutboundClient) -> Finding:
-    what = "The app is subscribed to the WhatsApp account"
+    what = say("The app is subscribed to the WhatsApp account")
     waba = str(account.settings.get("waba_id", ""))
     try:
         found = call(account, http, "GET", f"{node(waba)}/subscribed_apps", total=LIMIT)
     except (SendFailed, OutcomeUnknown) as error:
-        advice = f"{error.reason} Compare {waba} with the WhatsApp Business Account ID."
+        advice = say(
+            "%(reason)s Compare %(waba)s with the WhatsApp Business Account ID.",
+            reason=error.reason,
+            waba=waba,
+        )
         return Finding(what, False, advice)
     rows = found.get("data")
     if not isinstance(rows, list) or not rows:
-        advice = (
+        advice = say(
             "Meta delivers nothing: press Verify and save under WhatsApp > Configuration, and "
             "switch the account's webhooks on there."
         )
@@ -166,7 +192,11 @@ def _subscription(account: Account, webhook_url: str, http: OutboundClient) -> F
     elsewhere = [row.get("override_callback_uri") for row in rows if isinstance(row, dict)]
     others = [address for address in elsewhere if address and address != webhook_url]
     if others and len(others) == len(rows):
-        return Finding(what, False, f"Its webhooks go to {others[0]} instead: remove the override.")
+        return Finding(
+            what,
+            False,
+            say("Its webhooks go to %(address)s instead: remove the override.", address=others[0]),
+        )
     return Finding(what, True)
 
 
@@ -197,18 +227,24 @@ def _fields(
     )
     if row is None:
         yield Finding(
-            "The app has a webhook",
+            say("The app has a webhook"),
             False,
-            "WhatsApp > Configuration > Webhook > Edit: enter the webhook address and the verify "
-            "token, then Verify and save.",
+            say(
+                "WhatsApp > Configuration > Webhook > Edit: enter the webhook address and the "
+                "verify token, then Verify and save."
+            ),
         )
         return
     if row.get("callback_url") != webhook_url:
         yield Finding(
-            "The app's webhook leads here",
+            say("The app's webhook leads here"),
             False,
-            f"It leads to {row.get('callback_url')}; it should be {webhook_url}. Correct it under "
-            "WhatsApp > Configuration > Webhook > Edit.",
+            say(
+                "It leads to %(address)s; it should be %(wanted)s. Correct it under WhatsApp > "
+                "Configuration > Webhook > Edit.",
+                address=row.get("callback_url"),
+                wanted=webhook_url,
+            ),
         )
     on = {
         str(each.get("name")) if isinstance(each, dict) else str(each)
@@ -216,9 +252,12 @@ def _fields(
     }
     wanted = FIELDS_WANTED + (FIELDS_OF_APP if found.get("is_on_biz_app") is True else ())
     missing = [name for name in (*FIELDS_NEEDED, *wanted) if name not in on]
-    what = "The webhook fields are subscribed"
+    what = say("The webhook fields are subscribed")
     if missing:
-        advice = f"Missing: {', '.join(missing)}. Subscribe to them under WhatsApp > Configuration."
+        advice = say(
+            "Missing: %(missing)s. Subscribe to them under WhatsApp > Configuration.",
+            missing=", ".join(missing),
+        )
         yield Finding(what, set(missing) <= set(FIELDS_WANTED), advice)
         return
     yield Finding(what, True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.api import ErrorClass
+from core.api import ErrorClass, say
 
 RETRY: ErrorClass = "retry"
 TEMPLATE: ErrorClass = "template"
@@ -75,4 +75,4 @@ def _reason(error: dict[str, Any]) -> str:
     details = data.get("details") if isinstance(data, dict) else None
     said = [error.get("title") or error.get("message"), details]
     texts = list(dict.fromkeys(text for text in said if isinstance(text, str) and text))
-    return ": ".join(texts)[:500] or "Meta gave no reason."
+    return ": ".join(texts)[:500] or say("Meta gave no reason.")

@@ -10,30 +10,35 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from core.api import ChannelChanged, Fact
+from core.api import ChannelChanged, Fact, say
 from plugins.channels.whatsapp_cloud.reading import optional_mapping
 
 # Events after which nothing can be sent. A ban's own state decides further: see `_account`.
 DOWN = {
-    "ACCOUNT_DELETED": "The WhatsApp Business Account was deleted at Meta.",
-    "ACCOUNT_OFFBOARDED": "The number was taken off the Cloud API.",
-    "PARTNER_REMOVED": "The account no longer shares its number with this app.",
-    "PARTNER_APP_UNINSTALLED": "The app was removed from the account.",
+    "ACCOUNT_DELETED": say("The WhatsApp Business Account was deleted at Meta."),
+    "ACCOUNT_OFFBOARDED": say("The number was taken off the Cloud API."),
+    "PARTNER_REMOVED": say("The account no longer shares its number with this app."),
+    "PARTNER_APP_UNINSTALLED": say("The app was removed from the account."),
 }
 UP = frozenset({"ACCOUNT_RECONNECTED", "PARTNER_ADDED", "PARTNER_APP_INSTALLED"})
-WAY_BACK = "See business.facebook.com > Account quality, where you can ask for a review."
+WAY_BACK = say("See business.facebook.com > Account quality, where you can ask for a review.")
 
 LIMITS = {
-    "TIER_50": "50 customers a day",
-    "TIER_250": "250 customers a day",
-    "TIER_1K": "1,000 customers a day",
-    "TIER_2K": "2,000 customers a day",
-    "TIER_10K": "10,000 customers a day",
-    "TIER_100K": "100,000 customers a day",
-    "TIER_UNLIMITED": "Unlimited",
-    "TIER_NOT_SET": "Not set yet",
+    "TIER_50": say("%(number)s customers a day", number="50"),
+    "TIER_250": say("%(number)s customers a day", number="250"),
+    "TIER_1K": say("%(number)s customers a day", number="1,000"),
+    "TIER_2K": say("%(number)s customers a day", number="2,000"),
+    "TIER_10K": say("%(number)s customers a day", number="10,000"),
+    "TIER_100K": say("%(number)s customers a day", number="100,000"),
+    "TIER_UNLIMITED": say("Unlimited"),
+    "TIER_NOT_SET": say("Not set yet"),
 }
-QUALITIES = {"GREEN": "High", "YELLOW": "Medium", "RED": "Low", "UNKNOWN": "Not rated yet"}
+QUALITIES = {
+    "GREEN": say("High"),
+    "YELLOW": say("Medium"),
+    "RED": say("Low"),
+    "UNKNOWN": say("Not rated yet"),
+}
 
 
 def read_event(field: str, value: dict[str, Any], at: datetime) -> ChannelChanged:
@@ -47,8 +52,12 @@ def limit_word(value: Any) -> str:
     if isinstance(value, bool) or value in (None, ""):
         return ""
     if isinstance(value, int):
-        return "Unlimited" if value < 0 else f"{value:,} customers a day"
+        return say("Unlimited") if value < 0 else _a_day(value)
     return LIMITS.get(value, value[:80]) if isinstance(value, str) else ""
+
+
+def _a_day(number: int) -> str:
+    return say("%(number)s customers a day", number=f"{number:,}")
 
 
 def quality_fact(score: Any) -> Fact | None:
@@ -69,22 +78,34 @@ def _account(value: dict[str, Any]) -> dict[str, Any]:
         return _restriction(value)
     if event == "ACCOUNT_VIOLATION":
         kind = _text(optional_mapping(value, "violation_info"), "violation_type")
-        reason = f"Meta found a violation of its policies: {_words(kind)}. {WAY_BACK}"
+        reason = say(
+            "Meta found a violation of its policies: %(what)s. %(review)s",
+            what=_words(kind),
+            review=WAY_BACK,
+        )
         return _told(reason, Fact("account_state", reason, is_bad=True), is_bad=True)
     if event in UP:
-        return _told("The account is connected again.", _good_state(), is_up=True)
+        return _told(say("The account is connected again."), _good_state(), is_up=True)
     return _told(_words(event) or "The account changed")
 
 
 def _ban(ban: dict[str, Any]) -> dict[str, Any]:
     state, date = _text(ban, "waba_ban_state"), _text(ban, "waba_ban_date")
     if state == "REINSTATE":
-        return _told("Meta lifted the ban.", _good_state(), is_up=True)
+        return _told(say("Meta lifted the ban."), _good_state(), is_up=True)
     if state == "SCHEDULE_FOR_DISABLE":
-        reason = f"Meta will disable the account on {date or 'a date it has not named'}. {WAY_BACK}"
+        reason = say(
+            "Meta will disable the account (%(date)s). %(review)s",
+            date=date or "?",
+            review=WAY_BACK,
+        )
         return _told(reason, Fact("account_state", reason, is_bad=True), is_bad=True)
     since = f" since {date}" if date else ""
-    reason = f"Meta disabled the WhatsApp Business Account{since}. {WAY_BACK}"
+    reason = say(
+        "Meta disabled the WhatsApp Business Account%(since)s. %(review)s",
+        since=since,
+        review=WAY_BACK,
+    )
     return _told(reason, Fact("account_state", f"Disabled{since}", is_bad=True), is_down=True)
 
 
@@ -95,8 +116,10 @@ def _restriction(value: dict[str, Any]) -> dict[str, Any]:
     kinds = [_text(row, "restriction_type") for row in rows]
     until = ", ".join(_moments(row.get("expiration") for row in rows))
     words = ", ".join(_words(kind) for kind in kinds if kind) or "not said what"
-    reason = (
-        f"Meta restricted the account: {words}{f', until {until}' if until else ''}. {WAY_BACK}"
+    reason = say(
+        "Meta restricted the account: %(what)s. %(review)s",
+        what=", ".join(filter(None, (words, until))),
+        review=WAY_BACK,
     )
     stops = any("ALL_MESSAG" in kind or "CUSTOMER_INITIATED" in kind for kind in kinds)
     fact = Fact("account_state", f"Restricted: {words}", is_bad=True)
@@ -114,10 +137,10 @@ def _quality(value: dict[str, Any]) -> dict[str, Any]:
     elif event == "UNFLAGGED":
         facts.append(Fact("quality", QUALITIES["YELLOW"]))
     words = {
-        "FLAGGED": "The number's quality is low: people block or report its messages.",
-        "UNFLAGGED": "The number's quality is good again.",
-        "DOWNGRADE": f"The messaging limit was lowered: {limit}.",
-        "UPGRADE": f"The messaging limit was raised: {limit}.",
+        "FLAGGED": say("The number's quality is low: people block or report its messages."),
+        "UNFLAGGED": say("The number's quality is good again."),
+        "DOWNGRADE": say("The messaging limit was lowered: %(limit)s.", limit=limit),
+        "UPGRADE": say("The messaging limit was raised: %(limit)s.", limit=limit),
     }
     reason = words.get(event, f"{_words(event)}. {limit}".strip(". "))
     return _told(reason, *facts, is_bad=event in ("FLAGGED", "DOWNGRADE"))
@@ -129,8 +152,19 @@ def _name(value: dict[str, Any]) -> dict[str, Any]:
     why = _text(value, "rejection_reason")
     if decision in ("APPROVED", "DEFERRED"):
         facts = [Fact("verified_name", wanted)] if wanted and decision == "APPROVED" else []
-        return _told(f"The name “{wanted}”: {_words(decision).lower()}.", *facts)
-    reason = f"Meta refused the name “{wanted}”: {_words(why).lower() or 'no reason given'}."
+        return _told(
+            say(
+                "The name “%(name)s”: %(decision)s.",
+                name=wanted,
+                decision=_words(decision).lower(),
+            ),
+            *facts,
+        )
+    reason = say(
+        "Meta refused the name “%(name)s”: %(reason)s.",
+        name=wanted,
+        reason=_words(why).lower() or "?",
+    )
     return _told(reason, is_bad=decision == "REJECTED")
 
 
@@ -140,7 +174,12 @@ def _capability(value: dict[str, Any]) -> dict[str, Any]:
         or value.get("max_daily_conversation_per_phone")
     )
     facts = [Fact("messaging_limit", limit)] if limit else []
-    return _told(f"The messaging limit is now: {limit}." if limit else "Limits changed.", *facts)
+    return _told(
+        say("The messaging limit is now: %(limit)s.", limit=limit)
+        if limit
+        else say("Limits changed."),
+        *facts,
+    )
 
 
 def _alert(value: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +194,7 @@ def _alert(value: dict[str, Any]) -> dict[str, Any]:
 def _review(value: dict[str, Any]) -> dict[str, Any]:
     decision = _text(value, "decision")
     is_bad = decision == "REJECTED"
-    reason = f"Meta's review of the account: {_words(decision).lower()}."
+    reason = say("Meta's review of the account: %(decision)s.", decision=_words(decision).lower())
     return _told(reason, Fact("account_state", reason, is_bad=is_bad), is_bad=is_bad)
 
 
@@ -179,7 +218,7 @@ def _told(reason: str, *facts: Fact, **more: bool) -> dict[str, Any]:
 
 
 def _good_state() -> Fact:
-    return Fact("account_state", "Works")
+    return Fact("account_state", say("Works"))
 
 
 def _why_disconnected(value: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from core.api import Account, ErrorClass, OutboundClient, OutcomeUnknown, SendFailed
+from core.api import Account, ErrorClass, OutboundClient, OutcomeUnknown, SendFailed, say
 from plugins.channels.whatsapp_cloud.errors import CHANNEL, CLASSES, PAYLOAD, RETRY, read_error
 from plugins.channels.whatsapp_cloud.settings import DEFAULT_GRAPH_URL
 
@@ -42,7 +42,10 @@ def call(
     answer = _json(response)
     if 200 <= response.status_code < 300:
         if answer is None:
-            raise OutcomeUnknown("garbage", f"Meta answered {response.status_code} without JSON.")
+            raise OutcomeUnknown(
+                "garbage",
+                say("Meta answered %(status)s without JSON.", status=response.status_code),
+            )
         return answer
     raise _refusal(response, answer)
 
@@ -78,7 +81,7 @@ def bearer(account: Account) -> dict[str, str]:
     """The authorisation header. Without a token the channel stops here, not at Meta."""
     token = account.secrets.get("access_token", "")
     if not token:
-        raise SendFailed(CHANNEL, "no_token", "No access token is set for this channel.")
+        raise SendFailed(CHANNEL, "no_token", say("No access token is set for this channel."))
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -92,9 +95,14 @@ def _refusal(response: Any, answer: dict[str, Any] | None) -> SendFailed | Outco
     error = answer.get("error") if answer else None
     if not isinstance(error, dict):
         if status in GATEWAY_STATUSES:
-            return OutcomeUnknown("gateway", f"A gateway in front of Meta answered {status}.")
+            return OutcomeUnknown(
+                "gateway", say("A gateway in front of Meta answered %(status)s.", status=status)
+            )
         return SendFailed(
-            _class_of_status(status), str(status), f"Meta answered {status}.", _pause(response)
+            _class_of_status(status),
+            str(status),
+            say("Meta answered %(status)s.", status=status),
+            _pause(response),
         )
     read = read_error(error)
     error_class, pause = read.error_class, _pause(response)

@@ -18,6 +18,7 @@ from core.api import (
     OutcomeUnknown,
     ResponseTooLarge,
     SendFailed,
+    say,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RETRY
 from plugins.channels.whatsapp_cloud.graph import call, download, node
@@ -76,7 +77,9 @@ def upload(
     limit = LIMITS[kind]
     if len(message.media_bytes) > limit:
         raise SendFailed(
-            PAYLOAD, "too_large", f"WhatsApp takes {kind}s of up to {limit // 1024} KB."
+            PAYLOAD,
+            "too_large",
+            say("WhatsApp takes a %(kind)s of up to %(limit)s KB.", kind=kind, limit=limit // 1024),
         )
     mime = (message.media.mime_type if message.media else "") or "application/octet-stream"
     number = node(str(account.settings.get("phone_number_id", "")))
@@ -90,10 +93,12 @@ def upload(
             files={"file": (message.media_name or kind.value, message.media_bytes, mime)},
         )
     except OutcomeUnknown as error:
-        raise SendFailed(RETRY, "upload", f"The file did not get to Meta: {error}") from error
+        raise SendFailed(
+            RETRY, "upload", say("The file did not get to Meta: %(reason)s", reason=error.reason)
+        ) from error
     identifier = answer.get("id")
     if not isinstance(identifier, str) or not identifier:
-        raise SendFailed(RETRY, "upload", "Meta took the file but named no id.")
+        raise SendFailed(RETRY, "upload", say("Meta took the file but named no id."))
     return identifier
 
 
@@ -111,16 +116,24 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
         found = _describe(account, http, path)
         url, size = found.get("url"), found.get("file_size")
         if not isinstance(url, str) or not url:
-            raise SendFailed(RETRY, "media", "Meta named no address for the file.")
+            raise SendFailed(RETRY, "media", say("Meta named no address for the file."))
         if isinstance(size, int) and size > limit:
-            raise SendFailed(PAYLOAD, "too_large", f"The file has {size} bytes, {limit} are taken.")
+            raise SendFailed(
+                PAYLOAD,
+                "too_large",
+                say("The file has %(size)s bytes, %(limit)s are taken.", size=size, limit=limit),
+            )
         content = download(account, http, url, limit)
     except ResponseTooLarge as error:
-        raise SendFailed(PAYLOAD, "too_large", f"The file has more than {limit} bytes.") from error
+        raise SendFailed(
+            PAYLOAD, "too_large", say("The file has more than %(limit)s bytes.", limit=limit)
+        ) from error
     except OutcomeUnknown as error:
-        raise SendFailed(RETRY, "media", f"The file could not be fetched: {error}") from error
+        raise SendFailed(
+            RETRY, "media", say("The file could not be fetched: %(reason)s", reason=error.reason)
+        ) from error
     if media.sha256 and not _is_digest(media.sha256, content):
-        raise SendFailed(RETRY, "sha256", "The file is not the one sent: its SHA-256 differs.")
+        raise SendFailed(RETRY, "sha256", say("The file is not the one sent: its SHA-256 differs."))
     return content
 
 
@@ -131,7 +144,7 @@ def _describe(account: Account, http: OutboundClient, path: str) -> dict[str, An
     except SendFailed as failed:
         if failed.code in GONE:
             raise SendFailed(
-                PAYLOAD, "gone", "Meta no longer holds this file: it keeps them for 7 days."
+                PAYLOAD, "gone", say("Meta no longer holds this file: it keeps them for 7 days.")
             ) from failed
         raise
 

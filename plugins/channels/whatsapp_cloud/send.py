@@ -16,6 +16,7 @@ from core.api import (
     OutcomeUnknown,
     SendFailed,
     TemplateSlot,
+    say,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RECIPIENT
 from plugins.channels.whatsapp_cloud.graph import call, node
@@ -52,7 +53,9 @@ def _recipient(to: Address) -> dict[str, str]:
         return {"to": to.value.removeprefix("+")}
     if to.kind is IdentityKind.BSUID:
         return {"recipient": to.value}
-    raise SendFailed(RECIPIENT, "address", f"WhatsApp can't reach an address of kind {to.kind}.")
+    raise SendFailed(
+        RECIPIENT, "address", say("WhatsApp can't reach an address of kind %(kind)s.", kind=to.kind)
+    )
 
 
 def _content(account: Account, message: OutboundMessage, http: OutboundClient) -> dict[str, Any]:
@@ -67,7 +70,9 @@ def _content(account: Account, message: OutboundMessage, http: OutboundClient) -
     if message.kind in FILES:
         kind = sent_as(message)
         return {"type": kind.value, kind.value: _file(account, message, kind, http)}
-    raise SendFailed(PAYLOAD, "kind", f"A {message.kind} can't be sent over WhatsApp.")
+    raise SendFailed(
+        PAYLOAD, "kind", say("A %(kind)s can't be sent over WhatsApp.", kind=message.kind)
+    )
 
 
 def _template(template: OutboundTemplate) -> dict[str, Any]:
@@ -82,7 +87,9 @@ def _components(template: OutboundTemplate) -> list[dict[str, Any]]:
     slots = template.slots or (TemplateSlot(),) * len(template.variables)
     if len(slots) != len(template.variables):
         raise SendFailed(
-            PAYLOAD, "variables", "The template has changed at Meta: fetch the templates again."
+            PAYLOAD,
+            "variables",
+            say("The template has changed at Meta: fetch the templates again."),
         )
     parts: dict[tuple[str, int], list[dict[str, str]]] = {}
     for slot, value in zip(slots, template.variables, strict=True):
@@ -104,7 +111,9 @@ def _file(
     account: Account, message: OutboundMessage, kind: MessageKind, http: OutboundClient
 ) -> dict[str, Any]:
     if message.text and kind not in CAPTIONED:
-        raise SendFailed(PAYLOAD, "caption", f"WhatsApp shows no caption on a {kind}.")
+        raise SendFailed(
+            PAYLOAD, "caption", say("WhatsApp shows no caption on a %(kind)s.", kind=kind)
+        )
     _refuse_length(message.text, MAX_CAPTION)
     file: dict[str, Any]
     if message.media_bytes:
@@ -112,7 +121,7 @@ def _file(
     elif message.media is not None and message.media.provider_id:
         file = {"id": message.media.provider_id}
     else:
-        raise SendFailed(PAYLOAD, "no_file", "The message has no file to send.")
+        raise SendFailed(PAYLOAD, "no_file", say("The message has no file to send."))
     if message.text:
         file["caption"] = message.text
     if kind is MessageKind.DOCUMENT and message.media_name:
@@ -125,7 +134,13 @@ def _file(
 def _refuse_length(text: str, limit: int) -> None:
     if len(text) > limit:
         raise SendFailed(
-            PAYLOAD, "too_long", f"WhatsApp takes {limit} characters here, this has {len(text)}."
+            PAYLOAD,
+            "too_long",
+            say(
+                "WhatsApp takes %(limit)s characters here, this has %(count)s.",
+                limit=limit,
+                count=len(text),
+            ),
         )
 
 
@@ -134,5 +149,5 @@ def _message_id(answer: dict[str, Any]) -> str:
     first = messages[0] if isinstance(messages, list) and messages else None
     identifier = first.get("id") if isinstance(first, dict) else None
     if not isinstance(identifier, str) or not identifier:
-        raise OutcomeUnknown("garbage", "Meta took the message but named no id.")
+        raise OutcomeUnknown("garbage", say("Meta took the message but named no id."))
     return identifier

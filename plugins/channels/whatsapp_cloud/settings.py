@@ -6,13 +6,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
+from core.api import say
+
 DEFAULT_GRAPH_URL = "https://graph.facebook.com/v25.0"
 
 
 def _digits(value: str) -> str:
     """Meta's ids are digits: a phone number or a name pasted here would fail only when sending."""
     if not (value.isascii() and value.isdigit()):
-        raise ValueError("Copy the ID from Meta's API Setup page: it has digits only.")
+        raise ValueError(say("Copy the ID from Meta's API Setup page: it has digits only."))
     return value
 
 
@@ -20,20 +22,22 @@ def _international(value: str) -> str:
     """The own number as `+` and digits (D4)."""
     number = "+" + "".join(c for c in value if c.isascii() and c.isdigit())
     if not value.strip().startswith("+") or not 8 <= len(number) <= 16:
-        raise ValueError("Enter the number with its country prefix, for example +62 812 3456 7890.")
+        raise ValueError(
+            say("Enter the number with its country prefix, for example +62 812 3456 7890.")
+        )
     return number
 
 
 def _given(value: SecretStr) -> SecretStr:
     """An empty secret would make every signature check fail, or worse, pass."""
     if not value.get_secret_value().strip():
-        raise ValueError("This can't be empty.")
+        raise ValueError(say("This can't be empty."))
     return SecretStr(value.get_secret_value().strip())
 
 
 def _http_url(value: str) -> str:
     if not value.startswith(("https://", "http://")):
-        raise ValueError("Enter a URL that starts with https://.")
+        raise ValueError(say("Enter a URL that starts with https://."))
     return value.rstrip("/")
 
 
@@ -44,34 +48,41 @@ class CloudSettings(BaseModel):
     """One number of one WhatsApp Business Account. Secrets are sealed and never shown again."""
 
     own_number: Annotated[str, AfterValidator(_international)] = Field(
-        title="Own number",
-        description="The WhatsApp number with its country prefix.",
+        title=say("Own number"),
+        description=say("The WhatsApp number with its country prefix."),
     )
     phone_number_id: Annotated[str, AfterValidator(_digits)] = Field(
-        title="Phone number ID",
-        description="WhatsApp > API Setup, below the number. Not the number itself.",
+        title=say("Phone number ID"),
+        description=say("WhatsApp > API Setup, below the number. Not the number itself."),
     )
     waba_id: Annotated[str, AfterValidator(_digits)] = Field(
-        title="WhatsApp Business Account ID",
-        description="WhatsApp > API Setup, beside the phone number ID.",
+        title=say("WhatsApp Business Account ID"),
+        description=say("WhatsApp > API Setup, beside the phone number ID."),
     )
     access_token: Secret = Field(
-        title="Access token",
+        title=say("Access token"),
         description=(
-            "Business settings > System users > Generate token, with whatsapp_business_messaging "
-            "and whatsapp_business_management. The temporary token of API Setup ends within a day."
+            say(
+                "Business settings > System users > Generate token, with "
+                "whatsapp_business_messaging and whatsapp_business_management. The temporary "
+                "token of API Setup ends within a day."
+            )
         ),
     )
     app_secret: Secret = Field(
-        title="App secret",
-        description="App settings > Basic > App secret. It proves that a webhook comes from Meta.",
+        title=say("App secret"),
+        description=say(
+            "App settings > Basic > App secret. It proves that a webhook comes from Meta."
+        ),
     )
     verify_token: Secret = Field(
-        title="Verify token",
-        description="A long random word of your own. Enter the same in WhatsApp > Configuration.",
+        title=say("Verify token"),
+        description=say(
+            "A long random word of your own. Enter the same in WhatsApp > Configuration."
+        ),
     )
     graph_url: Annotated[str, AfterValidator(_http_url)] = Field(
         default=DEFAULT_GRAPH_URL,
-        title="Graph API address",
-        description="Leave as it is, unless a simulator or a proxy stands in for Meta.",
+        title=say("Graph API address"),
+        description=say("Leave as it is, unless a simulator or a proxy stands in for Meta."),
     )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.api import TemplateSlot
+from core.api import TemplateSlot, say
 from plugins.channels.whatsapp_cloud.reading import MAX_TEXT, Unreadable, optional_string, sequence
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -93,9 +93,9 @@ def _read(component: dict[str, Any], reading: _Reading) -> None:
             if isinstance(button, dict):
                 _button(button, index, reading)
     elif kind == "CAROUSEL":
-        reading.refuse("It is a carousel: Sapa can't fill its cards yet.")
+        reading.refuse(say("It is a carousel: Sapa can't fill its cards yet."))
     elif kind == "LIMITED_TIME_OFFER":
-        reading.refuse("It is a limited-time offer: Sapa can't set its end yet.")
+        reading.refuse(say("It is a limited-time offer: Sapa can't set its end yet."))
 
 
 def _header(component: dict[str, Any], reading: _Reading) -> None:
@@ -104,14 +104,21 @@ def _header(component: dict[str, Any], reading: _Reading) -> None:
         reading.add(optional_string(component, "text", limit=MAX_TEXT), "header")
         return
     reading.lines.append(f"[{form.lower()}]")
-    reading.refuse(f"Its header holds a file ({form.lower()}): Sapa can't fill that in yet.")
+    reading.refuse(
+        say("Its header holds a file (%(kind)s): Sapa can't fill that in yet.", kind=form.lower())
+    )
 
 
 def _button(button: dict[str, Any], index: int, reading: _Reading) -> None:
     kind = str(button.get("type", "")).upper()
     label = optional_string(button, "text")
     if kind not in PLAIN_BUTTONS:
-        reading.refuse(f"It has a button of the kind “{kind.lower()}”: Sapa can't fill it in yet.")
+        reading.refuse(
+            say(
+                "It has a button of the kind “%(kind)s”: Sapa can't fill it in yet.",
+                kind=kind.lower(),
+            )
+        )
         return
     url = optional_string(button, "url", limit=2048)
     reading.add(f"[{label}] {url}" if VARIABLE.search(url) else f"[{label}]", "button", index)

@@ -18,6 +18,7 @@ from core.api import (
     SendFailed,
     TemplateChanged,
     TemplateState,
+    say,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD
 from plugins.channels.whatsapp_cloud.graph import call, node
@@ -47,13 +48,13 @@ STATES = {
 }
 
 REASONS = {
-    "ABUSIVE_CONTENT": "The text breaks Meta's policies.",
-    "CATEGORY_NOT_AVAILABLE": "The category isn't available here.",
-    "INCORRECT_CATEGORY": "Meta thinks that it belongs to another category.",
-    "INVALID_FORMAT": "The variables or the formatting are not as Meta wants them.",
-    "PROMOTIONAL": "Meta takes it for marketing.",
-    "SCAM": "Meta takes it for a scam.",
-    "TAG_CONTENT_MISMATCH": "The language or the category doesn't fit the text.",
+    "ABUSIVE_CONTENT": say("The text breaks Meta's policies."),
+    "CATEGORY_NOT_AVAILABLE": say("The category isn't available here."),
+    "INCORRECT_CATEGORY": say("Meta thinks that it belongs to another category."),
+    "INVALID_FORMAT": say("The variables or the formatting are not as Meta wants them."),
+    "PROMOTIONAL": say("Meta takes it for marketing."),
+    "SCAM": say("Meta takes it for a scam."),
+    "TAG_CONTENT_MISMATCH": say("The language or the category doesn't fit the text."),
 }
 SILENT = frozenset({"", "NONE"})
 
@@ -71,7 +72,7 @@ def list_templates(account: Account, http: OutboundClient) -> Iterator[Sequence[
         answer = call(account, http, "GET", path + (f"&after={node(after)}" if after else ""))
         rows = answer.get("data")
         if not isinstance(rows, list):
-            raise SendFailed(PAYLOAD, "garbage", "Meta's list of templates can't be read.")
+            raise SendFailed(PAYLOAD, "garbage", say("Meta's list of templates can't be read."))
         yield [one for row in rows if isinstance(row, dict) and (one := _listed(row)) is not None]
         following = _cursor(answer)
         if not following or following == after:
