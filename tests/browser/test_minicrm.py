@@ -103,8 +103,8 @@ def test_D1_the_plan_says_who_has_whatsapp(firm: Firm, chromium: Browser) -> Non
         firm.shop.desk.host.switches.forget()
     watched, page = in_romanian(chromium, firm, "rina")
     page.goto(f"{watched.url}/plugins/")
-    row = page.locator(".list-group-item, .card, tr", has_text="WhatsApp").first
-    expect(row).to_contain_text("Professional")
+    row = page.locator(".sapa-plugin", has_text="whatsapp_qr")
+    expect(row).to_contain_text("Abonamentul tău nu îl include: cere operatorului")
     page.goto(f"{watched.url}/channels/new")
     expect(page.locator("h2", has_text="Simulator")).to_be_visible()
     expect(page.locator("h2", has_text="WhatsApp")).to_have_count(0)
@@ -190,7 +190,7 @@ def test_D3_to_D13_the_guide_is_walked(firm: Firm, chromium: Browser) -> None:
         [
             "Ale tuturor",
             "Doar de la contacte existente",
-            "Ale tuturor, cu excepția acestor numere",
+            "Oricine, cu excepția următoarelor numere de telefon",
         ]
     )
     pictures += keep_pictures(rina, "minicrm-filtre")

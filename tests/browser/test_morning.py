@@ -176,6 +176,7 @@ def test_D6_D7_D8_D9_D10_D13_a_morning_with_two_numbers_and_two_agents(
     agus.locator("button", has_text="Send").click()
     expect(budi.locator(".today-card")).to_have_count(2)
     sari.locator(".inbox-row", has_text="Dewi").click()
+    expect(sari.locator(".thread-title")).to_contain_text("Dewi")
     sari.locator("#composer-upload").set_input_files(
         {"name": "kue.png", "mimeType": "image/png", "buffer": PICTURE}
     )
@@ -184,6 +185,7 @@ def test_D6_D7_D8_D9_D10_D13_a_morning_with_two_numbers_and_two_agents(
     expect(sari.locator(".bubble-out").first).to_be_visible()
     expect(budi.locator(".today-card")).to_have_count(1)
     sari.locator(".inbox-row", has_text="Putri").click()
+    expect(sari.locator(".thread-title")).to_contain_text("Putri")
     sari.locator("#composer-text").fill("Siap, kak Putri!")
     sari.keyboard.press("Enter")
     expect(sari.locator(".bubble-out", has_text="Siap, kak Putri!")).to_be_visible()
