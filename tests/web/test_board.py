@@ -1,4 +1,4 @@
-"""The board over HTTP: pages, fragments and refusals; and over REST, where a program moves cards."""
+"""The board over HTTP: pages, fragments, refusals; and over REST, where a program moves cards."""
 
 from __future__ import annotations
 
