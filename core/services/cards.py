@@ -14,26 +14,34 @@ from core.tenancy.session import TenantSession
 def card_for(session: TenantSession, channel: Channel, contact: Contact) -> Card | None:
     """The card for a message of `contact` on `channel`; a new one where the channel names a module.
 
-    With history on this number, the card of the last message (D7). Without, the card updated last,
-    open ones first (D8). Else a new card in the channel's module (D9); None where it has none.
-    The cards of all contacts of the customer count, and no others: a message that once went to
-    the card of somebody since unmerged leads nowhere. Archived cards and modules are out of use.
+    The card there is (D7, D8), else a new card in the channel's module (D9); None where it has
+    none. Archived modules are out of use.
     """
-    members = select(Contact.id).where(Contact.customer_id == contact.customer_id)
-    usable = (Card.contact_id.in_(members), Card.archived_at.is_(None))
-    last = cards_of_last_messages(session, channel.id, [contact.customer_id])
-    if last:
-        return session.get(Card, last[contact.customer_id])
-    card = session.scalar(
-        select(Card)
-        .where(*usable)
-        .order_by(Card.is_open.desc(), Card.updated_at.desc(), Card.id.desc())
-        .limit(1)
-    )
+    card = card_there_is(session, channel, contact)
     module = channel.module
     if card is not None or module is None or module.archived_at is not None:
         return card
     return open_card(session, module, contact)
+
+
+def card_there_is(session: TenantSession, channel: Channel, contact: Contact) -> Card | None:
+    """The card that a message to or from `contact` on `channel` belongs on, if there is one.
+
+    With history on this number, the card of the last message (D7). Without, the card updated last,
+    open ones first (D8). The cards of all contacts of the customer count, and no others: a message
+    that once went to the card of somebody since unmerged leads nowhere. Archived cards are out of
+    use.
+    """
+    last = cards_of_last_messages(session, channel.id, [contact.customer_id])
+    if last:
+        return session.get(Card, last[contact.customer_id])
+    members = select(Contact.id).where(Contact.customer_id == contact.customer_id)
+    return session.scalar(
+        select(Card)
+        .where(Card.contact_id.in_(members), Card.archived_at.is_(None))
+        .order_by(Card.is_open.desc(), Card.updated_at.desc(), Card.id.desc())
+        .limit(1)
+    )
 
 
 def cards_of_last_messages(

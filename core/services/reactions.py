@@ -28,8 +28,8 @@ LONGEST = 16
 def react(session: TenantSession, message: Message, emoji: str) -> None:
     """Put our one reaction on a message, replace it, or with "" take it away.
 
-    It shows at once and is taken back when the provider refuses it. Refused: a channel that
-    carries none, a message that isn't the customer's, a closed window.
+    It shows at once; when the provider refuses it, the one before comes back. Refused: a channel
+    that carries none, a message that isn't the customer's, a closed window.
     """
     channel = message.channel
     if len(emoji) > LONGEST or any(letter.isalnum() and letter.isascii() for letter in emoji):
@@ -44,11 +44,12 @@ def react(session: TenantSession, message: Message, emoji: str) -> None:
         raise Refused(say("This message can't be reacted to."), "emoji")
     if not is_window_open(message.conversation):
         raise Refused(say("More than 24 hours have passed since the customer last wrote."), "emoji")
+    before = message.reactions.get(US, "")
     _set(session, message, emoji)
     enqueue(
         session,
         "core.react",
-        {"message_id": message.id, "emoji": emoji},
+        {"message_id": message.id, "emoji": emoji, "before": before},
         lane=f"conversation:{message.conversation_id}",
         crowd=crowd_of(message.channel_id),
     )
@@ -118,10 +119,10 @@ class ReactCall:
 
 
 def take_back(session: TenantSession, payload: dict[str, Any], reason: str = "") -> None:
-    """The provider didn't take it: the message shows it no more."""
+    """The provider didn't take it: the customer sees the one before, and so do we."""
     message = session.get(Message, payload["message_id"])
     if message is not None and message.reactions.get(US, "") == payload["emoji"]:
-        _set(session, message, "")
+        _set(session, message, payload.get("before", ""))
 
 
 def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import select
-
 from core.errors import Refused
 from core.inbound import MessageKind, MessageState
 from core.jobs.outbox import enqueue
@@ -24,6 +22,7 @@ from core.models import (
 )
 from core.models.base import now
 from core.services import channels, tasks
+from core.services.cards import card_there_is
 from core.services.channel_accounts import crowd_of
 from core.services.may_send import is_served, obstacle_to
 from core.services.preview import touch
@@ -100,13 +99,14 @@ def send_message(
                 "upload",
             )
         _check_size(channel, kind, capabilities.max_bytes.get(kind, 0), upload)
+    card = card_there_is(session, channel, conversation.contact)
     message = Message(
         conversation_id=conversation.id,
         channel_id=channel.id,
         contact_id=conversation.contact_id,
         author_id=author.id if author else None,
         reply_to_id=reply_to.id if reply_to else None,
-        card_id=_last_card(session, conversation),
+        card_id=card.id if card else None,
         direction=Direction.OUT,
         sender=sender,
         kind=kind,
@@ -204,15 +204,6 @@ def _check_size(channel: Channel, kind: MessageKind, limit: int, upload: Upload)
 def _size(number: int) -> str:
     mib = 1024 * 1024
     return f"{number / mib:.1f} MB" if number >= mib else f"{-(-number // 1024)} KB"
-
-
-def _last_card(session: TenantSession, conversation: Conversation) -> int | None:
-    return session.scalar(
-        select(Message.card_id)
-        .where(Message.conversation_id == conversation.id, Message.card_id.is_not(None))
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
 
 
 def _attach(session: TenantSession, message: Message, upload: Upload) -> None:

@@ -7,10 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.models import Card, Contact, Conversation, Customer, Message, Module
+from core.models import (
+    Card,
+    Contact,
+    Conversation,
+    Customer,
+    Message,
+    Module,
+    Sender,
+    Template,
+)
 from core.models.base import now
 from core.services.cards import open_card
+from core.services.conversation_of import find_or_open
 from core.services.customers import create_customer
+from core.services.send import send_message
 from core.tenancy.session import TenantSession
 from core.testing.installation import CloudLine, Installation
 from tests.services.test_receive import phone, take, written
@@ -181,3 +192,27 @@ def test_D7_two_people_do_not_share_a_card(house: Installation, line: CloudLine)
     take(house, line, written(), written(phone("+6289876543210")))
     with house.tenant() as session:
         assert len(set(session.scalars(select(Message.card_id)))) == 2
+
+
+def test_D7_what_we_send_first_goes_to_the_card_that_the_answer_will_go_to(
+    house: Installation, line: CloudLine
+) -> None:
+    with house.tenant() as session:
+        contact = create_customer(session, name="Dewi", phone=NUMBER).contacts[0]
+        add_card(session, contact, "of the offer")
+        template = Template(name="Hi", body="Hi", provider_name="hi", is_approved=True)
+        session.add(template)
+        session.flush()
+        talk = find_or_open(session, line.channel(session), list(contact.identities))
+        sent = send_message(session, talk, template=template, sender=Sender.API)
+        assert sent.card is not None
+        assert sent.card.title == "of the offer"
+        add_card(session, contact, "made later", updated_at=now() + timedelta(days=1))
+    take(house, line, written())
+    with house.tenant() as session:
+        assert last_card(session) == "of the offer"
+        session.scalars(select(Card).where(Card.title == "of the offer")).one().archived_at = now()
+        talk = session.scalars(select(Conversation)).one()
+        answer = send_message(session, talk, text="Hello")
+        assert answer.card is not None
+        assert answer.card.title == "made later"  # not on one that is out of use

@@ -7,7 +7,7 @@ function say(name, card) {
   const column = columnOf(card);
   const words = { card: titleOf(card).textContent, stage: column.dataset.stage, place: cardsIn(column).indexOf(card) + 1 };
   document.getElementById("board-said").textContent =
-    board().dataset[name].replace(/%\((\w+)\)s/g, (_, word) => words[word]);
+    board().dataset[name].replace(/\{(\w+)\}/g, (_, word) => words[word]);
 }
 const beside = (column, way) => {
   const all = Array.from(document.querySelectorAll(".board-column"));
