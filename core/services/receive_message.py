@@ -119,7 +119,8 @@ def _learn(session: TenantSession, contact: Contact, item: InboundMessage) -> No
         bring_back(session, contact)
     is_kept_blank = contact.sources.get("name") == FieldSource.PERSON.value
     if item.name and not contact.name and not item.is_echo and not is_kept_blank:
-        groups.hold(session, contact)
+        if groups.try_to_hold(session, contact) is None:
+            return  # somebody merges them just now: the next message says the name again
         contact.name = item.name[:160]
         contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
         refresh_profile(session, contact.customer)

@@ -81,6 +81,9 @@ KNOWN: Known = {
     "conversation.window_until": lambda _: datetime.now(UTC) + FAR_AHEAD,
     "customer.email": lambda owner: owner.email,
     "customer.phone": lambda owner: owner.phone,
+    "customer_choice.pins": lambda owner: {"name": owner.key},
+    "customer_merge.after": lambda owner: _picture(owner),
+    "customer_merge.before": lambda owner: _picture(owner),
     "identity.address": lambda owner: owner.phone,
     "identity.kind": lambda _: "phone",
     "job.state": lambda _: "dead",
@@ -96,9 +99,17 @@ KNOWN: Known = {
     "plugin_switch.is_enabled": lambda _: True,
     "plugin_switch.plugin": lambda _: "merge",
     "plugin_switch.settings": lambda _: {},
+    "profile_rule.field": lambda _: "name",
+    "profile_rule.rule": lambda _: "longest",
     "template.language": lambda _: "en",
 }
 """`table.column` → what stands there, where the column's type doesn't say it."""
+
+
+def _picture(owner: Owner) -> dict[str, Any]:
+    """What a merge event touched: `core.services.groups.picture`."""
+    state = {"successor": None, "main": None, "pins": {}}
+    return {"contacts": {str(owner.key): owner.key}, "customers": {str(owner.key): state}}
 
 
 def row_of(table: Table, owner: Owner, known: Known) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from core.api import (
     Conversation,
     Customer,
+    Gone,
     MergeEvent,
     MergeKind,
     Page,
@@ -115,7 +116,10 @@ class MergeActionsView(Page):
         back = request.form.get("back", "")
         if back == "history":
             return _lead(url_for("MergeView.index"))
-        return _lead(_customer_page(min(event.after["contacts"].values())))
+        try:
+            return _lead(_customer_page(event.customer_id))
+        except Gone:  # the group that this merge had made: to the oldest of those who were in it
+            return _lead(_customer_page(min(event.after["contacts"].values())))
 
     @expose("/rules", methods=["POST"])
     @has_access

@@ -21,7 +21,7 @@ def refresh_profiles(session: TenantSession, payload: dict[str, Any]) -> None:
         .order_by(Customer.id)
         .limit(AT_ONCE)
     ).all()
-    for customer in groups.lock_customers(session, ids).values():
+    for customer in groups.locked_as_planned(session, lambda: set(ids)).values():
         profiles.refresh_profile(session, customer)
     if len(ids) == AT_ONCE:
         enqueue(session, "merge.refresh_profiles", {"after": ids[-1]})

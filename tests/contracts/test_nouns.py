@@ -26,18 +26,23 @@ NO_SCREEN = {
     "ApiToken": "has a page of its own, /tokens/",
     "Channel": "has a page of its own, /channels/",
     "ChannelCount": "shown on its channel's page",
+    "CustomerChoice": "shown on its customer's page",
     "EarlyStatus": "waits for its message, and is gone when that comes",
     "Notice": "has a page of its own, /notices/",
+    "MergeEvent": "has a page of its own, /merge/",
     "Mention": "shown as a filter of the inbox, and in its note",
     "PluginSwitch": "has a page of its own, /plugins/",
+    "ProfileRule": "chosen on the page /merge/",
 }
 NO_REST = {
     "BadInboundItem": "for a person to read, on its screen",
     "ChannelCount": "shown on its channel's page",
+    "CustomerChoice": "comes with its customer's members",
     "EarlyStatus": "waits for its message, and is gone when that comes",
     "Mention": "comes with its note, a message",
     "OrderLine": "comes with its order",
     "PluginSwitch": "/api/v1/plugin/",
+    "ProfileRule": "chosen on the page /merge/",
 }
 LIST_BUDGET, REST_LIST_BUDGET = 8, 5
 

@@ -5,7 +5,7 @@ core's, because erasing needs one of them, and because a group outlives every sw
 """
 
 from core.services.groups.choosing import set_main_channel, set_pins
-from core.services.groups.locking import hold, lock_customers, locked_as_planned
+from core.services.groups.locking import hold, lock_customers, locked_as_planned, try_to_hold
 from core.services.groups.log import log_event
 from core.services.groups.moving import join, leave, restore
 from core.services.groups.picture import Picture, picture_of
@@ -28,4 +28,5 @@ __all__ = [
     "set_main_channel",
     "set_pins",
     "take_out",
+    "try_to_hold",
 ]

@@ -120,7 +120,7 @@ def _settle(session: TenantSession, customer: Customer, successor: int | None = 
     session.refresh(customer, ["successor_id", "archived_at", "version", "updated_at"])
     if customer.is_group and members:
         choose_anew(session, customer, members)
-    if members:
+    if members or customer.is_group:  # an empty group keeps nothing of anybody
         refresh_profile(session, customer)
 
 

@@ -80,7 +80,7 @@ def write(session: TenantSession, channel: Channel, run: Run) -> None:
 
 
 class MergedMeanwhile(RuntimeError):
-    """Somebody in the run belongs to another customer than when it was looked up: look again."""
+    """Somebody in the run is being merged, or was since it was looked up: look again."""
 
 
 def _hold(session: TenantSession, people: Sequence[PersonRow]) -> None:
@@ -88,7 +88,9 @@ def _hold(session: TenantSession, people: Sequence[PersonRow]) -> None:
     if not people:
         return
     looked_up = {row.id: row.customer.id for row in people}
-    groups.lock_customers(session, [row.customer.id for row in people if row.customer.id])
+    ids = [row.customer.id for row in people if row.customer.id]
+    if groups.lock_customers(session, ids) is None:
+        raise MergedMeanwhile
     now_at = session.execute(
         select(Contact.id, Contact.customer_id).where(Contact.id.in_(looked_up))
     )

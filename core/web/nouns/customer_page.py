@@ -115,6 +115,9 @@ class CustomerPages(NounView):
             pk=pk,
             customer=customer,
             lost=_lost(customer),
+            members=[(each, _lost_of([each.id])) for each in customer.contacts]
+            if customer.is_group
+            else [],
         )
 
     @expose("/label/<pk>", methods=["POST"])
@@ -185,7 +188,10 @@ def _about(customer: Customer) -> dict[str, Any]:
 
 def _lost(customer: Customer) -> list[tuple[str, int]]:
     """What erasing takes away for good, with how many of each."""
-    ids = [contact.id for contact in customer.contacts]
+    return _lost_of([contact.id for contact in customer.contacts])
+
+
+def _lost_of(ids: list[int]) -> list[tuple[str, int]]:
     messages = select(Message.id).where(Message.contact_id.in_(ids))
 
     def count(noun: Any, condition: Any) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from wtforms import SelectField
 
+from core.errors import Refused
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Contact, Customer, Identity, Label
 from core.services import customers, erase
@@ -15,7 +17,9 @@ from core.web.fab import AdminApi, SQLAInterface
 from core.web.message_button import phone_to_write
 from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.customer_page import CustomerPages, living_pk
+from core.web.operations.base import row_id
 from core.web.request import web_session
+from core.words import say
 
 TYPED = ("name", "phone", "email")
 CONSENT_BADGES = {"in": "green", "out": "red", "unknown": "secondary"}
@@ -188,6 +192,19 @@ class CustomerView(CustomerWrites, CustomerPages):
         customer = super().perform_add(data)
         self.lead_to(customer)
         return customer
+
+    def perform_delete(self, item: Customer) -> None:
+        """Of a merged customer, those members that were ticked; of one alone, all of it."""
+        if not item.is_group:
+            return super().perform_delete(item)
+        wanted = {row_id(each) for each in request.form.getlist("member")}
+        chosen = [contact for contact in item.contacts if contact.id in wanted]
+        if not chosen:
+            raise Refused(say("Choose whom to erase: nobody is chosen yet."), "member")
+        for contact in chosen:
+            erase.erase_contact(web_session(), contact)
+        commit()
+        return None
 
 
 class LabelView(NounView):

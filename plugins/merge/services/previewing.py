@@ -159,7 +159,7 @@ def _counts(session: TenantSession, noun: Any, contact_ids: Sequence[int]) -> di
         .where(noun.contact_id.in_(contact_ids))
         .group_by(noun.contact_id)
     )
-    return dict(row._tuple() for row in rows)
+    return {row[0]: row[1] for row in rows}
 
 
 def _differing(contacts: Sequence[Contact]) -> dict[str, list[tuple[Contact, str]]]:

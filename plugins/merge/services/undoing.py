@@ -47,7 +47,7 @@ def undo(
     if event.kind not in UNDOABLE:
         raise Refused(say("Only a merge or an unmerge can be undone."), "id")
     touched = {int(each) for each in (*event.before["customers"], *event.after["customers"])}
-    groups.lock_customers(session, touched)
+    groups.locked_as_planned(session, lambda: touched)
     if (done := done_before(session, idempotency_key, request)) is not None:
         return done
     if (obstacle := obstacle_to(session, event)) is not None:

@@ -1,0 +1,43 @@
+"""Whether the state machine would notice: each planted fault must break an invariant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.config import Settings
+from core.testing.installation import Installation, installation
+from core.testing.prepared import prepared
+from plugins import BUILTIN
+from tests.plugins.merge.machine.faults import FAULTS, Fault, planted
+from tests.plugins.merge.test_invariants import run
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all: each story rolls its tenant's transaction back."""
+    settings = Settings(home=Path(tmp_path_factory.mktemp("faults")))
+    prepared(settings, BUILTIN)
+    with installation(settings, BUILTIN) as built:
+        yield built
+
+
+def is_noticed(house: Installation) -> bool:
+    try:
+        run(house, stories=40, steps=40)
+    except Exception:  # whatever it breaks by
+        return True
+    return False
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_planted_fault_is_noticed(house: Installation, fault: Fault) -> None:
+    with planted(fault):
+        assert is_noticed(house), f"nobody noticed that {fault.what}"
+
+
+def test_there_are_enough_faults() -> None:
+    assert len({fault.what for fault in FAULTS}) >= 20
