@@ -146,7 +146,9 @@ def went_wrong(session: TenantSession, device: Device, reason: str, *, is_final:
 def reconnected(session: TenantSession, channel_id: int) -> None:
     """The channel works again: an automatic device is read at once."""
     device = session.scalar(select(Device).where(Device.channel_id == channel_id))
-    if device is not None and device.is_automatic:
+    if device is None or not device.is_automatic or device.channel is None:
+        return
+    if device.channel.state is ChannelState.CONNECTED:  # it may have broken again since
         _begin_anew(device)
         session.flush()
 

@@ -60,8 +60,8 @@ def undo_some(session: TenantSession, payload: dict[str, Any]) -> None:
     if run is None or run.state is not RunState.UNDOING:
         return
     device = session.get_one(Device, run.device_id)
-    todo = session.scalars(
-        select(Change)
+    todo = session.execute(  # plain rows: the session forgets its own on the way
+        select(Change.id, Change.contact_id, Change.is_added, Change.fields)
         .where(Change.run_id == run.id, Change.fate == "")
         .order_by(Change.is_added, Change.id.desc())  # back the way it came
         .limit(CHANGES_AT_ONCE)
@@ -83,7 +83,7 @@ def undo_some(session: TenantSession, payload: dict[str, Any]) -> None:
     devices.tell_pages(session, device, run)
 
 
-def _remove(session: TenantSession, device_id: int, added: Sequence[Change]) -> dict[int, str]:
+def _remove(session: TenantSession, device_id: int, added: Sequence[Any]) -> dict[int, str]:
     """Remove those that nobody needs; why the others stay, by contact."""
     by_contact = {change.contact_id: change.id for change in added}
     if not by_contact:
@@ -103,7 +103,7 @@ def _remove(session: TenantSession, device_id: int, added: Sequence[Change]) -> 
     return stays
 
 
-def _restore(session: TenantSession, device_id: int, changed: Sequence[Change]) -> int:
+def _restore(session: TenantSession, device_id: int, changed: Sequence[Any]) -> int:
     """Give fields back what they had; how many changes stay, some of their fields at least.
 
     `changed` comes last change first.

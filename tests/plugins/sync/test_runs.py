@@ -87,10 +87,10 @@ def test_A13_the_report_names_who_was_refused_and_why(phone: Phone) -> None:
     )
     run = phone.sync()
     with phone.house.tenant(write=False) as session:
-        refused = dict(
-            (raw.partition("@")[0], reason)
+        refused = {
+            raw.partition("@")[0]: reason
             for reason, raw in runs.refused_of(session, session.get_one(Run, run.id))
-        )
+        }
     assert refused == {
         "62812": "short",
         "120363041234567890": "group",
