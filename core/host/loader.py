@@ -11,7 +11,15 @@ import pluggy
 from core import hookspecs
 from core.host.declared import DeclarationError, collect, find_clash
 from core.host.manifest import Manifest, ManifestError
-from core.host.models import ModelError, check_models, core_table_with, discard, first_line, watched
+from core.host.models import (
+    ModelError,
+    adopt,
+    check_models,
+    core_table_with,
+    discard,
+    first_line,
+    watched,
+)
 from core.host.record import PluginRecord, PluginStatus
 from core.host.signatures import SignatureError, check_hooks
 from core.host.sources import Source
@@ -72,6 +80,7 @@ def _import(source: Source) -> PluginRecord:
         )
         return record
     record.manifest, record.name = manifest, manifest.name
+    adopt(source.origin, manifest.name)
     if table := core_table_with(manifest):
         record.fail(
             PluginStatus.BROKEN,

@@ -77,6 +77,17 @@ def watched(origin: str) -> Iterator[None]:
         )
 
 
+def adopt(origin: str, name: str) -> None:
+    """Take models that were imported before the loader came for `origin`'s: by a test, a script."""
+    owner, made = _registries.get(name, (origin, None))
+    if made is None or owner:
+        return
+    _registries[name] = (origin, made)
+    for mapper in made.mappers:
+        if isinstance(mapper.local_table, Table):
+            mapper.local_table.info[_ORIGIN] = origin
+
+
 def tables_of(origin: str) -> list[Table]:
     """The tables that a plugin added."""
     return [t for t in Base.metadata.tables.values() if t.info.get(_ORIGIN) == origin]

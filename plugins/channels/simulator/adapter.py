@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -27,6 +27,7 @@ from core.api import (
     InboundReaction,
     InboundStatus,
     Item,
+    ListedContact,
     MalformedBody,
     Media,
     MessageKind,
@@ -151,6 +152,7 @@ class SimulatorAdapter:
         receipts=Receipts.READ,
         replies=True,
         reactions=True,
+        contact_list=True,
         opaque_id=True,
     )
 
@@ -219,6 +221,34 @@ class SimulatorAdapter:
                 say("The phone has no file."),
             )
         return answer.content
+
+    def fetch_contacts(
+        self, account: Account, http: OutboundClient
+    ) -> Iterator[Sequence[ListedContact]]:
+        """The people who write with the phone, a page at a time."""
+        after: int | None = 0
+        while after is not None:
+            where = f"{account.settings.get('phone_url', '')}/contacts?after={after}"
+            answer = http.request("GET", where, headers=_proof(account))
+            if answer.status_code in {401, 403}:
+                raise SendFailed(
+                    "channel", str(answer.status_code), "The phone refused our secret."
+                )
+            if answer.status_code != 200:
+                later = answer.status_code == 429 or answer.status_code >= 500
+                reason = "The phone has no contacts for us."
+                raise SendFailed("retry" if later else "payload", str(answer.status_code), reason)
+            page = answer.json()
+            yield list(_listed(page))
+            after = page.get("next")
+
+
+def _listed(page: Any) -> Iterator[ListedContact]:
+    """The people of a page. What holds a character that can't be stored costs itself."""
+    for each in page.get("contacts", []):
+        number, name = str(each.get("number", "")), str(each.get("name", ""))
+        if "\x00" not in number + name:
+            yield ListedContact(Address(IdentityKind.PHONE, number), name, number)
 
 
 def sign(secret: str, body: bytes) -> str:

@@ -24,6 +24,7 @@ from core.api import (
 from plugins.channels.simulator.models import Line, Person, Phone
 
 SHOWN = 100
+LISTED = 200
 LONGEST = 4096
 LARGEST_IMAGE = 2 * 1024 * 1024
 FAILURES = {
@@ -62,6 +63,18 @@ def people(session: TenantSession, channel_id: int) -> Sequence[Person]:
     """Who writes with this phone, by name."""
     return session.scalars(
         select(Person).where(Person.channel_id == channel_id).order_by(Person.name, Person.id)
+    ).all()
+
+
+def address_book(session: TenantSession, channel_id: int, after: int) -> Sequence[Person]:
+    """A page of the people who write with this phone, those behind the id `after`."""
+    if not 0 <= after < 2**31:
+        return []
+    return session.scalars(
+        select(Person)
+        .where(Person.channel_id == channel_id, Person.id > after)
+        .order_by(Person.id)
+        .limit(LISTED)
     ).all()
 
 

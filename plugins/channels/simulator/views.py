@@ -194,6 +194,20 @@ class PhoneView(Page):
                 raise NotFound(say("There is no such file."))
             return _file(line)
 
+    @expose("/phone/<uuid:channel_uuid>/contacts")
+    @machine_door(PROOF)
+    def contacts(self, channel_uuid: UUID) -> Any:
+        """The address book behind the id `after`: `{"contacts": […], "next": id or null}`."""
+        door = channel_door(channel_uuid, "simulator")
+        _prove(door.account.secrets.get("secret", ""))
+        after = request.args.get("after", default=0, type=int)
+        with door.session(write=False) as session:
+            found = phones.address_book(session, door.account.channel_id, after)
+        return jsonify(
+            contacts=[{"number": each.number, "name": each.name} for each in found],
+            next=found[-1].id if len(found) == phones.LISTED else None,
+        )
+
     def _screen(self, session: TenantSession, person: Any) -> dict[str, Any]:
         found = phones.lines(session, person) if person else []
         return {

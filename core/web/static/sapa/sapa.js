@@ -212,7 +212,11 @@
     if (!event.detail.question) return;
     event.preventDefault();
     const options = { danger: "confirmDanger" in event.target.dataset, label: event.target.dataset.confirmLabel };
-    confirm(event.detail.question, options).then((yes) => yes && event.detail.issueRequest(true));
+    const box = event.target.type === "checkbox" ? event.target : null;
+    confirm(event.detail.question, options).then((yes) => {
+      if (yes) event.detail.issueRequest(true);
+      else if (box) box.checked = box.defaultChecked; // nothing changed: the switch says so
+    });
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   document.addEventListener("htmx:sendError", () => toast(document.body.dataset.gone, "danger"));

@@ -1,0 +1,276 @@
+"""Runs of a device: what they bring, what they leave, what they report, and undoing them."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from core.errors import Conflict, Refused
+from core.events import ContactCreated
+from core.models import Contact, Customer
+from core.services import channels
+from core.services.customers import change_contact
+from core.services.erase import erase_customer
+from core.testing.installation import Installation
+from plugins.sync import applying, runs, undoing
+from plugins.sync.models import Change, Entry, Run, RunState, Staged
+from tests.plugins.sync.phone import OWN, Phone, phone_of
+
+ANI, BUDI, CICI = "6281234567890", "6281234567891", "6281234567892"
+
+
+def test_A10_synchronise_brings_that_number_only(house: Installation, phone: Phone) -> None:
+    with phone_of(house, "Other") as other:
+        other.holds({CICI: "Cici"})
+        phone.holds({ANI: "Ani", BUDI: "Budi"})
+        run = phone.sync()
+    assert (run.state, run.listed, run.added) == (RunState.DONE, 2, 2)
+    assert phone.people() == {ANI: "Ani", BUDI: "Budi"}
+    with house.tenant(write=False) as session:
+        assert sorted(session.scalars(select(Customer.name))) == ["Ani", "Budi"]
+
+
+def test_A11_any_number_of_runs_doubles_nobody(phone: Phone) -> None:
+    phone.holds({ANI: "Ani", BUDI: "Budi"})
+    phone.sync()
+    before = phone.counts()
+    again = phone.sync()
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
+    phone.switch(True)
+    phone.house.work()
+    phone.switch(False)
+    phone.switch(True)
+    phone.house.work()
+    assert phone.counts() == before
+    assert phone.people() == {ANI: "Ani", BUDI: "Budi"}
+
+
+def test_a_large_book_comes_in_many_steps(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "ROWS_AT_ONCE", 7)
+    book = {f"62812345678{n:02}": f"Person {n}" for n in range(30)}
+    phone.holds(book)
+    run = phone.sync()
+    assert (run.added, run.done, run.total, run.percent) == (30, 30, 30, 100)
+    assert phone.people() == book
+    with phone.house.tenant(write=False) as session:
+        assert session.scalars(select(Staged)).all() == []
+
+
+def test_A12_an_edit_stays_and_a_removal_deletes_nobody(phone: Phone) -> None:
+    phone.holds({ANI: "Ani", BUDI: "Budi", CICI: "Cici"})
+    phone.sync()
+    with phone.house.tenant() as session:
+        ani = session.scalars(select(Contact).where(Contact.name == "Ani")).one()
+        change_contact(session, ani, {"name": "Bu Ani"})
+    phone.holds({ANI: "Ani Dari HP", BUDI: "Budi Baru"})
+    run = phone.sync()
+    assert phone.people() == {ANI: "Bu Ani", BUDI: "Budi Baru", CICI: "Cici"}
+    assert (run.added, run.changed, run.unchanged, run.gone) == (0, 1, 1, 1)
+    phone.holds({ANI: "Ani Dari HP", BUDI: "Budi Baru", CICI: "Cici"})
+    again = phone.sync()
+    assert (again.added, again.changed, again.gone, len(phone.people())) == (0, 0, 0, 3)
+
+
+def test_A13_the_report_names_who_was_refused_and_why(phone: Phone) -> None:
+    phone.holds(
+        {
+            ANI: "Ani",
+            "62812": "Too short",
+            "120363041234567890@g.us": "Keluarga",
+            "status@broadcast": "Status",
+            "12345@newsletter": "Berita",
+            "98765432101234@lid": "Hidden",
+            "628001234567": "Toll free",
+            "5511987": "Short",
+            OWN: "Me",
+        }
+    )
+    run = phone.sync()
+    with phone.house.tenant(write=False) as session:
+        refused = {
+            raw.partition("@")[0]: reason
+            for reason, raw in runs.refused_of(session, session.get_one(Run, run.id))
+        }
+    assert refused == {
+        "62812": "short",
+        "120363041234567890": "group",
+        "status": "broadcast",
+        "12345": "newsletter",
+        "98765432101234": "hidden",
+        "628001234567": "service",
+        "5511987": "short",
+        OWN: "own",
+    }
+    assert (run.added, run.refused, run.unchanged) == (1, 8, 0)
+    again = phone.sync()
+    assert (again.added, again.refused, again.unchanged) == (0, 8, 1)
+    assert phone.people() == {ANI: "Ani"}
+
+
+def test_numbers_that_only_whatsapp_knows_are_taken_as_they_are(phone: Phone) -> None:
+    phone.holds({"551187654321": "Joao", "5215512345678": "Maria"})
+    assert phone.sync().added == 2
+    assert set(phone.people()) == {"551187654321", "5215512345678"}
+
+
+def test_A13_a_preview_writes_nothing_and_is_then_done(phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    phone.sync()
+    phone.holds({ANI: "Ani Baru", BUDI: "Budi", "62812": "x"})
+    plan = phone.sync(is_preview=True)
+    assert (plan.state, plan.added, plan.changed, plan.refused) == (RunState.PLANNED, 1, 1, 1)
+    assert phone.people() == {ANI: "Ani"}
+    with phone.house.tenant() as session:
+        run = session.get_one(Run, plan.id)
+        assert runs.refused_of(session, run) == [("short", "62812@s.whatsapp.net")]
+        runs.apply_plan(session, run)
+    phone.house.work()
+    done = phone.run(plan.id)
+    assert (done.state, done.added, done.changed, done.refused) == (RunState.DONE, 1, 1, 1)
+    assert phone.people() == {ANI: "Ani Baru", BUDI: "Budi"}
+
+
+def test_a_preview_that_another_run_overtook_is_out_of_date(phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    plan = phone.sync(is_preview=True)
+    phone.sync()
+    with phone.house.tenant() as session, pytest.raises(Conflict, match="out of date"):
+        runs.apply_plan(session, session.get_one(Run, plan.id))
+
+
+def test_two_runs_of_a_device_are_one(phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    first, second = phone.begin(), phone.begin()
+    assert first == second
+    phone.house.work()
+    assert phone.run(first).state is RunState.DONE
+    assert phone.begin() != first
+
+
+def test_a_message_in_the_middle_of_a_run_makes_nobody_twice(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.holds({ANI: "Ani", BUDI: "Budi"})
+    run_id = phone.begin()
+    listed = applying.apply
+
+    def write_first(session: object, payload: dict[str, int]) -> None:
+        monkeypatch.undo()
+        listed(session, payload)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(applying, "apply", write_first)
+    phone.writes(BUDI, "Budi WA")  # between the beginning and the end of it
+    phone.house.work()
+    assert phone.run(run_id).state is RunState.DONE
+    assert phone.people() == {ANI: "Ani", BUDI: "Budi"}
+    assert phone.counts() == (2, 2, 2)
+    phone.writes(ANI, "Ani WA")
+    assert phone.people()[ANI] == "Ani"
+    assert phone.counts() == (2, 2, 2)
+
+
+def test_A13_undo_removes_what_nobody_used_and_restores_the_rest(phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    phone.sync()
+    phone.switch(True)
+    phone.house.work()
+    phone.holds({ANI: "Ani Baru", BUDI: "Budi", CICI: "Cici"})
+    run = phone.sync()
+    phone.writes(CICI)
+    undone = phone.undo(run.id)
+    assert phone.people() == {ANI: "Ani", CICI: "Cici"}
+    assert (undone.state, undone.removed, undone.restored, undone.kept) == (
+        RunState.UNDONE,
+        1,
+        1,
+        1,
+    )
+    with phone.house.tenant(write=False) as session:
+        kept = runs.kept_of(session, session.get_one(Run, run.id))
+        assert [(each.contact.name, each.why) for each in kept] == [("Cici", "used")]
+    assert not phone.device().is_automatic, "its next run would bring everything back"
+    assert phone.sync().added == 1  # on demand it does
+    assert phone.people() == {ANI: "Ani Baru", BUDI: "Budi", CICI: "Cici"}
+
+
+def test_undo_leaves_what_a_person_changed_since(phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    phone.sync()
+    phone.holds({ANI: "Ani Baru"})
+    run = phone.sync()
+    with phone.house.tenant() as session:
+        ani = session.scalars(select(Contact)).one()
+        change_contact(session, ani, {"name": "Bu Ani"})
+    undone = phone.undo(run.id)
+    assert (undone.restored, undone.kept, phone.people()) == (0, 1, {ANI: "Bu Ani"})
+
+
+def test_what_another_device_has_too_stays(house: Installation, phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    run = phone.sync()
+    with phone_of(house, "Other") as other:
+        other.holds({ANI: "Ani"})
+        other.sync()
+    assert phone.undo(run.id).kept == 1
+    assert phone.people() == {ANI: "Ani"}
+
+
+def test_undo_waits_for_a_run_and_a_run_for_undo(phone: Phone) -> None:
+    phone.holds({ANI: "Ani"})
+    run = phone.sync()
+    phone.holds({ANI: "Ani", BUDI: "Budi"})
+    working = phone.begin()
+    with phone.house.tenant() as session, pytest.raises(Conflict, match="works now"):
+        undoing.undo(session, session.get_one(Run, run.id))
+    phone.house.work()
+    with phone.house.tenant() as session:
+        undoing.undo(session, session.get_one(Run, working))
+    with pytest.raises(Conflict, match="being undone"):
+        phone.begin()
+    phone.house.work()
+    assert phone.people() == {ANI: "Ani"}
+    with phone.house.tenant() as session, pytest.raises(Refused, match="nothing to undo"):
+        undoing.undo(session, session.get_one(Run, working))
+
+
+def test_who_was_erased_stays_erased(phone: Phone) -> None:
+    phone.holds({ANI: "Ani", BUDI: "Budi"})
+    phone.sync()
+    with phone.house.tenant() as session:
+        erase_customer(session, session.scalars(select(Customer).order_by(Customer.id)).first())
+    phone.house.work()
+    phone.holds({ANI: "Ani Lagi", BUDI: "Budi"})
+    run = phone.sync()
+    assert (run.added, run.refused) == (0, 1)
+    assert ANI not in phone.people()
+    with phone.house.tenant(write=False) as session:
+        told = [row.raw for row in session.scalars(select(Entry))]
+        told += [str(row.fields) for row in session.scalars(select(Change))]
+    assert not any(ANI in text or "Ani" in text for text in told)
+
+
+def test_A14_a_synced_contact_says_where_it_came_from(
+    house: Installation, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[ContactCreated] = []
+    module = "core.services.address_book.bring.publish_all"
+    monkeypatch.setattr(module, lambda session, events: heard.extend(events))
+    phone.holds({ANI: "Ani"})
+    phone.sync()
+    with house.tenant() as session:
+        session.desk.host.settings.save(session, "sync", {"greets": True})
+    phone.holds({ANI: "Ani", BUDI: "Budi"})
+    phone.sync()
+    assert [(each.origin, each.is_to_greet) for each in heard] == [
+        ("device", False),
+        ("device", True),
+    ]
+
+
+def test_A1_a_device_that_is_not_connected_is_refused(phone: Phone) -> None:
+    with phone.house.tenant() as session:
+        channels.pause(session, phone.channel(session))
+    with pytest.raises(Refused, match="Paused"):
+        phone.begin()
+    with pytest.raises(Refused, match="Paused"):
+        phone.switch(True)
