@@ -1,6 +1,22 @@
 """Hands each new conversation to the right agent at once, and can say why."""
 
-from core.api import Manifest
+from collections.abc import Sequence
+from typing import Any
+
+from core.api import (
+    DivisionCriterion,
+    Handler,
+    JobSpec,
+    Manifest,
+    Periodic,
+    RoutingPolicy,
+    hookimpl,
+)
+from plugins.routing.criteria import CRITERIA
+from plugins.routing.handlers import HANDLERS
+from plugins.routing.jobs import JOBS
+from plugins.routing.models import MODELS
+from plugins.routing.policies import POLICIES
 
 manifest = Manifest(
     name="routing",
@@ -8,4 +24,30 @@ manifest = Manifest(
     version="0.1.0",
     family="routing",
     summary="Hands each new conversation to the right agent at once, and can say why.",
+    migrations="plugins.routing.migrations",
 )
+
+
+@hookimpl
+def models() -> Sequence[type[Any]]:
+    return MODELS
+
+
+@hookimpl
+def routing_policies() -> Sequence[RoutingPolicy]:
+    return POLICIES
+
+
+@hookimpl
+def division_criteria() -> Sequence[DivisionCriterion]:
+    return CRITERIA
+
+
+@hookimpl
+def jobs() -> Sequence[JobSpec | Periodic]:
+    return JOBS
+
+
+@hookimpl
+def event_handlers() -> Sequence[Handler[Any]]:
+    return HANDLERS
