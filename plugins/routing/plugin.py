@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import url_for
+from flask_babel import gettext as _
+
 from core.api import (
     DivisionCriterion,
     Handler,
+    InboxTool,
     JobSpec,
     Manifest,
     Periodic,
     RoutingPolicy,
+    ViewDecl,
     hookimpl,
 )
 from plugins.routing.criteria import CRITERIA
@@ -17,6 +22,7 @@ from plugins.routing.handlers import HANDLERS
 from plugins.routing.jobs import JOBS
 from plugins.routing.models import MODELS
 from plugins.routing.policies import POLICIES
+from plugins.routing.views import VIEWS
 
 manifest = Manifest(
     name="routing",
@@ -51,3 +57,21 @@ def jobs() -> Sequence[JobSpec | Periodic]:
 @hookimpl
 def event_handlers() -> Sequence[Handler[Any]]:
     return HANDLERS
+
+
+@hookimpl
+def views() -> Sequence[ViewDecl]:
+    return VIEWS
+
+
+@hookimpl
+def inbox_tools() -> Sequence[InboxTool]:
+    return [
+        InboxTool(
+            name="agents",
+            label=_("Agent/Customer Service"),
+            href=url_for("AgentPopupView.index"),
+            permission=("can_manage", "Distribution"),
+            icon="headset",
+        )
+    ]
