@@ -24,7 +24,9 @@ ADMIN_VIEWS = frozenset(
 )
 
 # hand work around
-LEAD_VIEWS = frozenset({"Division", "Assignment", "Module", "Template", "Label", "QuickReply"})
+LEAD_VIEWS = frozenset(
+    {"Distribution", "Division", "Assignment", "Module", "Template", "Label", "QuickReply"}
+)
 
 READING = frozenset(
     {

@@ -1,6 +1,28 @@
 """Hands each new conversation to the right agent at once, and can say why."""
 
-from core.api import Manifest
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from core.api import (
+    DivisionCriterion,
+    Handler,
+    InboxTool,
+    JobSpec,
+    Manifest,
+    Periodic,
+    RoutingPolicy,
+    ViewDecl,
+    hookimpl,
+)
+from plugins.routing.criteria import CRITERIA
+from plugins.routing.handlers import HANDLERS
+from plugins.routing.jobs import JOBS
+from plugins.routing.models import MODELS
+from plugins.routing.policies import POLICIES
+from plugins.routing.views import VIEWS
 
 manifest = Manifest(
     name="routing",
@@ -8,4 +30,48 @@ manifest = Manifest(
     version="0.1.0",
     family="routing",
     summary="Hands each new conversation to the right agent at once, and can say why.",
+    migrations="plugins.routing.migrations",
 )
+
+
+@hookimpl
+def models() -> Sequence[type[Any]]:
+    return MODELS
+
+
+@hookimpl
+def routing_policies() -> Sequence[RoutingPolicy]:
+    return POLICIES
+
+
+@hookimpl
+def division_criteria() -> Sequence[DivisionCriterion]:
+    return CRITERIA
+
+
+@hookimpl
+def jobs() -> Sequence[JobSpec | Periodic]:
+    return JOBS
+
+
+@hookimpl
+def event_handlers() -> Sequence[Handler[Any]]:
+    return HANDLERS
+
+
+@hookimpl
+def views() -> Sequence[ViewDecl]:
+    return VIEWS
+
+
+@hookimpl
+def inbox_tools() -> Sequence[InboxTool]:
+    return [
+        InboxTool(
+            name="agents",
+            label=_("Agent/Customer Service"),
+            href=url_for("AgentPopupView.index"),
+            permission=("can_manage", "Distribution"),
+            icon="headset",
+        )
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core.adapter import Capabilities
 from core.errors import Malformed
-from core.host.declarations import InboxAction
+from core.host.declarations import InboxAction, InboxTool
 from core.models import Channel, Conversation, Division, Label, Message
 from core.services import inbox_list, inbox_search, inbox_thread, mentions, quick_replies
 from core.services.inbox_list import Shelf, Sort, Wanted, Whose
@@ -151,6 +151,7 @@ def frame_values() -> dict[str, Any]:
         "every_label": list(session.scalars(select(Label).order_by(Label.name))),
         "people": [{"id": person.id, "name": person.name} for person in people],
         "unread": inbox_list.unread(session, member_id()),
+        "tools": plugin_tools(),
     }
 
 
@@ -228,6 +229,13 @@ def capabilities_of(conversation: Conversation) -> Capabilities | None:
 def plugin_actions(conversation: Conversation) -> list[InboxAction]:
     """Buttons of the plugins that are on."""
     return desk().host.hooks.gather_all("inbox_actions", InboxAction, conversation=conversation)
+
+
+def plugin_tools() -> list[InboxTool]:
+    """Buttons of the plugins that are on, as far as the asker may use them."""
+    answers: list[Sequence[InboxTool]] = desk().host.hooks.gather("inbox_tools")
+    allowed = current_app.appbuilder.sm.has_access  # type: ignore[attr-defined]  # as above
+    return [tool for answer in answers for tool in answer if allowed(*tool.permission)]
 
 
 def bubbles(entries: Sequence[Message | LogLine], conversation: Conversation) -> str:

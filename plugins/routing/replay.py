@@ -1,0 +1,123 @@
+"""A period under another policy: the same arrivals, agents and lengths, dealt again in memory.
+
+What is known is used: when each conversation came, who could be given it then, how much room each
+agent had, and how long a turn really took. What isn't known is left as it was: an agent who was
+offline at an arrival stays out of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from sqlalchemy import select
+
+from core.api import Candidate, Membership, RoutingPolicy, TenantSession
+from plugins.routing.models import AgentSetting, Decision
+
+MOST = 5000
+ABLE = frozenset({"chosen", "passed", "sticky", "full", "channel_full"})
+
+
+@dataclass
+class Outcome:
+    """What came of it: turns and most at once by agent, and seconds that each one waited."""
+
+    turns: Counter[int] = field(default_factory=Counter)
+    peaks: Counter[int] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
+
+    @property
+    def median_wait(self) -> float:
+        return median(self.waits) if self.waits else 0.0
+
+    @property
+    def longest_wait(self) -> float:
+        return max(self.waits, default=0.0)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was, and what would have been."""
+
+    was: Outcome
+    would: Outcome
+    names: Mapping[int, str]
+    number: int
+
+
+def replay(
+    session: TenantSession, policy: RoutingPolicy, begin: datetime, end: datetime
+) -> Replayed:
+    """Deal the decisions of a period again under `policy`; at most 5,000."""
+    decisions = session.scalars(
+        select(Decision)
+        .where(Decision.at >= begin, Decision.at < end, Decision.kind.in_(("assigned", "sticky")))
+        .order_by(Decision.since, Decision.id)
+        .limit(MOST)
+    ).all()
+    weights = {row.member_id: row.weight for row in session.scalars(select(AgentSetting))}
+    names = {member.id: member.name for member in session.scalars(select(Membership))}
+    return Replayed(
+        was=_as_it_was(decisions, end),
+        would=_dealt(decisions, policy, end, weights, names),
+        names=names,
+        number=len(decisions),
+    )
+
+
+def _as_it_was(decisions: Sequence[Decision], end: datetime) -> Outcome:
+    found = Outcome()
+    open_turns: dict[int, list[datetime]] = {}
+    for one in sorted(decisions, key=lambda each: each.at):
+        agent = one.agent_id or 0
+        mine = open_turns.setdefault(agent, [])
+        while mine and mine[0] <= one.at:
+            heapq.heappop(mine)
+        heapq.heappush(mine, one.ended_at or end)
+        found.turns[agent] += 1
+        found.peaks[agent] = max(found.peaks[agent], len(mine))
+        found.waits.append((one.at - one.since).total_seconds())
+    return found
+
+
+def _dealt(
+    decisions: Sequence[Decision],
+    policy: RoutingPolicy,
+    end: datetime,
+    weights: Mapping[int, int],
+    names: Mapping[int, str],
+) -> Outcome:
+    found = Outcome()
+    memories: dict[int, dict[str, Any]] = {}
+    ends: list[tuple[datetime, int]] = []  # turns that run, by when they end
+    held: Counter[int] = Counter()
+    for one in decisions:
+        at = one.since
+        able = [row for row in one.candidates.get("agents", []) if row[1] in ABLE]
+        if not able:
+            continue
+        while True:
+            while ends and ends[0][0] <= at:
+                held[heapq.heappop(ends)[1]] -= 1
+            free = [row for row in able if held[row[0]] < max(row[3], 1)]
+            if free or not ends:
+                break
+            at = ends[0][0]  # it waits until somebody has room
+        candidates = [
+            Candidate(row[0], names.get(row[0], ""), held[row[0]], row[3], weights.get(row[0], 1))
+            for row in (free or able)
+        ]
+        chosen = policy.choose(candidates, memories.setdefault(one.channel_id, {}), at)
+        length = max((one.ended_at or end) - one.at, timedelta())
+        heapq.heappush(ends, (at + length, chosen.member_id))
+        held[chosen.member_id] += 1
+        found.turns[chosen.member_id] += 1
+        found.peaks[chosen.member_id] = max(found.peaks[chosen.member_id], held[chosen.member_id])
+        found.waits.append((at - one.since).total_seconds())
+    return found

@@ -1,0 +1,71 @@
+"""Decisions in a person's words: one sentence for each, and one for each candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as later
+
+KINDS: Mapping[str, Any] = {
+    "assigned": later("Distributed"),
+    "sticky": later("Sticky agent"),
+    "idle": later("Idle"),
+    "given_up": later("Given up"),
+    "manual": later("By hand"),
+    "handed_over": later("Handed over"),
+}
+
+KIND_COLOURS = {
+    "assigned": "green",
+    "sticky": "teal",
+    "idle": "orange",
+    "given_up": "red",
+    "manual": "azure",
+    "handed_over": "azure",
+}
+
+
+def log_reason(kind: str, name: str) -> str:
+    """Why a turn began or ended, in one sentence about an agent."""
+    if kind == "sticky":
+        return str(_("%(name)s completed this customer's last conversation here.", name=name))
+    if kind == "idle":
+        return str(_("%(name)s didn't answer in time.", name=name))
+    if kind == "given_up":
+        return str(_("%(name)s didn't answer in time either: a supervisor has to look.", name=name))
+    return _("A person gave it to %(name)s.", name=name)
+
+
+_SENTENCES: Mapping[str, Callable[[str, int, int], str]] = {
+    "online": lambda name, held, most: _("%(name)s could have got it.", name=name),
+    "passed": lambda name, held, most: _(
+        "%(name)s could have got it, and had %(held)d of %(most)d conversations.",
+        name=name,
+        held=held,
+        most=most,
+    ),
+    "busy": lambda name, held, most: _("%(name)s was busy.", name=name),
+    "away": lambda name, held, most: _("%(name)s was away.", name=name),
+    "offline": lambda name, held, most: _("%(name)s was offline.", name=name),
+    "off_hours": lambda name, held, most: _("%(name)s wasn't at work at that hour.", name=name),
+    "not_in_division": lambda name, held, most: _("%(name)s isn't in the division.", name=name),
+    "tried": lambda name, held, most: _("%(name)s had it before and didn't answer.", name=name),
+    "full": lambda name, held, most: _(
+        "%(name)s had no room: %(held)d of %(most)d conversations.",
+        name=name,
+        held=held,
+        most=most,
+    ),
+    "channel_full": lambda name, held, most: _(
+        "%(name)s had no room for more of this device.", name=name
+    ),
+    "sticky": lambda name, held, most: log_reason("sticky", name),
+}
+
+
+def verdict_sentence(verdict: str, name: str, held: int, most: int) -> str:
+    """What a verdict says of a candidate."""
+    sentence = _SENTENCES.get(verdict)
+    return sentence(name, held, most) if sentence else name
