@@ -7,6 +7,7 @@ own through `build_world(known=…)`.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -108,7 +110,7 @@ KNOWN: Known = {
 
 def _picture(owner: Owner) -> dict[str, Any]:
     """What a merge event touched: `core.services.groups.picture`."""
-    state = {"successor": None, "main": None, "pins": {}}
+    state: dict[str, Any] = {"successor": None, "main": None, "pins": {}}
     return {"contacts": {str(owner.key): owner.key}, "customers": {str(owner.key): state}}
 
 
@@ -142,6 +144,16 @@ def _default(column: Column[Any]) -> Any:
     return made(None) if callable(made) else made
 
 
+def _least(column: Column[Any]) -> int:
+    """What the table's own checks ask of a number: `minutes >= 5`; 0 where they ask nothing."""
+    for check in column.table.constraints:
+        if isinstance(check, CheckConstraint):
+            asked = re.search(rf"\b{column.name} >= (\d+)", str(check.sqltext))
+            if asked:
+                return int(asked[1])
+    return 0
+
+
 def _moment(column: Column[Any], _owner: Owner) -> Any:
     # "when it was archived, closed, revoked": a living row has none
     return None if column.nullable else datetime.now(UTC)
@@ -170,7 +182,7 @@ _GUESSES: dict[type[Any], Callable[[Column[Any], Owner], Any]] = {
     DateTime: _moment,
     Date: lambda column, _: None if column.nullable else date.today(),
     Boolean: lambda column, _: bool(_default(column)),
-    Integer: lambda column, _: _default(column) or 0,
+    Integer: lambda column, _: _default(column) or _least(column),
     Money: lambda *_: Decimal("1000.00"),
     Numeric: lambda *_: Decimal("1.00"),
     LargeBinary: lambda column, owner: owner.text(column).encode(),
