@@ -56,7 +56,7 @@ def desk(shop: Shop, watched: Watched) -> tuple[Page, dict[str, int], Callable[[
     return page, people, go
 
 
-def test_E2_to_E8_the_six_functions_of_the_seed(
+def test_E7_the_six_functions_of_the_seed(
     desk: tuple[Page, dict[str, int], Callable[[int], None]], watched: Watched
 ) -> None:
     page, people, go = desk
