@@ -1,4 +1,4 @@
-"""Taking a merge back leaves every row as it was; what came in between stays where it came (E10)."""
+"""Unmerged, every row is as it was; what came in between stays where it came (E10)."""
 
 from __future__ import annotations
 
