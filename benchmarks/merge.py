@@ -18,6 +18,7 @@ from sqlalchemy import select, text
 
 from benchmarks.figures import Figure, show
 from core.inbound import MessageState
+from core.migrations.runner import migrate
 from core.models import Contact, Conversation, Direction, Identity, Message, Sender
 from core.services import channels
 from core.services.customers import create_customer
@@ -102,6 +103,7 @@ def main() -> None:
     asked = options.parse_args()
     with run_postgres() as server, tempfile.TemporaryDirectory() as folder:
         settings = server.settings(server.create(), Path(folder))
+        migrate(settings)  # makes the roles that an installation connects as
         with installation(settings, BUILTIN) as house:
             measure(house, asked.messages)
 

@@ -65,6 +65,7 @@ class MergeActionsView(Page):
             return comparison(
                 customer_id,
                 other,
+                opened_id=request.form.get("opened", type=int),
                 place=place,
                 conversation_id=conversation_id,
                 stale=stale.message,

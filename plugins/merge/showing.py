@@ -30,10 +30,20 @@ def living(session: TenantSession, customer_id: int) -> Customer:
     return session.get_one(Customer, groups.living_ids(session, [customer_id])[customer_id])
 
 
+def goes_into(customer_id: int, other_id: int, place: str) -> bool:
+    """Whether the chosen one is the main customer at first: an existing one that a conversation's
+    customer is merged to, or a merged one that somebody alone is."""
+    session = web_session()
+    at = groups.living_ids(session, [customer_id, other_id])
+    own, other = (session.get_one(Customer, at[each]) for each in (customer_id, other_id))
+    return place == "panel" or (other.is_group and not own.is_group)
+
+
 def comparison(
     customer_id: int,
     other_id: int,
     *,
+    opened_id: int | None = None,
     place: str = "dialog",
     conversation_id: int | None = None,
     stale: str = "",
@@ -50,6 +60,7 @@ def comparison(
         "merge/_compare.html",
         preview=preview,
         sides=sides,
+        opened_id=opened_id or customer_id,
         place="panel" if place == "panel" else "dialog",
         conversation_id=conversation_id,
         stale=stale,

@@ -30,6 +30,7 @@ from plugins.merge.showing import (
     comparison,
     evidence_words,
     field_words,
+    goes_into,
     kind_words,
     living,
     rows,
@@ -128,11 +129,21 @@ class MergeView(Page):
     @expose("/<int:customer_id>/compare")
     @has_access
     def compare(self, customer_id: int) -> str:
-        """Both side by side, and what merging them would make. `with` is the other one."""
+        """Both side by side, and what merging them would make. `with` is the other one.
+
+        `opened` names the one that it all began with, once a person has chosen who is the main one.
+        """
+        other_id = request.args.get("with", default=0, type=int)
+        place = request.args.get("place", "")
+        opened_id = request.args.get("opened", type=int)
+        main_id, second_id = customer_id, other_id
+        if opened_id is None and goes_into(customer_id, other_id, place):
+            main_id, second_id = other_id, customer_id
         return comparison(
-            customer_id,
-            request.args.get("with", default=0, type=int),
-            place=request.args.get("place", ""),
+            main_id,
+            second_id,
+            opened_id=opened_id or customer_id,
+            place=place,
             conversation_id=request.args.get("conversation", type=int),
         )
 

@@ -21,6 +21,11 @@ def test_models_menu_links_jobs_event_handlers_and_settings_form(host: PluginHos
     assert greeter.settings_form().model_dump()["text"] == "Hello"
 
 
+def test_merge_rules(host: PluginHost) -> None:
+    (rule,) = host.active["greeter"].declared.merge_rules
+    assert rule.name == "shortest"
+
+
 def test_views_apis_and_channel_adapters(load: Callable[..., PluginHost]) -> None:
     host = load(PIGEON)
     pigeon = host.active["pigeon"].declared

@@ -111,8 +111,9 @@ def furnish(house: Installation, tally: Tally) -> None:
             )
             tally.reader[channel.id] = threading.Lock()
     with house.tenant() as session:
-        first = [written(n, f"first-{n}", "") for n in range(PEOPLE)]
-        receive_all(session, session.get_one(Channel, min(tally.reader)), first)
+        for place, channel_id in enumerate(sorted(tally.reader)):
+            first = [written(n, f"first-{n}", "") for n in range(place, PEOPLE, CHANNELS)]
+            receive_all(session, session.get_one(Channel, channel_id), first)
 
 
 def work(house: Installation, seed: int, tally: Tally) -> None:
@@ -135,10 +136,11 @@ def work(house: Installation, seed: int, tally: Tally) -> None:
 
 
 def _receive(house: Installation, rng: random.Random, serial: str, tally: Tally) -> None:
-    """One message, or a run of them, in one transaction."""
-    channel_id = rng.choice(sorted(tally.reader))
+    """One message, or a run of them, in one transaction. Everybody writes on one channel."""
+    place = rng.randrange(CHANNELS)
+    channel_id = sorted(tally.reader)[place]
     items = [
-        written(rng.randrange(PEOPLE), f"{serial}-{n}", f"Name {serial} {n}")
+        written(rng.randrange(place, PEOPLE, CHANNELS), f"{serial}-{n}", f"Name {serial} {n}")
         for n in range(rng.choice((1, 5)))
     ]
     with tally.reader[channel_id], house.tenant() as session:
