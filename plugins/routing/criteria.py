@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as later
+from flask_babel import lazy_gettext
 from sqlalchemy import select
 
 from core.api import Arrival, Channel, Label, Refused, TenantSession
@@ -20,8 +20,8 @@ _RANGE = re.compile(r"\s*(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})\s*")  # noqa
 class OfLabel:
     """The customer wears a label."""
 
-    name, label = "label", later("Label")
-    hint = later("The customer has this label.")
+    name, label = "label", lazy_gettext("Label")
+    hint = lazy_gettext("The customer has this label.")
 
     def choices(self, session: TenantSession) -> Sequence[tuple[str, str]]:
         names = session.scalars(select(Label.name).order_by(Label.name))
@@ -37,8 +37,8 @@ class OfLabel:
 class Keyword:
     """The first message holds one of some words."""
 
-    name, label = "keyword", later("Keyword")
-    hint = later("The first message has one of these words: price, promo, harga.")
+    name, label = "keyword", lazy_gettext("Keyword")
+    hint = lazy_gettext("The first message has one of these words: price, promo, harga.")
 
     def choices(self, session: TenantSession) -> None:
         return None
@@ -56,8 +56,8 @@ class Keyword:
 class OfChannel:
     """The conversation is on a device."""
 
-    name, label = "channel", later("Device")
-    hint = later("The customer wrote to this device.")
+    name, label = "channel", lazy_gettext("Device")
+    hint = lazy_gettext("The customer wrote to this device.")
 
     def choices(self, session: TenantSession) -> Sequence[tuple[str, str]]:
         living = select(Channel.id, Channel.name).where(Channel.archived_at.is_(None))
@@ -75,8 +75,8 @@ class OfChannel:
 class OfLanguage:
     """The first message is written in a language, as far as its small words tell."""
 
-    name, label = "language", later("Language")
-    hint = later("The first message is written in this language.")
+    name, label = "language", lazy_gettext("Language")
+    hint = lazy_gettext("The first message is written in this language.")
 
     def choices(self, session: TenantSession) -> Sequence[tuple[str, str]]:
         return [(code, str(words)) for code, words in LANGUAGES.items()]
@@ -93,8 +93,8 @@ class OfLanguage:
 class TimeOfDay:
     """It arrives between two times on the tenant's clock."""
 
-    name, label = "time", later("Time of day")
-    hint = later("It arrives between two times: 18:00-06:00.")
+    name, label = "time", lazy_gettext("Time of day")
+    hint = lazy_gettext("It arrives between two times: 18:00-06:00.")
 
     def choices(self, session: TenantSession) -> None:
         return None

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as later
+from flask_babel import lazy_gettext
 
 LANGUAGES: Mapping[str, Any] = {
-    "id": later("Indonesian"),
-    "en": later("English"),
-    "ro": later("Romanian"),
+    "id": lazy_gettext("Indonesian"),
+    "en": lazy_gettext("English"),
+    "ro": lazy_gettext("Romanian"),
 }
 
 

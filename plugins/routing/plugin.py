@@ -7,11 +7,14 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from core.api import (
+    Contact,
+    Conversation,
     DivisionCriterion,
     Handler,
     InboxTool,
     JobSpec,
     Manifest,
+    Panel,
     Periodic,
     RoutingPolicy,
     ViewDecl,
@@ -75,3 +78,11 @@ def inbox_tools() -> Sequence[InboxTool]:
             icon="headset",
         )
     ]
+
+
+@hookimpl
+def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequence[Panel]:
+    if conversation is None:
+        return []
+    href = url_for("RoutingWhyView.why", conversation_id=conversation.id)
+    return [Panel(name="routing", title=_("Why this agent"), href=href, icon="help", order=70)]

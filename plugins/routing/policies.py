@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as later
+from flask_babel import lazy_gettext
 
 from core.api import Candidate
 
@@ -16,8 +16,8 @@ class RoundRobin:
     """In turn: whoever has waited longest for a conversation."""
 
     name = "round_robin"
-    label = later("Round robin")
-    hint = later("In turn: whoever has waited longest gets the next one.")
+    label = lazy_gettext("Round robin")
+    hint = lazy_gettext("In turn: whoever has waited longest gets the next one.")
 
     def choose(
         self, candidates: Sequence[Candidate], memory: dict[str, Any], at: datetime
@@ -34,8 +34,8 @@ class LeastLoaded:
     """Whoever has the fewest open conversations; of several, whose turn it is."""
 
     name = "least_loaded"
-    label = later("Least loaded")
-    hint = later("Whoever has the fewest open conversations gets the next one.")
+    label = lazy_gettext("Least loaded")
+    hint = lazy_gettext("Whoever has the fewest open conversations gets the next one.")
 
     def choose(
         self, candidates: Sequence[Candidate], memory: dict[str, Any], at: datetime
@@ -58,8 +58,8 @@ class Weighted:
     """
 
     name = "weighted"
-    label = later("Weighted")
-    hint = later("In proportion to each agent's weight: 3 gets three times as many as 1.")
+    label = lazy_gettext("Weighted")
+    hint = lazy_gettext("In proportion to each agent's weight: 3 gets three times as many as 1.")
 
     def choose(
         self, candidates: Sequence[Candidate], memory: dict[str, Any], at: datetime

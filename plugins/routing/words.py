@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as later
+from flask_babel import lazy_gettext
 
 KINDS: Mapping[str, Any] = {
-    "assigned": later("Distributed"),
-    "sticky": later("Sticky agent"),
-    "idle": later("Idle"),
-    "given_up": later("Given up"),
-    "manual": later("By hand"),
-    "handed_over": later("Handed over"),
+    "assigned": lazy_gettext("Distributed"),
+    "sticky": lazy_gettext("Sticky agent"),
+    "idle": lazy_gettext("Idle"),
+    "given_up": lazy_gettext("Given up"),
+    "manual": lazy_gettext("By hand"),
+    "handed_over": lazy_gettext("Handed over"),
 }
 
 KIND_COLOURS = {
