@@ -128,6 +128,7 @@ from core.models import (
 )
 from core.models.base import (
     Json,
+    OwnedMixin,
     TenantMixin,
     TimesMixin,
     UtcDateTime,
@@ -307,6 +308,7 @@ __all__ = [
     "OutboundMessage",
     "OutboundTemplate",
     "OutcomeUnknown",
+    "OwnedMixin",
     "Page",
     "PairingCode",
     "PairingFailed",

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Enum,
+    Float,
     Integer,
     LargeBinary,
     Numeric,
@@ -185,5 +186,6 @@ _GUESSES: dict[type[Any], Callable[[Column[Any], Owner], Any]] = {
     Integer: lambda column, _: _default(column) or _least(column),
     Money: lambda *_: Decimal("1000.00"),
     Numeric: lambda *_: Decimal("1.00"),
+    Float: lambda *_: 1.0,
     LargeBinary: lambda column, owner: owner.text(column).encode(),
 }

@@ -5,24 +5,29 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from pydantic import BaseModel
 
 from core.api import (
     ApiDecl,
     Contact,
     Conversation,
+    Handler,
     InboxAction,
     JobSpec,
     Manifest,
     MergeRule,
     Panel,
+    Periodic,
     ViewDecl,
     hookimpl,
     may,
 )
+from plugins.merge import matching
 from plugins.merge.api import APIS
 from plugins.merge.jobs import JOBS
 from plugins.merge.models import ForbiddenPair
 from plugins.merge.rules import RULES
+from plugins.merge.settings import MergeSettings
 from plugins.merge.views import VIEWS
 
 manifest = Manifest(
@@ -37,7 +42,7 @@ manifest = Manifest(
 
 @hookimpl
 def models() -> Sequence[type[Any]]:
-    return [ForbiddenPair]
+    return [ForbiddenPair, *matching.MODELS]
 
 
 @hookimpl
@@ -47,17 +52,17 @@ def merge_rules() -> Sequence[MergeRule]:
 
 @hookimpl
 def apis() -> Sequence[ApiDecl]:
-    return APIS
+    return [*APIS, *matching.APIS]
 
 
 @hookimpl
 def views() -> Sequence[ViewDecl]:
-    return VIEWS
+    return [*VIEWS, *matching.VIEWS]
 
 
 @hookimpl
-def jobs() -> Sequence[JobSpec]:
-    return JOBS
+def jobs() -> Sequence[JobSpec | Periodic]:
+    return [*JOBS, *matching.JOBS]
 
 
 @hookimpl
@@ -84,5 +89,16 @@ def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequ
             href=url_for("MergeView.members", customer_id=contact.customer_id),
             icon="arrows-join",
             order=10,
-        )
+        ),
+        matching.panel(contact),
     ]
+
+
+@hookimpl
+def event_handlers() -> Sequence[Handler[Any]]:
+    return matching.HANDLERS
+
+
+@hookimpl
+def settings_form() -> type[BaseModel]:
+    return MergeSettings

@@ -21,6 +21,7 @@ from core.api import (
     web_session,
 )
 from plugins.merge import services
+from plugins.merge.matching.words import EVIDENCE
 
 SHOWN = 25
 
@@ -121,10 +122,6 @@ def kind_words() -> dict[MergeKind, str]:
     }
 
 
-def evidence_words() -> dict[str, str]:
+def evidence_words() -> dict[str, Any]:
     """What spoke for a merge, by code; a code that isn't here is shown as it is."""
-    return {
-        "same_phone": _("same phone number"),
-        "same_email": _("same e-mail address"),
-        "same_name": _("same name"),
-    }
+    return EVIDENCE
