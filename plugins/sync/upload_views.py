@@ -7,6 +7,8 @@ from pathlib import PurePath
 from typing import Any
 
 from flask import g, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import undefer
 
 from core.api import (
@@ -24,7 +26,6 @@ from plugins.sync.files import CSV, format_of, read_file
 from plugins.sync.files.csv_file import MEANINGS, Sheet, look_at
 from plugins.sync.files.text import text_of
 from plugins.sync.models import RunKind, Upload
-from plugins.sync.words import _, _l
 
 LARGEST = 20 * 1024 * 1024
 MEANING_WORDS = {
