@@ -124,7 +124,8 @@ class Bench:
             for table in TABLES:
                 for verb in ("insert", "update", "delete"):
                     begins = f"create trigger bench_{table}_{verb} after {verb} on {table}"
-                    run(f"{begins} begin update bench_written set written = written + 1; end")
+                    body = "update bench_written set written = written + 1"
+                    run(f"{begins} begin {body}; end")
 
     def stop_counting(self) -> None:
         """The triggers would slow what is measured next."""

@@ -55,7 +55,7 @@ def clock(shop: Shop) -> None:
 
     with shop.desk.database.tenant(shop.tenant_id) as session:
         for device in session.scalars(select(devices.Device)).all():
-            jobs._begin(session, device)
+            jobs.begin_due(session, device)
 
 
 def open_settings(page: Page, url: str) -> None:
