@@ -16,6 +16,7 @@ from core.api import (
     NotFound,
     Refused,
     TenantSession,
+    enqueue,
     now,
     say,
     tell,
@@ -114,6 +115,7 @@ def switch_on(session: TenantSession, channel: Channel) -> Device:
         device.is_automatic = True
         _begin_anew(device)
         session.flush()
+        enqueue(session, "sync.tick", {})  # not only at the next minute
         tell_pages(session, device)
     return device
 

@@ -10,7 +10,6 @@ from core.models import Contact, Tenant
 from core.services.plugins import enable
 from core.testing.waiting import wait_until
 from plugins.channels.simulator.models import Person
-from plugins.sync import devices
 from plugins.sync.models import Run
 from tests.browser.conftest import Watched, keep_pictures, shop, watched
 from tests.web.installation import Shop
@@ -49,15 +48,6 @@ def runs(shop: Shop) -> int:
         return len(session.scalars(select(Run.id)).all())
 
 
-def clock(shop: Shop) -> None:
-    """The minute's tick, which no test waits for."""
-    from plugins.sync import jobs
-
-    with shop.desk.database.tenant(shop.tenant_id) as session:
-        for device in session.scalars(select(devices.Device)).all():
-            jobs.begin_due(session, device)
-
-
 def open_settings(page: Page, url: str) -> None:
     """Perangkat Saya, then Pengaturan beside the number."""
     page.goto(f"{url}/channels/")
@@ -83,7 +73,6 @@ def test_A2_to_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
     )
     expect(toggle).to_be_checked()
     keep_pictures(page, "sync-settings")
-    clock(shop)
     assert wait_until(lambda: brought(shop) == 450)
 
     # the table of devices says so, and when it last ran
