@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 
 from core.api import Channel, Conflict, NotFound, Refused, TenantSession, enqueue, now, say
 from plugins.sync import devices
@@ -203,6 +204,7 @@ def changes_of(session: TenantSession, run: Run, *, is_added: bool) -> Sequence[
     return session.scalars(
         select(Change)
         .where(Change.run_id == run.id, Change.is_added.is_(is_added))
+        .options(selectinload(Change.contact))
         .order_by(Change.id)
         .limit(SHOWN)
     ).all()
@@ -213,6 +215,7 @@ def kept_of(session: TenantSession, run: Run) -> Sequence[Change]:
     return session.scalars(
         select(Change)
         .where(Change.run_id == run.id, Change.fate == "kept")
+        .options(selectinload(Change.contact))
         .order_by(Change.id)
         .limit(SHOWN)
     ).all()

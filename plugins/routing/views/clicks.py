@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import redirect
 from flask_appbuilder.utils.limit import Limit
-from flask_limiter.util import get_remote_address
 from flask_babel import gettext as _
+from flask_limiter.util import get_remote_address
 from sqlalchemy import select
 
 from core.api import NotFound, Page, desk, expose, machine_door
