@@ -56,7 +56,7 @@ def open_settings(page: Page, url: str) -> None:
     expect(page.locator("[data-sync-toggle]")).to_be_visible()
 
 
-def test_A2_to_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
+def test_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
     furnish(shop, 450)
     page, second = watched.page(), watched.page()
     watched.log_in(page, "rina@melati.example")
