@@ -16,12 +16,13 @@ from core.api import (
     NotFound,
     Refused,
     TenantSession,
+    enqueue,
     now,
+    say,
     tell,
 )
 from plugins.sync.models import Device, Run
 from plugins.sync.settings import settings_of
-from plugins.sync.words import _
 
 LONGEST_PAUSE = timedelta(hours=6)
 
@@ -46,7 +47,7 @@ def channel_of(session: TenantSession, channel_id: int) -> Channel:
     """A living channel. Raises NotFound."""
     channel: Channel | None = session.get(Channel, channel_id)
     if channel is None or channel.archived_at is not None:
-        raise NotFound(_("There is no such channel."))
+        raise NotFound(say("There is no such channel."))
     return channel
 
 
@@ -82,7 +83,7 @@ def file_device(session: TenantSession, name: str) -> Device:
     """The device that files of this name belong to. Refused: no name."""
     name = " ".join(name.split())[:120]
     if not name:
-        raise Refused(_("Give the list a name."), "name")
+        raise Refused(say("Give the list a name."), "name")
     found = session.scalar(select(Device).where(Device.file_name == name))
     if found is None:
         found = Device(file_name=name)
@@ -101,9 +102,9 @@ def file_devices(session: TenantSession) -> Sequence[Device]:
 def check_ready(session: TenantSession, channel: Channel) -> None:
     """Raise Refused with what to do, unless contacts can come from the channel now (A1)."""
     if not can_sync(session, channel):
-        raise Refused(_("Contacts can't be read from this kind of device."))
+        raise Refused(say("Contacts can't be read from this kind of device."))
     if channel.state is not ChannelState.CONNECTED:
-        raise Refused(channel.reason or _("Connect this device first: it isn't connected now."))
+        raise Refused(channel.reason or say("Connect this device first: it isn't connected now."))
 
 
 def switch_on(session: TenantSession, channel: Channel) -> Device:
@@ -114,6 +115,7 @@ def switch_on(session: TenantSession, channel: Channel) -> Device:
         device.is_automatic = True
         _begin_anew(device)
         session.flush()
+        enqueue(session, "sync.tick", {})  # not only at the next minute
         tell_pages(session, device)
     return device
 

@@ -28,10 +28,11 @@ from plugins.sync.undoing import gave_up, undo_some
 def tick(session: TenantSession, payload: dict[str, Any]) -> None:
     """Begin a run of every automatic device whose time has come."""
     for device in devices.due_devices(session, now()):
-        _begin(session, device)
+        begin_due(session, device)
 
 
-def _begin(session: TenantSession, device: Device) -> None:
+def begin_due(session: TenantSession, device: Device) -> None:
+    """Begin the run of a device whose time has come, or say why it must wait."""
     channel = device.channel
     if channel is None or channel.archived_at is not None:
         device.is_automatic, device.next_at = False, None

@@ -84,6 +84,11 @@ class ListDevice:
             .values(run_id=run.id)
             .execution_options(synchronize_session=False)
         )
+        session.execute(  # a file that nobody brought in gives way to a newer one of its list
+            delete(Upload)
+            .where(Upload.device_id == device.id, Upload.run_id.is_distinct_from(run.id))
+            .execution_options(synchronize_session=False)
+        )
         try:
             rows, is_whole = _source(session, device, run)
         except Refused as refused:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 
 from core.api import (
@@ -29,7 +31,6 @@ from plugins.sync.models import MODELS
 from plugins.sync.settings import SyncSettings
 from plugins.sync.upload_views import UploadView
 from plugins.sync.views import SyncView
-from plugins.sync.words import _, _l
 
 manifest = Manifest(
     name="sync",

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 
-from core.api import Channel, Conflict, NotFound, Refused, TenantSession, enqueue, now
+from core.api import Channel, Conflict, NotFound, Refused, TenantSession, enqueue, now, say
 from plugins.sync import devices
 from plugins.sync.models import Change, Device, Entry, Run, RunKind, RunState, Staged, Upload
-from plugins.sync.words import _
 
 SHOWN = 200
 
@@ -54,7 +54,7 @@ def begin(
             devices.tell_pages(session, device, run)
             return run
     if working.state is RunState.UNDOING:
-        raise Conflict(_("A run of this device is being undone: wait until that is done."))
+        raise Conflict(say("A run of this device is being undone: wait until that is done."))
     return working
 
 
@@ -73,7 +73,7 @@ def run_of(session: TenantSession, run_id: int) -> Run:
     """A run by its id. Raises NotFound."""
     run = session.get(Run, run_id)
     if run is None:
-        raise NotFound(_("There is no such run."))
+        raise NotFound(say("There is no such run."))
     return run
 
 
@@ -122,9 +122,9 @@ def apply_plan(session: TenantSession, run: Run, *, asked_by: str = "") -> None:
     """Do what a preview has shown. Conflict: another run was there since, or works now."""
     device = session.get_one(Device, run.device_id)
     if run.state is not RunState.PLANNED or not is_latest(session, run):
-        raise Conflict(_("This preview is out of date: begin a new one."))
+        raise Conflict(say("This preview is out of date: begin a new one."))
     if active_run(session, device) is not None:
-        raise Conflict(_("Another run of this device works now: wait until it is done."))
+        raise Conflict(say("Another run of this device works now: wait until it is done."))
     run.is_preview, run.state, run.active_device_id = False, RunState.APPLYING, device.id
     run.asked_by = asked_by[:80] or run.asked_by
     run.done = run.added = run.changed = run.refused = run.gone = 0
@@ -137,7 +137,7 @@ def apply_plan(session: TenantSession, run: Run, *, asked_by: str = "") -> None:
 def discard(session: TenantSession, run: Run) -> None:
     """Forget a preview. Refused: it isn't one that waits."""
     if run.state is not RunState.PLANNED:
-        raise Refused(_("Only a preview that waits can be discarded."))
+        raise Refused(say("Only a preview that waits can be discarded."))
     run.state = RunState.DISCARDED
     for model in (Staged, Upload):
         session.execute(
@@ -204,6 +204,7 @@ def changes_of(session: TenantSession, run: Run, *, is_added: bool) -> Sequence[
     return session.scalars(
         select(Change)
         .where(Change.run_id == run.id, Change.is_added.is_(is_added))
+        .options(selectinload(Change.contact))
         .order_by(Change.id)
         .limit(SHOWN)
     ).all()
@@ -214,6 +215,7 @@ def kept_of(session: TenantSession, run: Run) -> Sequence[Change]:
     return session.scalars(
         select(Change)
         .where(Change.run_id == run.id, Change.fate == "kept")
+        .options(selectinload(Change.contact))
         .order_by(Change.id)
         .limit(SHOWN)
     ).all()

@@ -20,10 +20,10 @@ from core.api import (
     now,
     remove_unused_contacts,
     restore_fields,
+    say,
 )
 from plugins.sync import devices, runs
 from plugins.sync.models import Change, Device, Entry, Run, RunState
-from plugins.sync.words import _
 
 CHANGES_AT_ONCE = 200
 KEPT, RESTORED = "kept", "restored"
@@ -37,7 +37,7 @@ def can_undo(run: Run) -> bool:
 def undo(session: TenantSession, run: Run, *, asked_by: str = "") -> None:
     """Begin to undo a run. Refused: it did nothing; Conflict: its device works now."""
     if not can_undo(run):
-        raise Refused(_("There is nothing to undo in this run."))
+        raise Refused(say("There is nothing to undo in this run."))
     device = session.get_one(Device, run.device_id)
     try:
         with session.begin_nested():
@@ -47,7 +47,9 @@ def undo(session: TenantSession, run: Run, *, asked_by: str = "") -> None:
             session.flush()
     except IntegrityError as taken:
         session.refresh(run)
-        raise Conflict(_("Another run of this device works now: wait until it is done.")) from taken
+        raise Conflict(
+            say("Another run of this device works now: wait until it is done.")
+        ) from taken
     device.is_automatic, device.next_at = False, None
     session.flush()
     _next_step(session, run)

@@ -7,6 +7,8 @@ from pathlib import PurePath
 from typing import Any
 
 from flask import g, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import undefer
 
 from core.api import (
@@ -24,9 +26,8 @@ from plugins.sync.files import CSV, format_of, read_file
 from plugins.sync.files.csv_file import MEANINGS, Sheet, look_at
 from plugins.sync.files.text import text_of
 from plugins.sync.models import RunKind, Upload
-from plugins.sync.words import _, _l
 
-LARGEST = 20 * 1024 * 1024
+LARGEST = 4_000_000  # the largest body that a request may have, less its wrapping
 MEANING_WORDS = {
     "": _l("Leave out"),
     "name": _l("Name"),
@@ -128,7 +129,7 @@ def _keep(session: TenantSession) -> Upload:
     if not content.strip():
         raise Refused(_("Choose a file with contacts in it."), "file")
     if len(content) > LARGEST:
-        raise Refused(_("This file is larger than 20 MB: split it."), "file")
+        raise Refused(_("This file is larger than 4 MB: split it."), "file")
     name = PurePath((file.filename if file else "") or "").name.replace("\x00", "")[:160]
     typed = request.form.get("name", "").replace("\x00", "").strip()
     device = devices.file_device(session, typed or PurePath(name).stem)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
 
 from core.api import (
     Page,
@@ -18,7 +19,6 @@ from core.api import (
 )
 from plugins.sync import devices, runs, undoing, words
 from plugins.sync.models import Device, Run
-from plugins.sync.words import _
 
 
 class SyncView(Page):

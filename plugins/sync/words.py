@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import has_request_context
-from flask_babel import gettext, lazy_gettext
-
-_l = lazy_gettext
-
-
-def _(text: str, **values: Any) -> str:
-    """The text in the reader's language; as it is where nobody reads, in a job."""
-    if has_request_context():
-        return str(gettext(text, **values))
-    return text % values if values else text
-
+from flask_babel import lazy_gettext as _l
 
 REFUSALS = {
     "empty": _l("No number or e-mail address."),

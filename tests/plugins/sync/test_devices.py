@@ -23,7 +23,7 @@ def tick(phone: Phone, *, ahead: timedelta = timedelta()) -> list[Run]:
     """The clock ticks, all work is done; the automatic runs so far."""
     with phone.house.tenant() as session:
         for device in devices.due_devices(session, now() + ahead):
-            jobs._begin(session, device)
+            jobs.begin_due(session, device)
     phone.house.work()
     with phone.house.tenant(write=False) as session:
         found = session.scalars(

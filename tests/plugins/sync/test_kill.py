@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from core.testing.installation import Installation, installation
 from core.testing.prepared import prepared
 from core.testing.waiting import wait_until
 from plugins import BUILTIN
+from plugins.sync import undoing
 from plugins.sync.models import Change, Entry, Run, RunState, Staged
 from tests.plugins.sync.phone import Phone, phone_of
 
@@ -148,19 +150,7 @@ def disturbed(home: Path, kills: int, seed: int) -> tuple[dict[str, Any], int]:
     hits = 0
     with installed(home) as phone, workers(home) as child:
         for step in range(3):
-            phone.holds(first_book() if step == 0 else second_book())
-            with phone.house.tenant() as session:
-                if step < 2:
-                    run_id = None
-                else:
-                    run_id = session.scalars(select(Run.id).order_by(Run.id.desc())).first()
-            if run_id is None:
-                run_id = phone.begin()
-            else:
-                from plugins.sync import undoing
-
-                with phone.house.tenant() as session:
-                    undoing.undo(session, session.get_one(Run, run_id))
+            run_id = _begin(phone, step)
             for _ in range(kills // 3 + (step < kills % 3)):
                 pid = begin_life(child)
                 time.sleep(chance.uniform(0.05, 0.7))
@@ -168,16 +158,29 @@ def disturbed(home: Path, kills: int, seed: int) -> tuple[dict[str, Any], int]:
                 hits += phone.run(run_id).is_active
             pid = begin_life(child)
             try:
-                assert wait_until(lambda: not phone.run(run_id).is_active, 60), seed
-                assert wait_until(lambda: not _jobs(phone), 60), seed
+                assert wait_until(partial(_is_over, phone, run_id), 60), seed
             finally:
                 end_life(child, pid)
         return picture(phone.house), hits
 
 
-def _jobs(phone: Phone) -> int:
+def _begin(phone: Phone, step: int) -> int:
+    """The first sync, the second, and the undoing of that."""
+    phone.holds(first_book() if step == 0 else second_book())
+    if step < 2:
+        return phone.begin()
+    with phone.house.tenant() as session:
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        undoing.undo(session, run)
+        return run.id
+
+
+def _is_over(phone: Phone, run_id: int) -> bool:
+    """Whether the run has ended and nothing of the sync waits."""
     with phone.house.tenant(write=False) as session:
-        return len(session.scalars(select(Job.id).where(Job.actor.like("sync.%"))).all())
+        jobs = session.scalars(select(Job.id).where(Job.actor.like("sync.%"))).all()
+    return not jobs and not phone.run(run_id).is_active
 
 
 def compare(tmp_path: Path, kills: int) -> int:

@@ -1,0 +1,135 @@
+"""The screens A1 to A10, as a browser gets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from core.config import Settings
+from core.models import Channel, Contact
+from core.services import channels
+from core.services.plugins import enable
+from core.services.tenants import RoleName
+from plugins.channels.simulator.models import Person
+from plugins.sync import devices
+from plugins.sync.models import Run
+from tests.web.installation import Shop, install, open_shop, token_in
+
+
+@pytest.fixture
+def shop(sqlite_settings: Settings) -> Iterator[Shop]:
+    opened = open_shop(install(sqlite_settings.home), "melati")
+    with opened.desk.database.tenant(opened.tenant_id) as session:
+        enable(session, "sync")
+        session.add(Person(channel_id=opened.channel_id, number="+6281234567890", name="Ani"))
+    yield opened
+    opened.desk.database.dispose()
+
+
+def page(shop: Shop, path: str, name: str = "rina") -> str:
+    answer = shop.client(name).get(path)
+    assert answer.status_code == 200, path
+    return str(answer.get_data(as_text=True))
+
+
+def press(shop: Shop, path: str) -> tuple[int, str, str]:
+    """Post as the page would; status, body and the note that floats in."""
+    token = token_in(page(shop, "/sync/"))
+    answer = shop.client().post(path, headers={"X-CSRFToken": token})
+    note = json.loads(answer.headers.get("HX-Trigger", "{}")).get("toast", {})
+    return answer.status_code, answer.get_data(as_text=True), str(note.get("kind", ""))
+
+
+def toggle(shop: Shop) -> str:
+    return f"/sync/channel/{shop.channel_id}"
+
+
+def is_automatic(shop: Shop) -> bool:
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        found = devices.devices_by_channel(session).get(shop.channel_id)
+        return found is not None and found.is_automatic
+
+
+def test_A1_a_device_that_is_not_connected_leads_to_its_set_up(shop: Shop) -> None:
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        channels.pause(session, session.get_one(Channel, shop.channel_id))
+    text = page(shop, "/sync/")
+    assert "Not connected" in text
+    assert f'href="/channels/{shop.channel_id}"' in text
+    assert "Synchronise</button>" not in text
+    status, body, kind = press(shop, f"{toggle(shop)}/on")
+    assert (status, kind, is_automatic(shop)) == (200, "danger", False)
+    assert "Paused" in body
+
+
+def test_A2_A3_my_devices_lead_to_settings_with_the_switch(shop: Shop) -> None:
+    assert f'href="/channels/{shop.channel_id}/edit"' in page(shop, "/channels/")
+    assert f'hx-get="{toggle(shop)}/toggle"' in page(shop, f"/channels/{shop.channel_id}/edit")
+
+
+def test_A3_the_switch_stands_for_one_number(shop: Shop) -> None:
+    text = page(shop, f"{toggle(shop)}/toggle")
+    assert 'role="switch"' in text
+    assert " checked" not in text
+    assert f'hx-post="{toggle(shop)}/on"' in text
+
+
+def test_A4_switching_on_asks_nothing_and_says_so(shop: Shop) -> None:
+    assert "hx-confirm" not in page(shop, f"{toggle(shop)}/toggle")
+    status, body, kind = press(shop, f"{toggle(shop)}/on")
+    assert (status, kind, is_automatic(shop)) == (200, "success", True)
+    assert " checked" in body
+
+
+def test_A5_the_table_shows_automatic_and_the_last_run(shop: Shop) -> None:
+    before = page(shop, "/channels/")
+    assert "Manual" in before
+    press(shop, f"{toggle(shop)}/on")
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        device = devices.devices_by_channel(session)[shop.channel_id]
+        devices.went_well(session, device)
+    text = page(shop, "/channels/")
+    cell = text.partition('data-label="Contact sync"')[2].partition("</td>")[0]
+    assert "Automatic" in cell
+    assert "<time" in cell
+
+
+def test_A6_automatic_numbers_need_no_button(shop: Shop) -> None:
+    assert "Synchronise</button>" in page(shop, "/sync/")
+    assert 'href="/sync/"' in page(shop, "/customerview/list/")
+    press(shop, f"{toggle(shop)}/on")
+    text = page(shop, "/sync/")
+    assert "Synchronise</button>" not in text
+    assert "no need to press Synchronise" in text
+
+
+def test_A8_switching_off_needs_consent(shop: Shop) -> None:
+    press(shop, f"{toggle(shop)}/on")
+    text = page(shop, f"{toggle(shop)}/toggle")
+    assert "hx-confirm=" in text
+    assert 'data-confirm-label="Deactivate"' in text
+    assert is_automatic(shop), "looking at the question changes nothing"
+
+
+def test_A9_then_the_table_shows_manual(shop: Shop) -> None:
+    press(shop, f"{toggle(shop)}/on")
+    status, body, kind = press(shop, f"{toggle(shop)}/off")
+    assert (status, kind, is_automatic(shop)) == (200, "success", False)
+    assert " checked" not in body
+    cell = page(shop, "/channels/").partition('data-label="Contact sync"')[2].partition("</td>")[0]
+    assert "Manual" in cell
+
+
+def test_A10_the_progress_is_in_every_tab(shop: Shop) -> None:
+    press(shop, f"{toggle(shop)}/start")
+    assert "<progress" in page(shop, "/sync/rows")
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        run = session.scalars(select(Run)).one()
+        assert run.is_active
+        assert session.scalars(select(Contact)).all() == []
+    assert "<progress" in page(shop, f"/sync/run/{run.id}/report")
+    shop.hire("sari", RoleName.AGENT)
+    assert shop.client("sari").get("/sync/").status_code == 403
