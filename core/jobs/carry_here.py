@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -56,8 +57,9 @@ class HereCarrier:
         if self._worker is None:
             return
         self._give_back()
+        ends = time.monotonic() + timeout
         self._worker.stop(timeout=int(timeout * 1000))
-        self.flights.wait_for_slow(timeout)
+        self.flights.wait_for_slow(max(0.0, ends - time.monotonic()))
         self._worker = None
 
     def room(self, queue: str) -> int:

@@ -6,6 +6,7 @@ arrives leaves a lease that ends; one that comes late or twice finds its attempt
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -88,8 +89,9 @@ class RedisCarrier:
         """What was fetched and not begun goes back to Redis, for another process."""
         if self._worker is None:
             return
+        ends = time.monotonic() + timeout
         self._worker.stop(timeout=int(timeout * 1000))
-        self._flights.wait_for_slow(timeout)
+        self._flights.wait_for_slow(max(0.0, ends - time.monotonic()))
         self._bell.stop()
         self._worker = None
 

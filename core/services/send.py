@@ -100,6 +100,7 @@ def send_message(
             )
         _check_size(channel, kind, capabilities.max_bytes.get(kind, 0), upload)
     card = card_there_is(session, channel, conversation.contact)
+    _take_turn(session, conversation)
     message = Message(
         conversation_id=conversation.id,
         channel_id=channel.id,
@@ -178,6 +179,19 @@ def kind_of(mime_type: str) -> MessageKind:
         "video": MessageKind.VIDEO,
         "audio": MessageKind.AUDIO,
     }.get(family, MessageKind.DOCUMENT)
+
+
+def _take_turn(session: TenantSession, conversation: Conversation) -> None:
+    """Write into a conversation one after another.
+
+    Two who write at once would each draw a message's number first and a job's later: what the
+    thread shows first could leave second.
+    """
+    session.execute(
+        select(Conversation.id)
+        .where(Conversation.id == conversation.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def _check_may_send(conversation: Conversation, is_template: bool, sender: Sender) -> None:

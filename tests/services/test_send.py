@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -412,3 +413,17 @@ def test_a_status_without_any_id_is_only_counted(house: Installation, line: Clou
         receive(session, line.channel(session), InboundStatus("", MessageState.READ, now()))
     with house.tenant() as session:
         assert session.scalars(select(Job.id)).all() == []
+
+
+def test_who_writes_at_once_writes_in_turn(house: Installation) -> None:
+    """Messages leave in the order in which the thread shows them, however many write into it."""
+
+    def write(writer: int) -> None:
+        for number in range(12):
+            queue(house, f"{writer} {number}")
+
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, range(4)))
+    ids = [job.payload["message_id"] for job in sorted(send_jobs(house), key=lambda job: job.id)]
+    assert len(ids) == 48
+    assert ids == sorted(ids)
