@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import uuid4
 
+from sqlalchemy import select
+
 from core.errors import Refused
 from core.inbound import MessageKind, MessageState
 from core.jobs.outbox import enqueue

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -155,7 +156,10 @@ class ProviderSimulator:
             return self._faults.popleft()[0]
 
     def _serve(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        call = _read_call(Request(environ))
+        try:
+            call = _read_call(Request(environ))
+        except ClientDisconnected:  # killed in the middle of its sentence
+            raise ConnectionAbortedError from None
         with self._lock:
             self.calls.append(call)
         fault = self._take_fault(call.path)
