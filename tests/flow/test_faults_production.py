@@ -30,9 +30,9 @@ from tests.flow.tally import Tally
 from tests.flow.town import Town, production
 from tests.flow.visitor import Visitor, Watch
 
-MESSAGES = 240
+MESSAGES = 160
 WORKERS = 4
-TICKS = 25
+TICKS = 15
 
 
 @dataclass

@@ -28,7 +28,7 @@ from tests.flow.tally import Tally
 from tests.flow.town import PROCESSES, THREADS, Town, embedded, production
 
 KILLS = int(os.environ.get("SAPA_PROOF_KILLS", "24"))
-MESSAGES = int(os.environ.get("SAPA_PROOF_MESSAGES", "1200"))
+MESSAGES = int(os.environ.get("SAPA_PROOF_MESSAGES", "800"))
 SEED = int(os.environ.get("SAPA_PROOF_SEED", "0")) or random.randrange(10**6)
 PATIENCE = 500.0  # s in which all work must end
 

@@ -34,7 +34,7 @@ from tests.flow.tally import Tally
 from tests.flow.town import production
 from tests.flow.visitor import Visitor, Watch
 
-MESSAGES = 400
+MESSAGES = 300
 MIGRATION = '''"""One more column."""
 
 import sqlalchemy as sa
