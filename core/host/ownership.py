@@ -6,7 +6,7 @@ owns is the core's, and always open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ class Ownership:
     def __init__(self, host: PluginHost) -> None:
         self._host = host
         self._blueprints: dict[str, str] = {}
-        self._views: dict[str, str] = {}
+        self._views: dict[str, set[str | None]] = {}
         self._menu: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
@@ -34,6 +34,8 @@ class Ownership:
         """
         before = set(app.blueprints)
         known = len(views)
+        for view in views:
+            self._note(None, view, unless_known=True)
         try:
             yield
         finally:
@@ -45,9 +47,19 @@ class Ownership:
                 self.claim_view(plugin, view)
 
     def claim_view(self, plugin: str, view: Any) -> None:
-        """A view answers under its class's name and under the name that its permissions bear."""
-        self._views[type(view).__name__] = plugin
-        self._views[getattr(view, "class_permission_name", None) or type(view).__name__] = plugin
+        """A view answers under its class's name and under the name that its permissions bear.
+
+        A plugin's view may bear the permissions of a core's noun, or of another plugin's: then
+        that name stays open while any of its owners is.
+        """
+        self._note(plugin, view)
+
+    def _note(self, owner: str | None, view: Any, *, unless_known: bool = False) -> None:
+        name = type(view).__name__
+        if unless_known and name in self._views:
+            return
+        for each in {name, getattr(view, "class_permission_name", None) or name}:
+            self._views.setdefault(each, set()).add(owner)
 
     def claim_menu(self, plugin: str, name: str) -> None:
         """A menu entry, by the name it has in the menu."""
@@ -57,9 +69,9 @@ class Ownership:
         """The plugin that owns a blueprint; None: the core."""
         return self._blueprints.get(name or "")
 
-    def owner_of_view(self, name: str) -> str | None:
-        """The plugin that owns a view class or permission name; None: the core."""
-        return self._views.get(name)
+    def owners_of_view(self, name: str) -> Set[str | None]:
+        """The plugins that own a view class or permission name; None among them: the core."""
+        return self._views.get(name) or {None}
 
     def owner_of_menu(self, name: str) -> str | None:
         """The plugin that owns a menu entry; None: the core."""
@@ -84,7 +96,7 @@ class Ownership:
         return self.is_open(self.owner_of_blueprint(name))
 
     def is_view_open(self, name: str) -> bool:
-        return self.is_open(self.owner_of_view(name))
+        return any(self.is_open(owner) for owner in self.owners_of_view(name))
 
     def is_menu_open(self, name: str) -> bool:
         return self.is_open(self.owner_of_menu(name))
@@ -100,4 +112,4 @@ class Ownership:
 
     def closed_views(self) -> frozenset[str]:
         """View class names of what is closed now."""
-        return frozenset(name for name, owner in self._views.items() if not self.is_open(owner))
+        return frozenset(name for name in self._views if not self.is_view_open(name))

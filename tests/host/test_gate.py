@@ -23,16 +23,24 @@ class WaveApi:
     class_permission_name = "Wave"
 
 
+class ParcelView:
+    """A screen of the core's."""
+
+
+class WavesOfParcelView:
+    class_permission_name = "ParcelView"
+
+
 @pytest.fixture
 def app(host: PluginHost, database: Database) -> Flask:
     """Two screens, the core's and the waver's, behind the gate. The tenant comes by header."""
     app = Flask(__name__)
-    views: list[Any] = []
+    views: list[Any] = [ParcelView()]
     with host.ownership.claim("waver", app, views):
         mine = Blueprint("WaveApi", __name__, url_prefix="/api/v1/waves")
         mine.add_url_rule("/", view_func=lambda: "waves")
         app.register_blueprint(mine)
-        views.append(WaveApi())
+        views += [WaveApi(), WavesOfParcelView()]
     host.ownership.claim_menu("waver", "Waves")
     core = Blueprint("OpenApi", __name__)
     core.add_url_rule("/spec", "get", lambda: jsonify(OPENAPI))
@@ -102,6 +110,8 @@ def test_F4_permissions_menu_and_webhooks_ask_the_same(
             assert owned.is_view_open("Wave") is is_open
             assert owned.is_menu_open("Waves") is is_open
             assert owned.is_view_open("ContactView")
+            assert owned.is_view_open("ParcelView")  # the core's own, whoever adds to it
+            assert owned.is_view_open("WavesOfParcelView") is is_open
             assert owned.is_menu_open("Inbox")
     pigeons = load("tests.host.sample.pigeon")
     with database.tenant(1) as session:

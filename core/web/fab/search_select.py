@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import String, or_
+from sqlalchemy import Enum, String, or_
 from wtforms import SelectFieldBase
 from wtforms.fields.choices import Choice
 from wtforms.validators import StopValidation
@@ -147,7 +147,12 @@ def url_of(view: Any, column: str) -> str:
 
 
 def _named_columns(related: Any) -> list[Any]:
-    text = {n for n, c in related.list_columns.items() if isinstance(c.type, String)}
+    # an enumeration is a String to SQLAlchemy, and refuses to be compared with anything else
+    text = {
+        name
+        for name, column in related.list_columns.items()
+        if isinstance(column.type, String) and not isinstance(column.type, Enum)
+    }
     names = [n for n in _NAMES if n in text] or sorted(text)[:1]
     return [getattr(related.obj, n) for n in names[:3]]
 

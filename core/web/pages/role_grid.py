@@ -158,9 +158,9 @@ def _english_title(view: str) -> str:
 
 
 def _group(view: str, desk: Desk) -> str:
-    owner = desk.host.ownership.owner_of_view(view)
-    if owner is not None and owner != "core":
-        return str(told(desk.host.title(owner)))
+    owners = desk.host.ownership.owners_of_view(view)
+    if None not in owners:
+        return str(told(desk.host.title(min(filter(None, owners)))))
     if view in OPERATOR_VIEWS:
         return str(_("Installation"))
     return str(_("Settings") if view in ADMIN_VIEWS else _("Work"))
