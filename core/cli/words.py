@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from babel.messages.catalog import Catalog
 
 from core.words.catalogues import CORE, FILE
 from core.words.derived import made
@@ -30,13 +32,12 @@ def words(folders: Sequence[Path], check: bool, locales: Sequence[str]) -> None:
 
     What is translated stays, what nothing uses goes, new words come in empty.
     """
-    derived = derived_words()
-    core = words_of_package(PACKAGE, derived, borrowed=True)
+    core = core_words()
     languages = sorted({*known_locales(), *locales})
     is_fine = True
     for folder in [each.resolve() for each in folders] or list(packages()):
         is_core = folder == PACKAGE
-        wanted = core if is_core else words_of_package(folder, derived)
+        wanted = core if is_core else words_of_package(folder, derived_words())
         for locale in languages:
             path = file_in(folder, locale)
             if not check:
@@ -56,6 +57,13 @@ def words(folders: Sequence[Path], check: bool, locales: Sequence[str]) -> None:
         sys.exit(1)
 
 
+@cache
+def core_words() -> Catalog:
+    """The core's words, and those that libraries say on its screens."""
+    return words_of_package(PACKAGE, derived_words(), borrowed=True)
+
+
+@cache
 def derived_words() -> dict[str, set[str]]:
     """What screens make of names in the code: known once everything is registered."""
     from core.config import Settings  # with the application, heavy

@@ -24,6 +24,7 @@ from core.web.icons import icon
 from core.web.language import language_code, said
 from core.web.reader import local_date, local_money, local_number, local_time
 from core.web.sidebar import sidebar
+from core.words import say
 from core.words.derived import in_words
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -67,6 +68,7 @@ def init_theme(app: Flask) -> None:
         local_number=local_number,
         local_time=local_time,
         page_of=page_of,
+        role_words=role_words,
         pairs_of=pairs_of,
         words_of=words_of,
         view_of=view_of,
@@ -173,6 +175,11 @@ def words_of(value: Any, view: Any = None, column: str = "") -> str:
     if stored in said:
         return str(said[stored])
     return str(gettext(in_words(stored)))
+
+
+def role_words(names: Iterable[str]) -> list[str]:
+    """Roles as a reader calls them; stored, and over REST, they have their English names."""
+    return [say(name) for name in names]
 
 
 def pairs_of(value: Mapping[str, Any]) -> list[tuple[str, list[str]]]:

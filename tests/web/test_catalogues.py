@@ -101,3 +101,27 @@ def test_plurals_are_counted_as_the_language_does(tmp_path: Path) -> None:
     found = Catalogues([tmp_path]).of("ro")
     said = [found.ungettext("%(num)d day", "%(num)d days", n) for n in (1, 2, 20)]
     assert said == ["o zi", "%(num)d zile", "%(num)d de zile"]
+
+
+def test_a_stored_sentence_is_recognised_and_told(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        "ro",
+        ("%(host)s can't be reached (%(kind)s).", "%(host)s nu poate fi contactat (%(kind)s)."),
+        ("%(reason)s Whether it arrived is not known.", "%(reason)s Nu se știe dacă a ajuns."),
+        ("It is paused.", "Este pe pauză."),
+    )
+    catalogues = Catalogues([folder])
+    stored = str(
+        say(
+            "%(reason)s Whether it arrived is not known.",
+            reason=say("%(host)s can't be reached (%(kind)s).", host="a.example", kind="timeout"),
+        )
+    )
+    assert stored == "a.example can't be reached (timeout). Whether it arrived is not known."
+    wanted = "a.example nu poate fi contactat (timeout). Nu se știe dacă a ajuns."
+    assert catalogues.retold(stored, "ro") == wanted
+    assert catalogues.retold("It is paused.", "ro") == "Este pe pauză."
+    strangers = "Meta says: the pair rate limit was hit."
+    assert catalogues.retold(strangers, "ro") == strangers
+    assert catalogues.retold(stored, "en") == stored

@@ -16,6 +16,7 @@ from core.web.fab import AdminApi, SQLAInterface
 from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.writes import Archives
 from core.web.request import web_session
+from core.web.theme import role_words
 from core.words import say
 
 
@@ -67,6 +68,7 @@ class MembershipView(MembershipWrites, NounView):
     show_columns = ["name", "user.email", "roles", "is_active", "created_at"]
     edit_columns = ["roles", "is_active"]
     search_columns = ["is_active", "created_at"]
+    formatters_columns = {"roles": role_words}
     edit_form_extra_fields = {
         "roles": SelectMultipleField(
             _("Roles"), choices=[(role.value, say(role.value)) for role in TENANT_ROLES]
