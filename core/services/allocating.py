@@ -23,6 +23,7 @@ from core.services import assigning
 from core.services.sight import sight_of
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
+from core.words import say
 
 MOST = 1000
 
@@ -35,10 +36,12 @@ def allocate(
     What they hold of a channel that is taken away goes back to nobody. Refused, with the field.
     """
     if any(most is not None and not 1 <= most <= MOST for most in channels.values()):
-        raise Refused(f"Give a number from 1 to {MOST}, or leave it empty.", "capacity")
+        raise Refused(
+            say("Give a number from 1 to %(most)s, or leave it empty.", most=MOST), "capacity"
+        )
     living = select(Channel.id).where(Channel.id.in_(channels), Channel.archived_at.is_(None))
     if set(session.scalars(living)) != set(channels):
-        raise Refused("There is no such device here. Reload the page.", "channels")
+        raise Refused(say("There is no such device here. Reload the page."), "channels")
     rows = session.scalars(select(Allocation).where(Allocation.member_id == member.id)).all()
     before = {row.channel_id: row.capacity for row in rows}
     if before == dict(channels):
@@ -65,7 +68,7 @@ def join_divisions(
         Division.id.in_(division_ids), Division.archived_at.is_(None)
     )
     if set(session.scalars(living)) != set(division_ids):
-        raise Refused("There is no such division. Reload the page.", "divisions")
+        raise Refused(say("There is no such division. Reload the page."), "divisions")
     mine = select(DivisionMember.division_id).where(DivisionMember.member_id == member.id)
     before = set(session.scalars(mine))
     if before == set(division_ids):
@@ -81,7 +84,7 @@ def join_divisions(
 def set_capacity(session: TenantSession, member: Membership, capacity: int) -> None:
     """How many open conversations routing may give an agent. Who has more keeps them. Refused."""
     if not 0 <= capacity <= MOST:
-        raise Refused(f"Give a number from 0 to {MOST}.", "capacity")
+        raise Refused(say("Give a number from 0 to %(most)s.", most=MOST), "capacity")
     session.flush()
     session.refresh(member, with_for_update={"of": Membership})
     if member.capacity == capacity:
@@ -109,5 +112,5 @@ def _release(session: TenantSession, member: Membership) -> None:
     if sight is not None:
         held = held.where(Conversation.channel_id.not_in(sight))
         for conversation in session.scalars(held).all():
-            reason = f"{member.name} no longer works on this device."
+            reason = say("%(member)s no longer works on this device.", member=member.name)
             assigning.assign(session, conversation, None, reason)

@@ -43,9 +43,11 @@ def checked_text(text: str) -> str:
     unknown = [name for name in variables_of(text) if name not in VARIABLES]
     if unknown:
         raise Refused(
-            f"Nothing fills {{{unknown[0]}}}. There are: "
-            + ", ".join(f"{{{name}}}" for name in VARIABLES)
-            + ".",
+            say(
+                "Nothing fills {%(unknown)s}. There are: %(known)s.",
+                unknown=unknown[0],
+                known=", ".join(f"{{{name}}}" for name in VARIABLES),
+            ),
             "text",
         )
     if not text.strip():

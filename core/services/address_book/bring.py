@@ -27,6 +27,7 @@ from core.services.profiles import refresh_profile
 from core.services.search_index import forget_person, index_people
 from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
+from core.words import say
 
 MOST_AT_ONCE = 1000
 _TRIES = 4
@@ -88,12 +89,14 @@ def _work(
     session: TenantSession, entries: Sequence[BookEntry], source: FieldSource, channel_id: int
 ) -> _Work:
     if len(entries) > MOST_AT_ONCE:
-        raise ValueError(f"Bring at most {MOST_AT_ONCE} entries at once.")
+        raise ValueError(
+            say("Bring at most %(most_at_once)s entries at once.", most_at_once=MOST_AT_ONCE)
+        )
     book = look_up(session, channel_id, entries)
     work = _Work()
     for entry in entries:
         if not entry.addresses:
-            raise ValueError("An entry without an address: nobody could tell who it is.")
+            raise ValueError(say("An entry without an address: nobody could tell who it is."))
         person = book.find(entry.addresses[0])
         if person is None:
             work.brought.append(_add(work, book, entry, source))

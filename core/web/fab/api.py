@@ -224,12 +224,16 @@ class AdminApi(Writes, LazySchemas, ModelRestApi):
         """The request's JSON as typed values; raises Malformed (400) or Invalid (422)."""
         payload = json_object()
         known = schema.fields
-        errors = {}
+        errors: dict[str, list[str]] = {}
         for name, value in payload.items():
             problem = text_problem(value) or text_problem(name)
             if name not in known or not self.is_writable(name):
-                why = "can't be written" if hasattr(self.datamodel.obj, name) else "is unknown"
-                errors[name.replace("\x00", "")] = [f"This field {why}."]
+                is_known = hasattr(self.datamodel.obj, name)
+                errors[name.replace("\x00", "")] = [
+                    say("This field can't be written.")
+                    if is_known
+                    else say("This field is unknown.")
+                ]
             elif problem:
                 errors[name] = [problem]
         if errors:

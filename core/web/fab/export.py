@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, current_app, stream_with_context
 
 from core.tenancy.context import current_tenant, use_tenant
+from core.words import say, told
 
 BATCH = 500
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -49,7 +50,15 @@ def _lines(view: Any, filters: Any, most: int, tenant_id: int | None) -> Iterato
         for number, row in enumerate(view.datamodel.batches(filters, BATCH, most + 1)):
             if number == most:
                 yield _line(
-                    [f"Only the first {most} rows are in this file. Filter the list for the rest."]
+                    [
+                        told(
+                            say(
+                                "Only the first %(most)s rows are in this file. Filter the "
+                                "list for the rest.",
+                                most=most,
+                            )
+                        )
+                    ]
                 )
                 return
             yield _line([cell(v) for v in view.datamodel.get_values_item(row, columns)])

@@ -12,11 +12,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.db import DatabaseBusy
 from core.errors import Refused
+from core.words import say
 
-AWAY = "The database doesn't answer just now, so nothing was saved. Try again in a moment."
-BUSY = "Too much is going on just now, so nothing was saved. Try again in a moment."
-DISK = (
-    "The disk of this installation is full or broken, so nothing was saved and nothing that comes "
+AWAY = say("The database doesn't answer just now, so nothing was saved. Try again in a moment.")
+BUSY = say("Too much is going on just now, so nothing was saved. Try again in a moment.")
+DISK = say(
+    "The disk of this installation is full or broken, so nothing was saved and nothing "
+    "that comes "
     "in can be stored. Tell whoever looks after the server to make room, then try again."
 )
 PASSING = (DatabaseBusy, PendingRollbackError, PoolTimeout)
