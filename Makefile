@@ -12,7 +12,7 @@ VENDOR := core/web/static/vendor/fingerprint
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test prove check bench assets docs lock clean
+.PHONY: help demo test prove check bench assets docs words lock clean
 
 # what there is
 help:
@@ -43,6 +43,10 @@ bench: $(VENV)/dev.stamp
 
 # the browser's parts, from the npm registry as package-lock.json pins them
 assets: $(VENDOR)
+
+# words on screen into the translations, and what is left to translate
+words: $(VENV)/run.stamp
+	$(PY) -m core.cli.words
 
 # the command line's reference, and which test proves which requirement
 docs: $(VENV)/run.stamp

@@ -15,8 +15,9 @@ from core.desk import Desk
 from core.errors import Refused
 from core.host.switches import SwitchRefused
 from core.models import Channel, Tenant
-from core.services import channels, tenants
+from core.services import channels, profile, tenants
 from core.tenancy.session import SystemSession, TenantSession
+from core.words.catalogues import SOURCE_LOCALE
 
 SHOPS = (melati.STORY, atelier.STORY)
 ON = ("sync", "automation", "routing", "merge")
@@ -91,6 +92,8 @@ def _person(session: SystemSession, person: Person, rows: dict[str, Tenant]) -> 
         last_name=person.last_name,
         is_operator=person.is_operator,
     )
+    # the shops speak Indonesian and Romanian; who looks at the demo picks one in the top bar
+    profile.choose_language(session, user.id, SOURCE_LOCALE)
     for slug, role in person.places.items():
         tenants.add_member(session, rows[slug], user, [role])
 
