@@ -15,8 +15,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from core.words.stored import Patterns
@@ -112,6 +110,9 @@ class Catalogues:
 
 def read_translations(path: Path) -> Translations:
     """One file as gettext wants it; a fuzzy entry is somebody's guess and is left out."""
+    from babel.messages.mofile import write_mo  # start-up needs neither
+    from babel.messages.pofile import read_po
+
     with path.open("rb") as file:
         catalogue = read_po(file, locale=path.parent.parent.name)
     compiled = io.BytesIO()
