@@ -21,6 +21,7 @@ from core.words.derived import in_words
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "_l": None,
+    "_n": (1, 2),
     "gettext": None,
     "lazy_gettext": None,
     "ngettext": (1, 2),
@@ -30,7 +31,6 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
     "say": None,
     "say_many": (1, 2),
-    "_n": (1, 2),
 }
 
 # of a library only what our screens use: its own screens we don't show
@@ -99,11 +99,23 @@ def _add(found: Catalog, path: Path) -> None:
     is_page = path.suffix == ".html"
     method = "jinja2" if is_page else "python"
     options = {"newstyle_gettext": "1", "silent": "0"} if is_page else {}
+    keywords = KEYWORDS if is_page else {**KEYWORDS, **_other_names(path)}
     for _line, message, _comments, context in extract_from_file(
-        method, path, KEYWORDS, options=options
+        method, path, keywords, options=options
     ):
         if message and (isinstance(message, tuple) or message.strip()):
             found.add(message, context=context)
+
+
+def _other_names(path: Path) -> dict[str, tuple[int | tuple[int, str], ...] | None]:
+    """What a file calls them: `from flask_babel import lazy_gettext as later`."""
+    return {
+        name.asname: KEYWORDS[name.name]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if name.asname and name.name in KEYWORDS
+    }
 
 
 def stored_words(path: Path) -> Iterator[str]:

@@ -28,7 +28,8 @@ def package(tmp_path: Path) -> Path:
     """A stranger's plugin with two words, translated into Romanian."""
     folder = tmp_path / "greeter"
     (folder / "templates").mkdir(parents=True)
-    (folder / "plugin.py").write_text('TITLE = _("Greet %(name)s")\n')
+    source = 'from core.api import say as later\nTITLE = later("Greet %(name)s")\n'
+    (folder / "plugin.py").write_text(source)
     (folder / "templates" / "greeter.html").write_text("{{ _('Greetings') }} {{ _('Save') }}")
     run(str(folder))
     for locale, hello, greetings in (
