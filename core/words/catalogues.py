@@ -101,6 +101,7 @@ class Catalogues:
                 # a library's plurals may be counted in another way: only single words are taken
                 single = {k: v for k, v in library._catalog.items() if isinstance(k, str)}
                 words = {**single, **words}
+        words.pop("", None)  # a file's head, which gettext keeps as the translation of nothing
         if words:
             if not isinstance(merged, Translations):
                 merged = Translations()

@@ -50,6 +50,7 @@ def test_who_comes_first_has_the_say(tmp_path: Path) -> None:
     assert found.gettext("Save") == "Salvează"
     assert found.gettext("Merge") == "Unește"
     assert found.gettext("Unknown") == "Unknown"
+    assert found.gettext("") == ""
 
 
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
