@@ -153,7 +153,8 @@ def test_a_viewer_changes_nothing(world: World, routes: list[Route]) -> None:
         for request in shots[:1] if route.method == "GET" else shots:
             send(over_rest if route.is_rest else browser, route, request)
         if route.method != "GET" and (after := rows(world)) != before:
-            changed.append(route.name)
+            tables = [name for name, kept in after.items() if kept != before[name]]
+            changed.append(f"{route.name}: {', '.join(tables)}")
             before = after
     assert changed == []
 

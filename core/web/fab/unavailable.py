@@ -17,7 +17,8 @@ from core.words import say
 AWAY = say("The database doesn't answer just now, so nothing was saved. Try again in a moment.")
 BUSY = say("Too much is going on just now, so nothing was saved. Try again in a moment.")
 DISK = say(
-    "The disk of this installation is full or broken, so nothing was saved and nothing that comes "
+    "The disk of this installation is full or broken, so nothing was saved and nothing "
+    "that comes "
     "in can be stored. Tell whoever looks after the server to make room, then try again."
 )
 PASSING = (DatabaseBusy, PendingRollbackError, PoolTimeout)
