@@ -9,8 +9,10 @@ export async function openCard(address, card = null) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" } });
   if (answer.headers.get("HX-Redirect")) { location.href = answer.headers.get("HX-Redirect"); return; }
   if (!answer.ok) { window.sapa.toast(document.body.dataset.fail, "danger"); return; }
+  const isRefreshed = drawer.contains(document.activeElement);
   drawer.innerHTML = await answer.text();
   window.htmx.process(drawer);
+  if (isRefreshed) drawer.focus({ preventScroll: true }); // what had it is gone; Escape still closes
   opener = card;
   const messages = drawer.querySelector(".drawer-messages");
   panel().show();
