@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,11 +108,13 @@ def token_in(page: str) -> str:
     return found[1]
 
 
-def install(home: Path, port: int = 8080, **settings: Any) -> Flask:
+def install(
+    home: Path, port: int = 8080, *, plugins: Sequence[str] = BUILTIN, **settings: Any
+) -> Flask:
     """A prepared installation on SQLite; its job engine isn't started."""
     own = Settings(home=home, port=port, **settings)
-    prepared(own, BUILTIN)
-    return create_app(own, BUILTIN)
+    prepared(own, plugins)
+    return create_app(own, plugins)
 
 
 @contextmanager

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel.numbers import get_territory_currencies, list_currencies
-from flask import request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 from wtforms import DecimalField
 from wtforms.validators import Optional
 
-from core.errors import Refused
 from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Order, OrderLine
 from core.services import orders
 from core.web.fab import AdminApi, SQLAInterface
 from core.web.fab.forms import Fits
 from core.web.nouns.base import LIVING, NounView, commit
+from core.web.nouns.currency import PrefillsCurrency, checked_currency
 from core.web.nouns.order_moves import OrderMoves
 from core.web.nouns.products_field import ProductsField
 from core.web.nouns.writes import Archives
-from core.web.request import need_tenant, web_session
-from core.words import say
+from core.web.request import web_session
 
 STATUS_BADGES = {
     "new": "secondary",
@@ -46,7 +42,7 @@ class OrderWrites(Archives):
             number=(data.get("number") or "").strip(),
             lines=data.get("lines") or (),
             total=data.get("total"),
-            currency=_currency(data.get("currency")),
+            currency=checked_currency(data.get("currency")),
             estimated_date=data.get("estimated_date"),
             note=data.get("note") or "",
             source=self.source,
@@ -72,7 +68,7 @@ class OrderLineView(NounView):
     search_columns = ["product"]
 
 
-class OrderView(OrderWrites, OrderMoves):
+class OrderView(PrefillsCurrency, OrderWrites, OrderMoves):
     """Orders and their invoices."""
 
     datamodel = SQLAInterface(Order)
@@ -137,27 +133,6 @@ class OrderView(OrderWrites, OrderMoves):
         order = super().perform_add(data)
         self.lead_to(order)
         return order
-
-    def _form(self, kind: Any, item: Any = None) -> Any:
-        form = super()._form(kind, item)
-        if item is None and "currency" in form and request.method == "GET":
-            form.currency.data = usual_currency()
-        return form
-
-
-def usual_currency() -> str:
-    """The last order's, else the one of the tenant's country."""
-    last = select(Order.currency).order_by(Order.id.desc()).limit(1)
-    found: str | None = web_session().scalar(last)
-    current = get_territory_currencies(need_tenant().default_region)
-    return found or (current[0] if current else "USD")
-
-
-def _currency(typed: str | None) -> str:
-    code = (typed or usual_currency()).strip().upper()
-    if code not in list_currencies():
-        raise Refused(say("Give the currency's three letters, like IDR or RON."), "currency")
-    return code
 
 
 class OrderApi(OrderWrites, AdminApi):

@@ -15,6 +15,7 @@ from core.models.base import now
 from core.services import tasks
 from core.web.fab import AdminApi, SQLAInterface, action
 from core.web.nouns.base import LIVING, NounView, commit
+from core.web.nouns.currency import PrefillsCurrency
 from core.web.nouns.lines_field import LinesField
 from core.web.nouns.writes import Archives, ChecksStage, ChecksStages
 from core.web.request import web_session
@@ -55,7 +56,7 @@ class ModuleView(Archives, ChecksStages, NounView):
     }
 
 
-class CardView(Archives, ChecksStage, NounView):
+class CardView(PrefillsCurrency, ChecksStage, Archives, NounView):
     """Opportunities."""
 
     datamodel = SQLAInterface(Card)
@@ -131,7 +132,7 @@ class ModuleApi(Archives, ChecksStages, AdminApi):
     base_filters = LIVING
 
 
-class CardApi(Archives, ChecksStage, AdminApi):
+class CardApi(ChecksStage, Archives, AdminApi):
     """`/api/v1/card/`."""
 
     resource_name = "card"

@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _
 from core.audit import record
 from core.errors import Refused
 from core.models.base import now
-from core.services.card_places import moved
+from core.services.card_places import moved, tell_board
 from core.web.nouns.base import commit
+from core.web.nouns.currency import checked_currency
 from core.web.request import web_session
 from core.words import say
 
@@ -41,12 +42,22 @@ class ChecksStages:
 
 
 class ChecksStage:
-    """A card stands in one of its module's stages; without one, in the first."""
+    """A card stands in one of its module's stages; without one, in the first. Boards hear of it."""
 
     def perform_add(self, data: dict[str, Any]) -> Any:
-        return super().perform_add(_with_stage(data, data["module"]))  # type: ignore[misc]  # mixin
+        data = _with_worth(_with_stage(data, data["module"]), is_new=True)
+        item = super().perform_add(data)  # type: ignore[misc]  # mixin
+        tell_board(web_session(), item)
+        commit()
+        return item
+
+    def perform_delete(self, item: Any) -> None:
+        tell_board(web_session(), item)
+        super().perform_delete(item)  # type: ignore[misc]  # a mixin before the base
 
     def perform_edit(self, item: Any, data: dict[str, Any]) -> Any:
+        data = _with_worth(data)
+        tell_board(web_session(), item)
         if "stage" in data or "module" in data:
             module = data.get("module") or item.module
             data = _with_stage({"stage": item.stage, **data}, module)
@@ -54,6 +65,14 @@ class ChecksStage:
                 was, item.stage = item.stage, data["stage"]
                 moved(web_session(), item, was)
         return super().perform_edit(item, data)  # type: ignore[misc]  # a mixin before the base
+
+
+def _with_worth(data: dict[str, Any], *, is_new: bool = False) -> dict[str, Any]:
+    if data.get("amount") is not None and data["amount"] < 0:
+        raise Refused(say("Give an amount of zero or more."), "amount")
+    if not is_new and "currency" not in data:
+        return data
+    return {**data, "currency": checked_currency(data.get("currency"))}
 
 
 def _with_stage(data: dict[str, Any], module: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from core.web import tenant_time
 from core.web.channel_icons import channel_icon
 from core.web.fab import Page, expose, has_access
 from core.web.message_button import message_button
-from core.web.nouns.orders import usual_currency
+from core.web.nouns.currency import usual_currency
 from core.web.pages.inbox_context import ids, member_id
 from core.web.request import membership, need_tenant, web_session
 
