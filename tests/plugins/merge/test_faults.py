@@ -26,8 +26,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def is_noticed(house: Installation) -> bool:
     try:
-        run(house, stories=40, steps=40)
-    except Exception:  # whatever it breaks by
+        run(house, stories=15, steps=30)
+    except (Exception, pytest.fail.Exception):  # whatever it breaks by; the latter is no Exception
         return True
     return False
 
