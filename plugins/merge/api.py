@@ -289,7 +289,7 @@ class MergeEventOperations(Operation):
             200: {description: Undone; the new event}
             409: {description: Undone already, or something involved has moved since}
         """
-        body = body_of(UndoBody)
+        body = body_of(UndoBody) if request.data else UndoBody()
         event = services.undo(
             web_session(),
             row_id(pk),

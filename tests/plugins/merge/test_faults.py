@@ -1,7 +1,11 @@
-"""Whether the state machine would notice: each planted fault must break an invariant."""
+"""Whether the state machine would notice: each planted fault must break an invariant.
+
+The proof plants twenty; `SAPA_MERGE_FAULTS=all` plants every one.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +17,9 @@ from core.testing.prepared import prepared
 from plugins import BUILTIN
 from tests.plugins.merge.machine.faults import FAULTS, Fault, planted
 from tests.plugins.merge.test_invariants import run
+
+TWENTY = 20
+PLANTED = FAULTS if os.environ.get("SAPA_MERGE_FAULTS") == "all" else FAULTS[:TWENTY]
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +33,18 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def is_noticed(house: Installation) -> bool:
     try:
-        run(house, stories=40, steps=40)
-    except Exception:  # whatever it breaks by
+        run(house, stories=15, steps=30)
+    except (Exception, pytest.fail.Exception):  # whatever it breaks by; the latter is no Exception
         return True
     return False
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", PLANTED, ids=str)
 def test_a_planted_fault_is_noticed(house: Installation, fault: Fault) -> None:
     with planted(fault):
         assert is_noticed(house), f"nobody noticed that {fault.what}"
 
 
 def test_there_are_enough_faults() -> None:
-    assert len({fault.what for fault in FAULTS}) >= 20
+    assert len({fault.what for fault in FAULTS}) > TWENTY

@@ -1,6 +1,6 @@
 """Twelve threads merge, unmerge, undo and receive at once on PostgreSQL: no bad state, no deadlock.
 
-The proof does 1,200 operations; `SAPA_MERGE_OPERATIONS=6000` makes it the long one.
+The proof does 600 operations; `SAPA_MERGE_OPERATIONS=6000` makes it the long one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from plugins.merge import services
 THREADS = 12
 PEOPLE = 36
 CHANNELS = 4
-OPERATIONS = int(os.environ.get("SAPA_MERGE_OPERATIONS", "1200"))
+OPERATIONS = int(os.environ.get("SAPA_MERGE_OPERATIONS", "600"))
 
 # in one statement, so in one snapshot: every way in which a state would be bad
 BAD = text("""
@@ -204,7 +204,7 @@ def test_twelve_threads_leave_no_bad_state_and_no_deadlock(house: Installation) 
     assert len(people) == PEOPLE, "nobody was doubled, nobody was lost"
     assert set(messages) == people
     assert len(messages) == PEOPLE + tally.done["messages"], "no orphans"
-    assert tally.done["merge"] > 20
+    assert tally.done["merge"] > 10
     assert tally.done["unmerge"] > 5
 
 
