@@ -23,6 +23,7 @@ from core.web.csp import init_csp
 from core.web.icons import icon
 from core.web.language import language_code, said
 from core.web.reader import local_date, local_money, local_number, local_time
+from core.web.request import membership
 from core.web.sidebar import sidebar
 from core.words import say
 from core.words.derived import in_words
@@ -60,6 +61,7 @@ def init_theme(app: Flask) -> None:
         initials=initials,
         kind_of=kind_of,
         language_code=language_code,
+        my_presence=my_presence,
         logout_method=logout_method,
         page_language=page_language,
         sidebar=sidebar,
@@ -126,6 +128,12 @@ _stamps: dict[str, tuple[int, str]] = {}
 def page_language() -> str:
     """The language for `<html lang>`, as browsers write it: `id`, `pt-BR`."""
     return str(get_locale() or "en").replace("_", "-")
+
+
+def my_presence() -> str:
+    """What the asker has chosen here: online, busy …; "" for whoever is no member."""
+    member = membership()
+    return member.presence.value if member is not None else ""
 
 
 def view_of(name: str) -> Any:

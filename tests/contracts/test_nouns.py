@@ -22,6 +22,8 @@ from plugins import BUILTIN
 from tests.contracts.routes import routes_of
 
 NO_SCREEN = {
+    "Allocation": "chosen in an agent's form",
+    "DivisionMember": "chosen in an agent's form",
     "Attachment": "shown with its message; the bytes are at /files/<uuid>",
     "ApiToken": "has a page of its own, /tokens/",
     "Channel": "has a page of its own, /channels/",
@@ -35,6 +37,8 @@ NO_SCREEN = {
     "ProfileRule": "chosen on the page /merge/",
 }
 NO_REST = {
+    "Allocation": "/api/v1/membership/<id>/allocate",
+    "DivisionMember": "/api/v1/membership/<id>/allocate",
     "BadInboundItem": "for a person to read, on its screen",
     "ChannelCount": "shown on its channel's page",
     "CustomerChoice": "comes with its customer's members",

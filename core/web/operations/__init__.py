@@ -16,6 +16,7 @@ from core.web.operations import (
     messages,
     orders,
     plugins,
+    team,
     tokens,
 )
 
@@ -28,5 +29,6 @@ OPERATIONS: tuple[ApiDecl, ...] = (
     *messages.OPERATIONS,
     *orders.OPERATIONS,
     *plugins.OPERATIONS,
+    *team.OPERATIONS,
     *tokens.OPERATIONS,
 )

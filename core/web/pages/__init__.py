@@ -17,6 +17,7 @@ from core.web.pages import (
     own_number,
     pairing,
     plugins,
+    presences,
     profile,
     roles,
     tokens,
@@ -63,6 +64,7 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *roles.PAGES,
     *profile.PAGES,
     *languages.PAGES,
+    *presences.PAGES,
     *own_number.PAGES,
     *notices.PAGES,
 )

@@ -206,3 +206,10 @@ def test_C15_a_rotator_spreads_clicks_by_weight_and_leads_to_wa_me_only(shop: Sh
         assert session.scalars(select(RotatorTarget.clicks)).all() == [3]
         rotator_id = session.scalars(select(Rotator.id)).one()
     assert "data:image/png" in page(shop, f"/distribution/links/{rotator_id}/code")
+
+
+def test_C13_a_person_says_how_they_stand(shop: Shop) -> None:
+    assert 'hx-post="/presence/"' in page(shop, "/inbox/", "budi")
+    assert post(shop, "/presence/", "budi", presence="busy").status_code == 204
+    assert post(shop, "/presence/", "budi", presence="x").status_code == 400
+    assert "Busy" in page(shop, f"/distribution/agent/{shop.members['budi']}")
