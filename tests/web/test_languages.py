@@ -94,7 +94,7 @@ def test_the_sweep_finds_english(world: World) -> None:
     browser = world.browser()
     choose(browser, "en")
     page = browser.get("/customerview/list/").text
-    assert {"Customers", "Add", "Phone"} <= english_in(page, said("ro"))
+    assert {"Customers", "New customer", "Phone"} <= english_in(page, said("ro"))
 
 
 def test_a_choice_is_kept_with_the_account(world: World) -> None:
