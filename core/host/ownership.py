@@ -6,7 +6,7 @@ owns is the core's, and always open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class Ownership:
         """
         before = set(app.blueprints)
         known = len(views)
+        taken = {_permissions_of(view) for view in views}
         try:
             yield
         finally:
@@ -42,12 +43,17 @@ class Ownership:
                 if prefix := app.blueprints[name].url_prefix:
                     self._paths[prefix.rstrip("/")] = plugin
             for view in views[known:]:
-                self.claim_view(plugin, view)
+                self.claim_view(plugin, view, taken)
 
-    def claim_view(self, plugin: str, view: Any) -> None:
-        """A view answers under its class's name and under the name that its permissions bear."""
+    def claim_view(self, plugin: str, view: Any, taken: Collection[str] = ()) -> None:
+        """A view answers under its class's name and under the name that its permissions bear.
+
+        Not under one of `taken`: a plugin may ask for the core's permission to see a channel, and
+        switching that plugin off must not close the core's own screens of channels.
+        """
         self._views[type(view).__name__] = plugin
-        self._views[getattr(view, "class_permission_name", None) or type(view).__name__] = plugin
+        if _permissions_of(view) not in taken:
+            self._views[_permissions_of(view)] = plugin
 
     def claim_menu(self, plugin: str, name: str) -> None:
         """A menu entry, by the name it has in the menu."""
@@ -101,3 +107,8 @@ class Ownership:
     def closed_views(self) -> frozenset[str]:
         """View class names of what is closed now."""
         return frozenset(name for name, owner in self._views.items() if not self.is_open(owner))
+
+
+def _permissions_of(view: Any) -> str:
+    """The name that a view's permissions bear."""
+    return str(getattr(view, "class_permission_name", None) or type(view).__name__)
