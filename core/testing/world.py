@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 
 from core.config import Settings
 from core.desk import Desk
-from core.models import ApiToken, Membership, Plan, Tenant, UserState
+from core.models import ApiToken, Membership, Plan, PluginSwitch, Tenant, UserState
 from core.secrets import digest_token, new_token
 from core.services.tenants import TENANT_ROLES, RoleName
 from core.tenancy.session import SystemSession
@@ -194,6 +194,10 @@ def _insert(session: SystemSession, desk: Desk, owner: Owner, known: Known) -> N
     session.flush()
     for table in tenant_tables(desk):
         session.execute(insert(table).values(row_of(table, owner, known)))
+    switched = select(PluginSwitch.plugin).where(PluginSwitch.tenant_id == owner.key)
+    for name in sorted(set(desk.host.active) - set(session.scalars(switched))):
+        session.add(PluginSwitch(tenant_id=owner.key, plugin=name, is_enabled=True, settings={}))
+    session.flush()
 
 
 def _account(session: SystemSession, key: int, email: str, name: str) -> User:

@@ -148,9 +148,9 @@ def test_a_card_is_opened_answered_added_and_found(
     shop.customer_writes("Saya baru", number="+6281900000001", name="Tamu")
     expect(titles(page, "Lead").first).to_have_text("Tamu")  # by itself
     pictures += keep_pictures(page, "board")
-    page.locator("[name=q]").fill("wedd")
+    page.locator(".board-filter [name=q]").fill("wedd")
     expect(page.locator(".board-card-title")).to_have_text(["Wedding cake"])
-    page.locator("[name=q]").fill("")
+    page.locator(".board-filter [name=q]").fill("")
     expect(titles(page, "Lead")).to_have_count(4)
     page.locator("[name=whose]").check()
     expect(page.locator(".board-card-title")).to_have_text(["Wedding cake"])  # whoever adds has it

@@ -137,3 +137,20 @@ def test_what_a_failed_registration_added_is_owned_too(host: PluginHost) -> None
 def _register(app: Flask, *blueprints: Blueprint) -> None:
     for each in blueprints:
         app.register_blueprint(each)
+
+
+def test_F4_a_plugin_that_is_off_closes_nothing_of_whose_permission_it_asks_for(
+    host: PluginHost, database: Database
+) -> None:
+    class ChannelsView:
+        class_permission_name = "Channel"
+
+    class WaveChannels(ChannelsView):
+        """A plugin's page, for those who may see channels."""
+
+    views: list[Any] = [ChannelsView()]
+    with host.ownership.claim("waver", Flask(__name__), views):
+        views.append(WaveChannels())
+    with database.tenant(2, write=False) as session, host.switches.pinned(session):
+        assert not host.ownership.is_view_open("WaveChannels")
+        assert host.ownership.is_view_open("Channel")

@@ -16,7 +16,6 @@ from core.models import (
     Module,
     Sender,
     Template,
-    TemplateState,
 )
 from core.models.base import now
 from core.services.cards import open_card
@@ -201,7 +200,7 @@ def test_D7_what_we_send_first_goes_to_the_card_that_the_answer_will_go_to(
     with house.tenant() as session:
         contact = create_customer(session, name="Dewi", phone=NUMBER).contacts[0]
         add_card(session, contact, "of the offer")
-        template = Template(name="Hi", body="Hi", provider_name="hi", state=TemplateState.APPROVED)
+        template = Template(name="Hi", body="Hi", provider_name="hi")
         session.add(template)
         session.flush()
         talk = find_or_open(session, line.channel(session), list(contact.identities))

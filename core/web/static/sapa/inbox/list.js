@@ -7,6 +7,7 @@ const filter = find("#inbox-filter");
 const title = document.title;
 const DEFAULTS = { whose: "all", shelf: "open" };
 const BOX = 10; // rows that come and go together: as many as a frame can lay out
+const SHELF = 40; // boxes that have one parent
 const AHEAD = "1600px"; // the next page is asked for this far before its place is seen
 
 export const shownRows = () => all(".inbox-row", rows);
@@ -136,8 +137,21 @@ async function loadMore(more) {
   for (const row of all(".inbox-row", found)) if (known.has(row.dataset.conversation)) row.remove(); // it moved meanwhile
   nearing.unobserve(more);
   adopt(found);
-  more.replaceWith(found);
+  const next = find(".inbox-more", found);
+  shelve(found, more);
+  if (next) more.replaceWith(next);
+  else more.remove();
   watchMore();
+}
+// A style sheet with `:last-child` anywhere makes the browser look at all the siblings of what is
+// added: boxes side by side, a thousand of them, would cost each fetched page a frame.
+function shelve(found, more) {
+  let shelf = more.previousElementSibling;
+  if (!shelf || !shelf.matches(".inbox-shelf") || shelf.childElementCount >= SHELF) {
+    shelf = element("div", "inbox-shelf");
+    more.before(shelf);
+  }
+  shelf.append(...all(".inbox-page", found));
 }
 
 // --- one row --------------------------------------------------------------------------------
