@@ -54,7 +54,7 @@ def look(session: TenantSession) -> Board:
     )
 
 
-def _open():  # type: ignore[no-untyped-def]  # a Select of conversations
+def _open() -> Select[tuple[Conversation]]:  # type: ignore[no-untyped-def]  # a Select of conversations
     return (
         select(Conversation)
         .where(Conversation.state == ConversationState.OPEN)

@@ -128,10 +128,10 @@ def plan_rows(session: TenantSession, batch: Batch) -> None:
     )
     batch.brought = dict(zip(keys, done, strict=True))
     for row in batch.rows:
-        entry = batch.entries.get(row.key)
+        known = batch.entries.get(row.key)
         row.outcome = batch.outcome_of(row)
         row.refusal = batch.refused.get(row.key, "")
-        row.address = entry.addresses[0].value if entry else ""
+        row.address = known.addresses[0].value if known else ""
 
 
 def work_out(session: TenantSession, batch: Batch) -> None:

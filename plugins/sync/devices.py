@@ -159,7 +159,7 @@ def pause(session: TenantSession, failures: int) -> timedelta:
     """How long until the next run: the setting, doubled for each failure, a tenth of it chance."""
     usual = timedelta(minutes=settings_of(session).minutes)
     longest = max(usual, LONGEST_PAUSE)
-    wanted = min(usual * 2 ** min(failures, 10), longest)
+    wanted = min(usual * (1 << min(failures, 10)), longest)
     return wanted * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, no secret
 
 
