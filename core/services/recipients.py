@@ -41,9 +41,9 @@ def recipients(
 ) -> list[Recipient]:
     """One entry for each living customer that can be reached and has not opted out.
 
-    An old id counts as the customer that it leads to. Any member's opt-out silences all. `channel_ids` limits the ways; the main channel is preferred
-    where it is among them. Ordered by customer; of those who share an address, the first one.
-    Five statements for each 500 customers.
+    An old id counts as the customer that it leads to. Any member's opt-out silences all.
+    `channel_ids` limits the ways; the main channel is preferred where it is among them. Ordered by
+    customer; of those who share an address, the first one. Six statements for each 500 customers.
     """
     found: dict[tuple[int, IdentityKind, str], Recipient] = {}
     for ids in _batches(sorted(_led_on(session, set(customer_ids)))):
