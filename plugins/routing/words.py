@@ -35,7 +35,7 @@ def log_reason(kind: str, name: str) -> str:
         return str(_("%(name)s didn't answer in time.", name=name))
     if kind == "given_up":
         return str(_("%(name)s didn't answer in time either: a supervisor has to look.", name=name))
-    return _("A person gave it to %(name)s.", name=name)
+    return str(_("A person gave it to %(name)s.", name=name))
 
 
 _SENTENCES: Mapping[str, Callable[[str, int, int], str]] = {
