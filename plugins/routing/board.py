@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from core.api import Conversation, ConversationState, TenantSession
@@ -54,7 +54,7 @@ def look(session: TenantSession) -> Board:
     )
 
 
-def _open() -> Select[tuple[Conversation]]:  # type: ignore[no-untyped-def]  # a Select of conversations
+def _open() -> Select[Conversation]:
     return (
         select(Conversation)
         .where(Conversation.state == ConversationState.OPEN)

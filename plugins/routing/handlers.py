@@ -16,6 +16,7 @@ from core.api import (
     Sender,
     TenantSession,
     assigning,
+    may_hold,
     tell,
 )
 from plugins.routing import cases, clock
@@ -58,10 +59,7 @@ def begin(session: TenantSession, conversation: Conversation) -> None:
         conversation.division = division_for(session, conversation)
         conversation.division_id = conversation.division.id if conversation.division else None
         session.flush()
-        if (
-            conversation.assignee_id is not None
-            and conversation.assignee_id == case.completed_by_id
-        ):
+        if _is_left_over(session, conversation, case):
             assigning.assign(session, conversation, None, "The customer wrote again after closing.")
         tell_board(session)
     if conversation.assignee_id is None and not is_waiting:
@@ -69,10 +67,14 @@ def begin(session: TenantSession, conversation: Conversation) -> None:
     cases.settle(session, conversation, case)
 
 
-def _is_of_last_time(conversation: Conversation, case: Case) -> bool:
-    """Whether the assignee is a left-over of the closing before."""
-    last = case.completed_by_id
-    return last is not None and conversation.assignee_id == last
+def _is_left_over(session: TenantSession, conversation: Conversation, case: Case) -> bool:
+    """Whether the assignee is that of the closing before, or may not have it any more."""
+    holder = conversation.assignee
+    if holder is None:
+        return False
+    return holder.id == case.completed_by_id or not may_hold(
+        session, holder, conversation.channel_id
+    )
 
 
 def on_received(session: TenantSession, event: MessageReceived) -> None:

@@ -36,7 +36,7 @@ def test_C1_to_C9_the_seed_in_indonesian(shop: Shop, watched: Watched) -> None:
     # Agen: setting, edit, divisi dan perangkat, simpan
     page.click(".routing-tabs >> text=Agen")
     page.click("tr:has-text('Budi') >> text=Setting")
-    page.click(".sapa-page-actions >> text=Edit")
+    page.click(".sapa-page-actions >> text=Edit agen")
     expect(page.locator(".sapa-page-actions, h1").first).to_be_visible()
     for name, words in (("divisions", "Penjualan"), ("channels", "Phone melati")):
         select_box = page.locator(f"select[name={name}]")
