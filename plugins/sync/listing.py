@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import delete, func, select, update
@@ -198,13 +199,17 @@ def _of_listed(pages: Iterator[Any]) -> Iterator[Hashed]:
     for page in pages:
         for listed in page:
             key, digest = hashes_of_listed(listed)
-            yield key, digest, lambda listed=listed: row_of(listed)
+            yield key, digest, partial(row_of, listed)
 
 
 def _of_rows(rows: Iterable[Row]) -> Iterator[Hashed]:
     for row in rows:
         key, digest = hashes_of_row(row)
-        yield key, digest, lambda row=row: row
+        yield key, digest, partial(_itself, row)
+
+
+def _itself(row: Row) -> Row:
+    return row
 
 
 def _staged(
