@@ -139,7 +139,7 @@ class Bench:
     def forget(self) -> None:
         """As before the first sync."""
         with self.house.desk.database.system() as session:
-            for table in (*reversed(TABLES), "sync_staged", "sync_run", "job"):
+            for table in (*reversed(TABLES), "sync_staged", "job"):
                 session.execute(text(f"delete from {table}"))  # noqa: S608 - names of ours
             session.execute(text("update sync_device set failures = 0"))
 
