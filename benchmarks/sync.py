@@ -221,9 +221,8 @@ def kept_rows(bench: Bench) -> dict[str, Any]:
         return found
     with psycopg.connect(_owner(database.settings)) as connection:
         for table in TABLES:
-            with connection.cursor().copy(
-                f"copy ({_ordered(table)}) to stdout (format binary)"
-            ) as out:  # type: ignore[arg-type]
+            copied: Any = f"copy ({_ordered(table)}) to stdout (format binary)"
+            with connection.cursor().copy(copied) as out:
                 found[table] = b"".join(bytes(part) for part in out)
     return found
 
