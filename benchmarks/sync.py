@@ -139,7 +139,7 @@ class Bench:
     def forget(self) -> None:
         """As before the first sync."""
         with self.house.desk.database.system() as session:
-            for table in (*reversed(TABLES), "sync_staged", "sync_run", "job"):
+            for table in (*reversed(TABLES), "sync_staged", "job"):
                 session.execute(text(f"delete from {table}"))  # noqa: S608 - names of ours
             session.execute(text("update sync_device set failures = 0"))
 
@@ -221,9 +221,8 @@ def kept_rows(bench: Bench) -> dict[str, Any]:
         return found
     with psycopg.connect(_owner(database.settings)) as connection:
         for table in TABLES:
-            with connection.cursor().copy(
-                f"copy ({_ordered(table)}) to stdout (format binary)"
-            ) as out:  # type: ignore[arg-type]
+            copied: Any = f"copy ({_ordered(table)}) to stdout (format binary)"
+            with connection.cursor().copy(copied) as out:
                 found[table] = b"".join(bytes(part) for part in out)
     return found
 

@@ -128,10 +128,10 @@ def plan_rows(session: TenantSession, batch: Batch) -> None:
     )
     batch.brought = dict(zip(keys, done, strict=True))
     for row in batch.rows:
-        known = batch.entries.get(row.key)
+        planned = batch.entries.get(row.key)
         row.outcome = batch.outcome_of(row)
         row.refusal = batch.refused.get(row.key, "")
-        row.address = known.addresses[0].value if known else ""
+        row.address = planned.addresses[0].value if planned else ""
 
 
 def work_out(session: TenantSession, batch: Batch) -> None:

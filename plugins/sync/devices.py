@@ -159,7 +159,8 @@ def pause(session: TenantSession, failures: int) -> timedelta:
     """How long until the next run: the setting, doubled for each failure, a tenth of it chance."""
     usual = timedelta(minutes=settings_of(session).minutes)
     longest = max(usual, LONGEST_PAUSE)
-    wanted = min(usual * (1 << min(failures, 10)), longest)
+    doubled: int = 2 ** min(failures, 10)
+    wanted = min(usual * doubled, longest)
     return wanted * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, no secret
 
 
