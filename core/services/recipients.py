@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import select
 
@@ -114,7 +115,7 @@ def _led_on(session: TenantSession, customer_ids: set[int]) -> set[int]:
             )
             for customer_id, successor_id in rows:
                 led.add(customer_id)
-                further.add(successor_id)
+                further.add(cast(int, successor_id))  # the statement asks for those that have one
         frontier = further - seen
         seen |= frontier
     return seen - led
