@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "id"),
         sa.Column("contact_id", sa.Integer(), nullable=False),
         sa.Column("other_id", sa.Integer(), nullable=False),
-        sa.Column("bits", sa.Float(), nullable=False),
+        sa.Column("bits", sa.Double(), nullable=False),
         sa.Column("evidence", JSON, nullable=False),
         sa.Column("found_at", MOMENT, nullable=False),
         sa.Column("skipped_at", MOMENT, nullable=True),
@@ -76,7 +76,6 @@ def _tenant() -> sa.Column[int]:
     return sa.Column(
         "tenant_id",
         sa.Integer(),
-        sa.ForeignKey("tenant.id"),
         primary_key=True,
         autoincrement=False,
     )
