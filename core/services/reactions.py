@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import select
+
 from core.adapter import Accepted, Account, Adapter, OutboundMessage
 from core.errors import Refused
 from core.inbound import Address, MessageKind
 from core.jobs.outbox import enqueue
 from core.jobs.spec import RetryAt
 from core.live import tell
-from core.models import Direction, Message
+from core.models import Direction, Job, Message
 from core.outbound import OutboundClient, SendFailed
 from core.services import channels
 from core.services.channel_accounts import crowd_of
@@ -44,7 +46,7 @@ def react(session: TenantSession, message: Message, emoji: str) -> None:
         raise Refused(say("This message can't be reacted to."), "emoji")
     if not is_window_open(message.conversation):
         raise Refused(say("More than 24 hours have passed since the customer last wrote."), "emoji")
-    before = message.reactions.get(US, "")
+    before = _seen(session, message)
     _set(session, message, emoji)
     enqueue(
         session,
@@ -53,6 +55,18 @@ def react(session: TenantSession, message: Message, emoji: str) -> None:
         lane=f"conversation:{message.conversation_id}",
         crowd=crowd_of(message.channel_id),
     )
+
+
+def _seen(session: TenantSession, message: Message) -> str:
+    """Our reaction as the customer sees it: what is still on its way hasn't reached them."""
+    lane = f"conversation:{message.conversation_id}"
+    waiting = session.scalars(
+        select(Job.payload).where(Job.lane == lane, Job.actor == "core.react").order_by(Job.id)
+    )
+    for payload in waiting:
+        if payload["message_id"] == message.id:
+            return str(payload["before"])
+    return message.reactions.get(US, "")
 
 
 def _set(session: TenantSession, message: Message, emoji: str) -> None:

@@ -1,8 +1,8 @@
 """One row of every tenant table, each text in it marked with whose it is and where it stands.
 
 Made from the tables themselves, so that a new noun, a plugin's too, is in the world the day it is
-mapped. What can't be guessed (a role, a phone number) stands in `KNOWN`; a plugin's test adds its
-own through `build_world(known=…)`.
+mapped. What can't be guessed (a role, a phone number) stands in `KNOWN`; a plugin's model says it
+beside its column, `mapped_column(info={"example": …})`, or its test through `build_world(known=…)`.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ KNOWN: Known = {
     "customer_choice.pins": lambda owner: {"name": owner.key},
     "customer_merge.after": lambda owner: _picture(owner),
     "customer_merge.before": lambda owner: _picture(owner),
+    "division.rules": lambda owner: [{"criterion": "keyword", "value": owner.mark}],
     "identity.address": lambda owner: owner.phone,
     "identity.kind": lambda _: "phone",
     "job.state": lambda _: "dead",
@@ -124,6 +125,8 @@ def _value(column: Column[Any], owner: Owner, known: Known) -> Any:
     given = known.get(f"{column.table.name}.{column.name}")
     if given is not None:
         return given(owner)
+    if "example" in column.info:
+        return column.info["example"]
     if column.primary_key or column.name == "tenant_id":
         return owner.key
     if column.foreign_keys:

@@ -76,7 +76,9 @@ class AgentSetting(TenantMixin, Base):
 
     member_id: Mapped[int] = mapped_column(Integer)
     weight: Mapped[int] = mapped_column(default=1)
-    hours: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    hours: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, info={"example": [{"days": [0, 1], "from": "09:00", "to": "17:00"}]}
+    )
 
 
 class Case(TenantMixin, Base):
