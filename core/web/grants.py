@@ -28,6 +28,9 @@ LEAD_VIEWS = frozenset(
     {"Distribution", "Division", "Assignment", "Module", "Template", "Label", "QuickReply"}
 )
 
+# take records away, and decide by which rules the desk works by itself
+LEAD_MAY = frozenset({"can_delete", "can_export", "can_rule"})
+
 READING = frozenset(
     {
         "can_list",
@@ -82,7 +85,7 @@ def _agent(permission: str, view: str) -> bool:
         return view in ("Channel", "Membership") and permission in ("can_get", "can_info")
     if view in LEAD_VIEWS:
         return permission in READING
-    return permission not in ("can_delete", "can_export")
+    return permission not in LEAD_MAY
 
 
 def _warehouse(permission: str, view: str) -> bool:

@@ -97,6 +97,8 @@ def test_E9_one_person_is_written_to_once(house: Installation, line: CloudLine) 
         found = recipients(session, everybody)
         assert len(recipients(session, [each.customer_id for each in found])) == 2
         assert {str(each.way.contact) for each in found} <= {"Dewi", "Lestari", "Budi"}
+        again = services.merge(session, found[-1].customer_id, [budi.id]).customer_id
+        assert {each.customer_id for each in recipients(session, everybody)} == {again}
 
 
 def test_E12_not_the_same_person_is_remembered(house: Installation) -> None:

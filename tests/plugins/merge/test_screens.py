@@ -25,6 +25,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with found.desk.database.tenant(found.tenant_id) as session:
         enable(session, "merge")
     found.hire("vera", RoleName.VIEWER)
+    found.hire("andi", RoleName.AGENT)
+    found.hire("sari", RoleName.SUPERVISOR)
     yield found
     found.desk.database.dispose()
 
@@ -167,3 +169,16 @@ def test_the_rules_are_chosen_and_profiles_follow(shop: Shop, rina: FlaskClient)
         contact = session.scalars(select(Contact).where(Contact.name == "Ana")).one()
         assert contact.customer.name == "Ana"
     assert post(rina, "/merge/rules", name="nonsense").status_code == 422
+
+
+def test_an_agent_merges_and_changes_no_rules(shop: Shop) -> None:
+    andi, sari = shop.client("andi"), shop.client("sari")
+    one, _ = writer(shop, "+6281300000071", "Uma Satu")
+    writer(shop, "+6281300000072", "Uma Dua")
+    assert "Uma Dua" in page_of(andi, f"/merge/{one}/found?q=uma")
+    for path in ("/merge/rules", "/merge/suggestions/rebuild"):
+        assert post(andi, path, name="main").status_code == 403, path
+        assert post(sari, path, name="main").status_code in (204, 302), path
+    assert 'action="/merge/rules"' not in page_of(andi, "/merge/")
+    assert "/merge/suggestions/rebuild" not in page_of(andi, "/merge/suggestions/")
+    assert "/merge/suggestions/rebuild" in page_of(sari, "/merge/suggestions/")

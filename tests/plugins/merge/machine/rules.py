@@ -55,6 +55,7 @@ class MergeMachine(RuleBasedStateMachine):
         self.closing = ExitStack()
         self.model = Model()
         self.clock = itertools.count(1)
+        self.serial = itertools.count(1)
         self.keys: dict[str, tuple[int, tuple[int, ...], int]] = {}
 
     def teardown(self) -> None:
@@ -183,7 +184,7 @@ class MergeMachine(RuleBasedStateMachine):
             )
             return
         wanted = model.expected_group(main, others, set(self.homes))
-        key = f"key-{len(self.keys)}"
+        key = f"key-{next(self.serial)}"
         event = services.merge(
             self.session, main, others, is_automatic=automatic, idempotency_key=key
         )
