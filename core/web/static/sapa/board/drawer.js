@@ -72,6 +72,7 @@ drawer.addEventListener("change", async (event) => {
   const card = document.getElementById("card-" + body.dataset.drawerCard);
   const column = Array.from(document.querySelectorAll(".board-column")).find((each) => each.dataset.stage === event.target.value);
   if (!card || !column) return;
+  asking += 1; // what is being looked up was so before
   const spot = spotOf(card), was = columnOf(card).dataset.stage;
   const first = column.querySelector(".board-card");
   put(card, column, first);
