@@ -81,7 +81,7 @@ def _synchronise(session: TenantSession, channel: Channel) -> None:
 def _merge_two(session: TenantSession) -> None:
     """Whoever ordered and wrote, with the last one who did neither: a group has screens too."""
     # only once the host has loaded it: it watches where each model of a plugin is mapped
-    from plugins.merge import services as merging  # noqa: PLC0415
+    from plugins.merge import services as merging
 
     talked = select(Conversation.contact_id)
     ordered = select(Order.contact_id)
