@@ -45,6 +45,7 @@ PAGES = {
 }
 
 STATIC = Path(__file__).resolve().parent / "static"
+FONT = ".woff2"
 
 
 def init_theme(app: Flask) -> None:
@@ -96,9 +97,13 @@ def keep_versioned(response: Response) -> Response:
     While two versions serve side by side, a page of one may ask the other for its files: what that
     one answers is an answer for the moment, and must not be kept under the address for a year.
     """
-    if request.endpoint != "static" or "v" not in request.args or response.status_code != 200:
+    if request.endpoint != "static" or response.status_code != 200:
         return response
     name = (request.view_args or {}).get("filename", "")
+    if name.endswith(FONT):  # named by the style sheet, without a version: every page would ask
+        response.headers["Cache-Control"] = "public, max-age=86400"
+    if "v" not in request.args:
+        return response
     is_ours = request.args["v"] == _stamp(name)
     kept = "public, max-age=31536000, immutable" if is_ours else "no-store"
     response.headers["Cache-Control"] = kept

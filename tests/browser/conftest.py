@@ -76,7 +76,7 @@ def watched(chromium: Browser, shop: Shop) -> Iterator[Watched]:
     context.close()
 
 
-def keep_pictures(page: Page, name: str) -> list[Path]:
+def keep_pictures(page: Page, name: str, *, full_page: bool = False) -> list[Path]:
     """Pictures at 1440 and 390 pixels, light and dark, in build/screens/ (not committed)."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     kept = []
@@ -85,7 +85,11 @@ def keep_pictures(page: Page, name: str) -> list[Path]:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             path = SCREENS / f"{name}-{width}-{scheme}.png"
-            page.screenshot(path=path, animations="disabled")  # colours would be half faded
+            page.screenshot(
+                path=path,
+                full_page=full_page,
+                animations="disabled",  # colours would be half faded
+            )
             kept.append(path)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1440, "height": 900})

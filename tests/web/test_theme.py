@@ -332,6 +332,8 @@ def test_versioned_files_are_kept_for_a_year(client: FlaskClient, toy_app: Flask
     # another version's page asks: what we answer must not be kept under that address
     assert client.get("/static/sapa/sapa.css?v=1").headers["Cache-Control"] == "no-store"
     assert "immutable" not in client.get("/static/sapa/sapa.css").headers["Cache-Control"]
+    font = client.get("/static/vendor/inter/latin.woff2")
+    assert font.headers["Cache-Control"] == "public, max-age=86400"
     assert "immutable" not in client.get("/login/?v=1").headers["Cache-Control"]
 
 

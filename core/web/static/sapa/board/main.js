@@ -1,5 +1,5 @@
 // The board: what happens elsewhere is laid in, cards are added in place.
-import { board, lay } from "./places.js";
+import { board, lay, ticket } from "./places.js";
 import { openCard, refreshCard } from "./drawer.js";
 import "./drag.js";
 import "./keys.js";
@@ -14,7 +14,9 @@ function hear(noun, id) {
   timer ||= setTimeout(look, 150);
 }
 async function look() {
-  timer = 0;
+  timer = isFiltering ? setTimeout(look, 150) : 0; // the board is about to be another one
+  if (timer) return;
+  const number = ticket();
   const address = new URL(board().dataset.changed, location.href);
   const asked = [...waiting.cards];
   for (const [noun, ids] of Object.entries(waiting)) {
@@ -24,7 +26,7 @@ async function look() {
   const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer || !answer.ok) return;
   const html = await answer.text();
-  lay(html, asked);
+  lay(html, asked, number);
   refreshCard([...html.matchAll(/data-card="(\d+)"/g)].map((each) => each[1]));
 }
 const loaded = () => Array.from(document.querySelectorAll(".board-card[data-card]"), (card) => card.dataset.card);
@@ -33,6 +35,11 @@ live.on("message", (data) => hear("conversations", data.conversation));
 live.on("task", (data) => hear("tasks", data.task));
 live.onCatchUp(() => { for (const id of loaded().slice(0, 200)) hear("cards", id); });
 live.start();
+
+let isFiltering = false;
+const filter = document.querySelector(".board-filter");
+filter.addEventListener("htmx:beforeRequest", () => { isFiltering = true; });
+filter.addEventListener("htmx:afterRequest", () => { isFiltering = false; });
 
 // --- adding a card in place ---------------------------------------------------------------------
 function say(form, sentence) {
@@ -70,7 +77,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target;
   if (!form.matches || !form.matches("[data-add-form]") || !event.detail.successful) return;
-  lay(event.detail.xhr.responseText, []);
+  lay(event.detail.xhr.responseText, [], ticket());
   form.reset();
   people(form.querySelector("[data-people]")).clear();
   show(form, false);

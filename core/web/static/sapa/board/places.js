@@ -38,7 +38,7 @@ export async function send(card, spot) {
     });
     if (answer.headers.get("HX-Redirect")) { location.href = answer.headers.get("HX-Redirect"); return false; }
     const text = await answer.text();
-    if (answer.ok) { lay(text, [card.dataset.card]); return true; }
+    if (answer.ok) { lay(text, [card.dataset.card], ticket()); return true; }
     try { sentence = JSON.parse(text).message; } catch { sentence = document.body.dataset.fail; }
   } catch { /* no connection: said below */ }
   card.classList.remove("is-sending");
@@ -49,13 +49,29 @@ export async function send(card, spot) {
   return false;
 }
 
-// Lay in what the server says of the cards `asked`, and of the heads of all columns.
-export function lay(html, asked) {
+// Questions are numbered as they are put: an answer that comes late undoes nothing that was asked since,
+// and one for a board that has been filtered meanwhile is for nobody.
+let asked = 0;
+let laid = { board: null, since: 0, cards: new Map() };
+export function ticket() {
+  if (laid.board !== board()) laid = { board: board(), since: asked, cards: new Map() };
+  return ++asked;
+}
+function isLate(number, id) {
+  if (laid.board !== board() || number <= laid.since) return true;
+  if (number < (laid.cards.get(id) || 0)) return true;
+  laid.cards.set(id, number);
+  return false;
+}
+
+// Lay in what the server says of the cards `ids`, and of the heads of all columns.
+export function lay(html, ids, number) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
   const found = new Map(Array.from(holder.content.querySelectorAll(".board-card"), (card) => [card.dataset.card, card]));
   const focused = document.activeElement && document.activeElement.closest(".board-card");
-  for (const id of new Set([...asked.map(String), ...found.keys()])) {
+  for (const id of new Set([...ids.map(String), ...found.keys()])) {
+    if (isLate(number, id)) continue;
     const old = document.getElementById("card-" + id);
     if (old && (old.classList.contains("is-dragged") || old.classList.contains("is-lifted"))) continue; // in somebody's hand
     const card = found.get(id);
@@ -70,6 +86,7 @@ export function lay(html, asked) {
     window.sapa.refreshTimes(card);
     if (focused && focused.dataset.card === id) titleOf(card).focus({ preventScroll: true });
   }
+  if (isLate(number, "totals")) return;
   const totals = new Map(Array.from(holder.content.querySelectorAll("[data-total]"), (each) => [each.dataset.total, each]));
   for (const head of document.querySelectorAll(".board-total")) {
     const total = totals.get(head.dataset.total);
