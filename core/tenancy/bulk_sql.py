@@ -71,7 +71,11 @@ def given(name: str) -> str:
 
 
 def _unnested(table: Table, names: Names) -> TableValuedAlias:
-    arrays = [bindparam(given(name), type_=postgresql.ARRAY(table.c[name].type)) for name in names]
+    # of one dimension: a list in a JSON column is one value, no second dimension to be unnested too
+    arrays = [
+        bindparam(given(name), type_=postgresql.ARRAY(table.c[name].type, dimensions=1))
+        for name in names
+    ]
     columns: list[Any] = [column(name, table.c[name].type) for name in names]
     unnested = func.unnest(*arrays).table_valued(*columns, with_ordinality=PLACE, name="given")
     return unnested.render_derived()

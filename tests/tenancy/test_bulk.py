@@ -90,3 +90,22 @@ def test_values_of_every_type_come_back_as_they_went(world: World) -> None:
         found = session.scalars(select(Job).order_by(Job.id)).all()
         assert [job.payload for job in found][-3:] == payloads
         assert {job.lane for job in found[-3:]} == {None}
+
+
+def test_a_list_is_one_value_of_one_row(world: World) -> None:
+    wanted = [["same_number", "same_word"], [], [["nested"], [1, 2]]]
+    with world.database.tenant(world.mine.tenant) as session:
+        rows = [{"payload": payload, "actor": "core.x", "lane": None} for payload in wanted]
+        insert_unnamed(session, Job, rows)
+        found = session.scalars(select(Job).order_by(Job.id)).all()[-3:]
+        assert [job.payload for job in found] == wanted
+        update_rows(
+            session,
+            Job,
+            [
+                {"id": job.id, "payload": payload}
+                for job, payload in zip(found, wanted[::-1], strict=True)
+            ],
+        )
+        session.expire_all()
+        assert [job.payload for job in found] == wanted[::-1]
