@@ -4,6 +4,7 @@
   const live = window.sapa && window.sapa.live;
   if (!live) return;
   const EVERY = 300;
+  const WORKING = 2000; // a bar on the page: its run may have ended before the stream was open
   let waiting = 0;
   function look() {
     if (waiting) return;
@@ -16,4 +17,7 @@
   live.on("channel", look);
   live.onCatchUp(look);
   live.start();
+  setInterval(() => {
+    if (!document.hidden && document.querySelector(".sync-progress")) look();
+  }, WORKING);
 })();

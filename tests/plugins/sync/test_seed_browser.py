@@ -72,7 +72,6 @@ def test_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
         "Sinkronisasi kontak otomatis berhasil diaktifkan."
     )
     expect(toggle).to_be_checked()
-    keep_pictures(page, "sync-settings")
     assert wait_until(lambda: brought(shop) == 450)
 
     # the table of devices says so, and when it last ran
@@ -80,7 +79,6 @@ def test_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
     row = page.locator("tbody tr")
     expect(row).to_contain_text("Otomatis")
     expect(row.locator("td[data-label='Sinkronisasi kontak'] time")).to_be_visible()
-    keep_pictures(page, "sync-devices")
 
     # Data Pelanggan → Tambah / Sync Ulang
     page.goto(f"{watched.url}/customerview/list/")
@@ -126,7 +124,6 @@ def test_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
     page.goto(f"{watched.url}/sync/")
     page.locator("#sync-rows a", has=page.locator("time")).click()
     expect(page.locator("#sync-report")).to_contain_text("Ditambahkan")
-    keep_pictures(page, "sync-report")
     page.goto(f"{watched.url}/sync-file/")
     page.set_input_files(
         "#file",
@@ -134,7 +131,6 @@ def test_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
     )
     page.get_by_role("button", name="Lanjut").click()
     expect(page.locator("#column_1")).to_have_value("phone")
-    keep_pictures(page, "sync-columns")
     page.get_by_role("button", name="Pratinjau").click()
     expect(page.locator("#sync-report")).to_contain_text("Terlalu pendek")
     keep_pictures(page, "sync-preview")
