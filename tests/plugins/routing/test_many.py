@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select
 from werkzeug.security import generate_password_hash
 
@@ -18,7 +19,6 @@ from core.models import (
     Identity,
     Membership,
     Tenant,
-    User,
 )
 from core.models.base import now
 from core.services.start import conversation_with
