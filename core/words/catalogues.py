@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from babel import Locale, UnknownLocaleError
 from babel.support import NullTranslations, Translations
 
-from core.words.stored import Patterns
+from core.words.stored import Patterns, as_text
 
 if TYPE_CHECKING:
     from core.host.record import PluginRecord
@@ -82,7 +82,7 @@ class Catalogues:
             return text
         source, values = found
         told = {name: self.retold(value, locale) for name, value in values.items()}
-        return str(known.gettext(source) % told)
+        return as_text(known.gettext(source)) % told
 
     def _merged(self, locale: str) -> Translations | NullTranslations:
         merged: Translations | NullTranslations = NullTranslations()

@@ -49,6 +49,11 @@ class Patterns:
         return None
 
 
+def as_text(source: str) -> str:
+    """A sentence whose values are all words: a stored `%(number)d` came back as digits."""
+    return _PLACEHOLDER.sub(r"%(\1)s", source)
+
+
 def _expression(parts: list[str]) -> re.Pattern[str]:
     names: set[str] = set()
     made = []

@@ -27,6 +27,7 @@ from core.api import (
     assigning,
     may_hold,
     presence,
+    say,
     team,
 )
 from plugins.routing import clock
@@ -172,7 +173,9 @@ def remove(session: TenantSession, member: Membership, heir: Membership | str | 
                 )
     to = heir if isinstance(heir, Membership) else None
     for conversation in held:
-        assigning.assign(session, conversation, to, f"{member.name} was taken out.")
+        assigning.assign(
+            session, conversation, to, say("%(name)s was taken out.", name=member.name)
+        )
     roles = [role for role in member.roles if role != RoleName.AGENT]
     allocating.join_divisions(session, member, ())
     if session.scalar(select(Allocation.id).where(Allocation.member_id == member.id).limit(1)):

@@ -17,6 +17,7 @@ from core.api import (
     TenantSession,
     assigning,
     may_hold,
+    say,
     tell,
 )
 from plugins.routing import cases, clock
@@ -60,7 +61,8 @@ def begin(session: TenantSession, conversation: Conversation) -> None:
         conversation.division_id = conversation.division.id if conversation.division else None
         session.flush()
         if _is_left_over(session, conversation, case):
-            assigning.assign(session, conversation, None, "The customer wrote again after closing.")
+            reason = say("The customer wrote again after closing.")
+            assigning.assign(session, conversation, None, reason)
         tell_board(session)
     if conversation.assignee_id is None and not is_waiting:
         return  # a person began it and hasn't taken it: nobody waits

@@ -11,7 +11,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from core.api import (
@@ -25,6 +24,7 @@ from core.api import (
     TenantSession,
     assigning,
     enqueue,
+    say,
     tasks,
     tell,
 )
@@ -170,7 +170,7 @@ def tell_supervisors(session: TenantSession, conversation: Conversation) -> None
         role: [each for each in members if role in each.roles]
         for role in (RoleName.SUPERVISOR, RoleName.ADMIN)
     }
-    title = _("Nobody answers %(name)s", name=str(conversation.contact))
+    title = say("Nobody answers %(name)s", name=str(conversation.contact))
     for member in by_role[RoleName.SUPERVISOR] or by_role[RoleName.ADMIN]:
         tasks.open_todo(session, conversation, title, member.id)
     tell(session, "routing", conversation=conversation.id, channel=conversation.channel_id)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from core.api import Candidate
+from core.api import Candidate, say
 
 
 class RoundRobin:
@@ -27,7 +26,7 @@ class RoundRobin:
         return chosen
 
     def reason(self, chosen: Candidate) -> str:
-        return str(_("%(name)s's turn had come: the others got one later.", name=chosen.name))
+        return say("%(name)s's turn had come: the others got one later.", name=chosen.name)
 
 
 class LeastLoaded:
@@ -47,8 +46,11 @@ class LeastLoaded:
         return chosen
 
     def reason(self, chosen: Candidate) -> str:
-        words = _("%(name)s had the fewest open conversations: %(number)d.")
-        return str(words % {"name": chosen.name, "number": chosen.open_count})
+        return say(
+            "%(name)s had the fewest open conversations: %(number)d.",
+            name=chosen.name,
+            number=chosen.open_count,
+        )
 
 
 class Weighted:
@@ -76,7 +78,7 @@ class Weighted:
         return chosen
 
     def reason(self, chosen: Candidate) -> str:
-        return str(_("%(name)s was furthest behind their share by weight.", name=chosen.name))
+        return say("%(name)s was furthest behind their share by weight.", name=chosen.name)
 
 
 def take_turn(memory: dict[str, Any], chosen: Candidate) -> None:

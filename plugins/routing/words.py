@@ -8,6 +8,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from core.api import say
+
 KINDS: Mapping[str, Any] = {
     "assigned": lazy_gettext("Distributed"),
     "sticky": lazy_gettext("Sticky agent"),
@@ -28,14 +30,14 @@ KIND_COLOURS = {
 
 
 def log_reason(kind: str, name: str) -> str:
-    """Why a turn began or ended, in one sentence about an agent."""
+    """Why a turn began or ended, in one sentence about an agent: stored in English, told later."""
     if kind == "sticky":
-        return str(_("%(name)s completed this customer's last conversation here.", name=name))
+        return say("%(name)s completed this customer's last conversation here.", name=name)
     if kind == "idle":
-        return str(_("%(name)s didn't answer in time.", name=name))
+        return say("%(name)s didn't answer in time.", name=name)
     if kind == "given_up":
-        return str(_("%(name)s didn't answer in time either: a supervisor has to look.", name=name))
-    return str(_("A person gave it to %(name)s.", name=name))
+        return say("%(name)s didn't answer in time either: a supervisor has to look.", name=name)
+    return say("A person gave it to %(name)s.", name=name)
 
 
 _SENTENCES: Mapping[str, Callable[[str, int, int], str]] = {

@@ -111,8 +111,11 @@ def test_a_stored_sentence_is_recognised_and_told(tmp_path: Path) -> None:
         ("%(host)s can't be reached (%(kind)s).", "%(host)s nu poate fi contactat (%(kind)s)."),
         ("%(reason)s Whether it arrived is not known.", "%(reason)s Nu se știe dacă a ajuns."),
         ("It is paused.", "Este pe pauză."),
+        ("%(name)s had the fewest: %(number)d.", "%(name)s avea cele mai puține: %(number)d."),
     )
     catalogues = Catalogues([folder])
+    counted = str(say("%(name)s had the fewest: %(number)d.", name="Rina", number=3))
+    assert catalogues.retold(counted, "ro") == "Rina avea cele mai puține: 3."
     stored = str(
         say(
             "%(reason)s Whether it arrived is not known.",

@@ -56,7 +56,12 @@ class DistributionView(Page):
     def agent(self, pk: int) -> Any:
         """One agent's setting, to read."""
         row = agents.row_of(web_session(), pk)
-        return self.render_template("routing/agent.html", title=row.member.name, row=row)
+        return self.render_template(
+            "routing/agent.html",
+            title=row.member.name,
+            row=row,
+            is_limited=need_tenant().limits_agents,
+        )
 
     @expose("/agent/<int:pk>/edit")
     @has_access

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from core.boot import open_desk
 from core.config import Settings
+from core.desk import Desk
 from core.inbound import Address, IdentityKind, InboundMessage, MessageKind
 from core.models import Channel, Conversation, Division, Membership, Message, Tenant
 from core.models.base import now
@@ -40,6 +42,12 @@ class Floor:
 
     def now(self) -> datetime:
         return now() + self.ahead
+
+    def restart(self) -> None:
+        """Everything that the process remembered is gone; only rows are left."""
+        old = self.house.desk
+        shut(old)
+        self.house.desk = open_desk(old.settings, BUILTIN)
 
     def work(self) -> None:
         """Do what is due on the moved clock."""
@@ -196,6 +204,13 @@ def floor_on(settings: Settings, patch: pytest.MonkeyPatch) -> Iterator[Floor]:
         floor = Floor(house, channel_id)
         patch.setattr(clock, "now", floor.now)
         yield floor
+        shut(house.desk)  # another one than at first, after a restart
+
+
+def shut(desk: Desk) -> None:
+    """Let go of what a desk holds."""
+    desk.outbound.close()
+    desk.database.dispose()
 
 
 @pytest.fixture

@@ -38,6 +38,30 @@ def test_C11_reassigned_once_at_five_minutes_and_not_before(floor: Floor) -> Non
     assert floor.case(talk).tried == [floor.members[first]]
 
 
+def test_C11_through_restarts_in_between(floor: Floor) -> None:
+    talk = start(floor, "Rina", "Budi", "Citra")
+    first = floor.holder(talk)
+    floor.pass_time(minutes=3)
+    floor.restart()
+    floor.work()
+    assert floor.holder(talk) == first
+    floor.pass_time(minutes=2)  # the clock ends while nobody runs
+    floor.restart()
+    floor.work()
+    second = floor.holder(talk)
+    assert second not in ("", first)
+    assert floor.case(talk).tried == [floor.members[first]]
+    floor.restart()
+    floor.work()
+    assert floor.holder(talk) == second  # once
+    floor.pass_time(**ALMOST_5)
+    floor.answer(talk, second)
+    floor.restart()
+    floor.pass_time(minutes=1)
+    floor.work()
+    assert (floor.holder(talk), floor.case(talk).clock_at) == (second, None)
+
+
 def test_C11_an_answer_at_the_last_moment_cancels(floor: Floor) -> None:
     talk = start(floor, "Rina", "Budi")
     first = floor.holder(talk)

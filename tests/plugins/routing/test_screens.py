@@ -9,7 +9,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.models import Allocation, Conversation, Division, DivisionMember, Membership
+from core.live import whisper
+from core.models import (
+    Allocation,
+    Assignment,
+    Conversation,
+    Division,
+    DivisionMember,
+    Membership,
+    Tenant,
+)
 from core.services.tenants import RoleName
 from plugins.routing.models import Decision, DistributionSetting, Rotator, RotatorTarget
 from tests.web.installation import Shop, install, open_shop, token_in
@@ -163,9 +172,57 @@ def test_C13_an_agent_sees_their_own_devices_only(shop: Shop) -> None:
         assert budi.get(path).status_code == 404, path
     for path in ("/api/v1/conversation/", "/api/v1/message/", "/api/v1/channel/"):
         assert budi.get(path).json["count"] == 0, path
+    for noun in ("conversation", "message", "attachment", "assignment", "task"):
+        assert budi.get(f"/api/v1/{noun}/?q=(page_size:100)").json["count"] == 0, noun
+    for path in (
+        "/customerview/search?q=rahasia",
+        "/customerview/search?q=Dewi",  # the person is known to all, what they wrote isn't
+        f"/distribution/why/{talk}",
+        "/today/",
+    ):
+        assert "Rahasia sekali" not in budi.get(path).get_data(as_text=True), path
+    assert budi.get(f"/distribution/why/{talk}").status_code == 404
     assert post(shop, f"/inbox/{talk}/close", "budi").status_code == 404
     assert "Rahasia sekali" in page(shop, "/inbox/", "citra")
     assert "Rahasia sekali" in page(shop, "/inbox/")
+
+
+def test_C13_streams_tell_an_agent_of_their_own_devices_only(shop: Shop) -> None:
+    citra = shop.members["citra"]
+    form = {"channels": shop.channel_id, "capacity": 5, "weight": 1}
+    assert post(shop, f"/distribution/agent/{citra}/save", **form).status_code == 302
+    heard: dict[str, bytes] = {}
+    streams = {who: shop.client(who).get("/live/", buffered=False) for who in ("budi", "citra")}
+    try:
+        shop.customer_writes("Rahasia sekali")
+        whisper(shop.desk, shop.tenant_id, "typing", member=1)  # reaches everybody, and is last
+        for who, stream in streams.items():
+            heard[who] = b""
+            for part in stream.response:
+                heard[who] += part
+                if b"event: typing" in part:
+                    break
+    finally:
+        for stream in streams.values():
+            stream.close()
+    assert b"event: message" in heard["citra"]
+    assert b'"conversation"' in heard["citra"]
+    assert b'"conversation"' not in heard["budi"]
+    assert b"event: message" not in heard["budi"]
+
+
+def test_C15_the_decision_log_is_in_its_readers_language(shop: Shop) -> None:
+    shop.client("budi").get("/inbox/counts")
+    shop.customer_writes("Halo")
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        talk, reason = session.execute(select(Assignment.conversation_id, Assignment.reason)).one()
+    assert reason == "Budi's turn had come: the others got one later."
+    with shop.desk.database.system() as system:
+        system.get_one(Tenant, shop.tenant_id).locale = "id"
+    why = page(shop, f"/distribution/why/{talk}")
+    assert "Giliran Budi" in why
+    assert "turn had come" not in why
+    assert "Giliran Budi" in page(shop, f"/inbox/{talk}/")
 
 
 def test_C15_the_decision_log_says_why(shop: Shop) -> None:
