@@ -1,7 +1,7 @@
 """E12: the engine on public data sets whose answers are known, learning without them.
 
-Comparators were chosen on data set 1; sets 2 to 4 only measure. `benchmarks.matching` runs the same
-beside Splink.
+Comparators were chosen on data set 1; sets 2 to 4 only measure. `benchmarks.febrl` runs all of
+them beside Splink.
 """
 
 import pytest
