@@ -1,7 +1,7 @@
 """E12: the engine on public data sets whose answers are known, learning without them.
 
-Comparators were chosen on data set 1; sets 2 to 4 only measure. `benchmarks.matching` runs the same
-beside Splink.
+Comparators were chosen on data set 1; sets 2 to 4 only measure. `benchmarks.febrl` runs all of
+them beside Splink.
 """
 
 import pytest
@@ -19,9 +19,7 @@ def test_E12_every_pair_of_the_small_data_set_is_found(scheme):
 @pytest.mark.parametrize(
     ("number", "scheme", "least"),
     [
-        (2, WITH_SSN, 0.999),
-        (3, WITH_SSN, 0.999),
-        (4, WITH_SSN, 0.9995),
+        (4, WITH_SSN, 0.9995),  # of sets 2 and 3 without, which is the harder
         (2, WITHOUT_SSN, 0.997),
         (3, WITHOUT_SSN, 0.996),
         (4, WITHOUT_SSN, 0.999),
