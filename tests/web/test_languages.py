@@ -15,6 +15,7 @@ from core.config import Settings
 from core.models import Tenant
 from core.services.tenants import RoleName
 from core.testing.world import PASSWORD, Browser, World, address_of, build_world, csrf_token
+from core.words.catalogues import SOURCE_LOCALE, own_name
 from core.words.update import file_in, read
 from plugins import BUILTIN
 from tests.web.visible import visible_texts
@@ -70,7 +71,8 @@ def said(locale: str) -> dict[str, set[str]]:
 
 def english_in(html: str, words: dict[str, set[str]]) -> set[str]:
     """What a page still says in English although there is a translation that differs."""
-    right = set().union(*words.values())
+    switch = {own_name(code) for code in (*known_locales(), SOURCE_LOCALE)}
+    right = switch.union(*words.values())
     return {text for text in visible_texts(html) if text in words and text not in right}
 
 
