@@ -254,7 +254,8 @@ def test_opening_costs_few_statements_and_reads_nothing(shop: Shop, talk: int) -
         thread = client.get(f"/inbox/{talk}/thread").get_data(as_text=True)
     assert "Halo, masih ada?" in thread
     assert 'hx-swap-oob="innerHTML"' in thread
-    assert len(seen) <= 19, seen
+    # messages are two: their ids by the index alone, as a merged customer's timeline needs it
+    assert len(seen) <= 19, "\n".join(seen)
     assert conversation(shop, talk).unread == 1  # a GET
     assert post(client, f"/inbox/{talk}/read").status_code == 204
     assert conversation(shop, talk).unread == 0
@@ -454,9 +455,9 @@ def test_B14_outside_the_window_only_an_approved_template_is_offered(shop: Shop)
     assert "More than 24 hours have passed" in thread
     assert f"Approved {talk}" in thread
     assert f"Ours {talk}" not in thread
-    withheld = f'composer-withheld" data-template-text="rejected {talk} tidak"'
-    assert withheld in thread  # said why, and not to be chosen
-    assert thread.count(f"Rejected {talk}") == 1
+    offered, _, withheld = thread.partition("composer-withheld")
+    assert f"Rejected {talk}" not in offered
+    assert f"<b>Rejected {talk}</b> <span>The provider rejected it." in withheld
     answer = post(shop.client(), f"/inbox/{talk}/reply", text="Halo")
     assert answer.status_code == 422
     assert "approved template" in answer.json["message"]
