@@ -199,6 +199,19 @@ def refused_of(session: TenantSession, run: Run) -> list[tuple[str, str]]:
     ]
 
 
+def planned_of(session: TenantSession, run: Run, outcome: str) -> list[tuple[str, str]]:
+    """(name, number) of what a preview would do so with, the first 200; [] once it is done."""
+    if run.state is not RunState.PLANNED:
+        return []
+    staged = (
+        select(Staged.said, Staged.address)
+        .where(Staged.run_id == run.id, Staged.outcome == outcome)
+        .order_by(Staged.position)
+        .limit(SHOWN)
+    )
+    return [(str(row.said.get("n", "")), row.address) for row in session.execute(staged)]
+
+
 def changes_of(session: TenantSession, run: Run, *, is_added: bool) -> Sequence[Change]:
     """What a run did to contacts, the first 200."""
     return session.scalars(

@@ -6,7 +6,7 @@ from typing import cast
 
 from pydantic import BaseModel, Field
 
-from core.api import TenantSession
+from core.api import TenantSession, say
 
 
 class SyncSettings(BaseModel):
@@ -16,13 +16,13 @@ class SyncSettings(BaseModel):
         15,
         ge=5,
         le=24 * 60,
-        title="Minutes between two runs",
-        description="For automatic numbers whose contacts can only be listed.",
+        title=say("Minutes between two runs"),
+        description=say("For automatic numbers whose contacts can only be listed."),
     )
     greets: bool = Field(
         False,
-        title="Greet synchronised contacts",
-        description="New contacts get the welcome message that those made by a person get.",
+        title=say("Greet synchronised contacts"),
+        description=say("New contacts get the welcome message that those made by a person get."),
     )
 
 

@@ -220,6 +220,7 @@ def _report(session: TenantSession, run: Run) -> dict[str, Any]:
         "added": runs.changes_of(session, run, is_added=True),
         "changed": runs.changes_of(session, run, is_added=False),
         "kept": runs.kept_of(session, run),
+        "planned": {each: runs.planned_of(session, run, each) for each in ("changed", "added")},
         "can_undo": undoing.can_undo(run),
         "is_latest": runs.is_latest(session, run),
         "words": words,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from core.inbound import Address, IdentityKind
-from core.models import Contact, Customer, Identity
+from core.models import Contact, Identity
 from core.phones import match_set
 from core.services.address_book.entries import BookEntry
+from core.services.address_book.holding import groups_of, hold_groups
 from core.services.addresses import GLOBAL_KINDS
 from core.tenancy.session import TenantSession
 
@@ -86,26 +88,13 @@ def _identities(
 
 
 def _people(session: TenantSession, ids: set[int]) -> dict[int, Person]:
-    rows = session.execute(
-        select(
-            Contact.id,
-            Contact.customer_id,
-            Contact.name,
-            Contact.phone,
-            Contact.email,
-            Contact.sources,
-        )
-        .where(Contact.id.in_(ids))
-        .order_by(Contact.id)
-        .with_for_update(key_share=True)
-    ).all()
-    groups = set(
-        session.scalars(
-            select(Customer.id).where(
-                Customer.id.in_({row.customer_id for row in rows}), Customer.is_group
-            )
-        )
-    )
+    """The contacts, locked: groups first. Who was merged before its own lock is looked at again."""
+    while True:
+        held = hold_groups(session, ids)
+        rows = _lock_contacts(session, ids)
+        groups = groups_of(session, ids)
+        if groups <= held:
+            break
     return {
         row.id: Person(
             row.id,
@@ -118,3 +107,19 @@ def _people(session: TenantSession, ids: set[int]) -> dict[int, Person]:
         )
         for row in rows
     }
+
+
+def _lock_contacts(session: TenantSession, ids: set[int]) -> Sequence[Any]:
+    return session.execute(
+        select(
+            Contact.id,
+            Contact.customer_id,
+            Contact.name,
+            Contact.phone,
+            Contact.email,
+            Contact.sources,
+        )
+        .where(Contact.id.in_(ids))
+        .order_by(Contact.id)
+        .with_for_update(key_share=True)
+    ).all()

@@ -15,6 +15,7 @@ from core.events import ContactErased, publish_all
 from core.models import Consent, Contact, Customer, FieldSource, Identity, LabelOnContact
 from core.models.base import Base, OwnedMixin
 from core.services.address_book.entries import FIELDS, FieldChange
+from core.services.address_book.holding import hold_groups
 from core.services.profiles import refresh_profile
 from core.services.search_index import forget_person
 from core.tenancy.session import TenantSession
@@ -60,6 +61,7 @@ def restore_fields(
 
     A field stays where somebody changed it since: its value or its source is another now.
     """
+    hold_groups(session, wanted)
     rows = session.scalars(
         select(Contact)
         .where(Contact.id.in_(wanted))

@@ -16,6 +16,7 @@ from core.services.tenants import RoleName
 from plugins.channels.simulator.models import Person
 from plugins.sync import devices
 from plugins.sync.models import Run
+from plugins.sync.settings import settings_of
 from tests.web.installation import Shop, install, open_shop, token_in
 
 
@@ -133,3 +134,19 @@ def test_A10_the_progress_is_in_every_tab(shop: Shop) -> None:
     assert "<progress" in page(shop, f"/sync/run/{run.id}/report")
     shop.hire("sari", RoleName.AGENT)
     assert shop.client("sari").get("/sync/").status_code == 403
+
+
+def test_the_plugin_settings_have_a_screen(shop: Shop) -> None:
+    path = "/plugins/sync/settings"
+    assert path in page(shop, "/plugins/")
+    text = page(shop, path)
+    assert "Minutes between two runs" in text
+    sent = {"csrf_token": token_in(text), "minutes": "2", "greets": "1"}
+    refused = shop.client().post(path, data=sent)
+    assert refused.status_code == 422
+    assert 'value="2"' in refused.get_data(as_text=True)
+    assert shop.client().post(path, data=sent | {"minutes": "60"}).status_code == 302
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        found = settings_of(session)
+    assert (found.minutes, found.greets) == (60, True)
+    assert shop.client().get("/plugins/merge/settings").status_code == 404  # it is off

@@ -133,6 +133,7 @@ def test_A10_the_seed_step_by_step(shop: Shop, watched: Watched) -> None:
     expect(page.locator("#column_1")).to_have_value("phone")
     page.get_by_role("button", name="Pratinjau").click()
     expect(page.locator("#sync-report")).to_contain_text("Terlalu pendek")
+    expect(page.locator("#sync-report")).to_contain_text("+62813777888")
     keep_pictures(page, "sync-preview")
     page.get_by_role("button", name="Masukkan kontak ini").click()
     expect(page.locator("#sync-report")).to_contain_text("Selesai")
