@@ -71,7 +71,11 @@ def given(name: str) -> str:
 
 
 def _unnested(table: Table, names: Names) -> TableValuedAlias:
-    arrays = [bindparam(given(name), type_=postgresql.ARRAY(table.c[name].type)) for name in names]
+    # one dimension: a list that a JSON column holds is a value, and no array within the array
+    arrays = [
+        bindparam(given(name), type_=postgresql.ARRAY(table.c[name].type, dimensions=1))
+        for name in names
+    ]
     columns: list[Any] = [column(name, table.c[name].type) for name in names]
     unnested = func.unnest(*arrays).table_valued(*columns, with_ordinality=PLACE, name="given")
     return unnested.render_derived()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from core.models import Customer, Identity, Job, MessageToken, Tenant
+from core.models import Customer, Division, Identity, Job, MessageToken, Tenant
 from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import UnsafeStatement
 from tests.tenancy.conftest import World
@@ -90,3 +90,13 @@ def test_values_of_every_type_come_back_as_they_went(world: World) -> None:
         found = session.scalars(select(Job).order_by(Job.id)).all()
         assert [job.payload for job in found][-3:] == payloads
         assert {job.lane for job in found[-3:]} == {None}
+
+
+def test_a_list_in_a_column_stays_a_list(world: World) -> None:
+    wanted: list[list[Any]] = [[], [{"criterion": "label", "value": "vip"}], []]
+    with world.database.tenant(world.mine.tenant) as session:
+        rows = [{"name": f"division {n}", "rules": rules} for n, rules in enumerate(wanted)]
+        ids = insert_rows(session, Division, rows)
+    with world.database.tenant(world.mine.tenant, write=False) as session:
+        found = {row.id: row.rules for row in session.scalars(select(Division))}
+        assert [found[row_id] for row_id in ids] == wanted
