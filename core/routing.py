@@ -51,7 +51,7 @@ class RoutingPolicy(Protocol):
         ...
 
     def reason(self, chosen: Candidate) -> str:
-        """Why, in one sentence (`say`) about `chosen` as it was chosen; it is kept and told later."""
+        """Why, in one sentence (`say`) about `chosen` as it was then; it is kept and told later."""
         ...
 
 
