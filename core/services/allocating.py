@@ -54,10 +54,15 @@ def allocate(
     for channel_id in sorted(channels.keys() - before.keys()):
         capacity = channels[channel_id]
         session.add(Allocation(member_id=member.id, channel_id=channel_id, capacity=capacity))
-    tenant_of(session).limits_agents = True
+    tenant = tenant_of(session)
+    is_first, tenant.limits_agents = not tenant.limits_agents, True
     session.flush()
     record(session, "allocate", member, {"channels": (sorted(before), sorted(channels))})
     changed(session, member)
+    if is_first:  # from now on everybody else is limited, too
+        others = select(Membership).where(Membership.id != member.id)
+        for other in session.scalars(others).all():
+            changed(session, other)
 
 
 def join_divisions(

@@ -124,6 +124,15 @@ def test_C13_what_is_taken_away_goes_to_somebody_else(floor: Floor) -> None:
     assert floor.holder(talk) == "Budi"
 
 
+def test_C13_the_first_allocation_takes_from_all_others(floor: Floor) -> None:
+    floor.team("Rina", "Budi")
+    talks = [floor.write(), floor.write()]
+    assert {floor.holder(talk) for talk in talks} == {"Rina", "Budi"}
+    floor.allocate("Budi", floor.channel_id)  # Rina has none: she sees nothing any more
+    floor.work()
+    assert {floor.holder(talk) for talk in talks} == {"Budi"}
+
+
 def test_C13_presence_capacity_and_hours_are_honoured(floor: Floor) -> None:
     floor.team("Rina", "Budi", "Citra", "Dodi")
     floor.say("Rina", Presence.BUSY)

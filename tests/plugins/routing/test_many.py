@@ -87,7 +87,7 @@ def shares(floor: Floor) -> Counter[int]:
             .where(Conversation.assignee_id.is_not(None))
             .group_by(Conversation.assignee_id)
         )
-        return Counter(dict(found.tuples().all()))  # type: ignore[arg-type]  # no None among them
+        return Counter(dict(found.all()))  # type: ignore[arg-type]  # no None among them
 
 
 @pytest.mark.prove
