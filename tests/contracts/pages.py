@@ -42,7 +42,7 @@ class Form:
 
 
 _TYPED = {
-    "email": "a@example.com",
+    "email": "a<ONCE>@example.com",
     "number": "1",
     "date": "2026-11-30",
     "datetime-local": "2026-11-30T10:00",

@@ -184,7 +184,7 @@ def _writes(world: World, route: Route, path: str, is_named: bool) -> Iterator[S
             yield Shot(own, **body, is_paired=True)
 
 
-_ENDING = frozenset({"delete", "archive", "revoke", "discard", "retry", "read_again"})
+_ENDING = frozenset({"delete", "archive", "revoke", "discard", "retry", "read_again", "remove"})
 
 
 def ends_row(route: Route) -> bool:
@@ -297,4 +297,4 @@ def _with_own(values: Any, mine: Any) -> Any:
     return values
 
 
-__all__ = ["SLUG", "Shot", "as_request", "blast", "ends_row", "shots_at"]
+__all__ = ["ONCE", "SLUG", "Shot", "as_request", "blast", "ends_row", "shots_at"]
