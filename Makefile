@@ -28,7 +28,7 @@ test: $(VENV)/dev.stamp $(VENDOR)
 
 # the slow proofs: kills, floods, exhaustive comparisons
 prove: $(VENV)/dev.stamp $(VENDOR)
-	$(PY) -m pytest -m prove $(STRICT) $(TESTS)
+	$(PY) -m pytest -n 2 --dist worksteal -m prove $(STRICT) $(TESTS)
 
 # style and types
 check: $(VENV)/dev.stamp
