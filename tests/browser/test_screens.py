@@ -183,6 +183,8 @@ def value_for(app: Flask, rule: Rule, name: str) -> Any:
         return "whatsapp_cloud"
     if rule.endpoint.startswith("RolesView."):
         return "Supervisor"
+    if rule.endpoint.startswith("PluginsView."):
+        return "sync"
     if name == "version":
         return "v1"
     return row_of(app, rule.endpoint)
