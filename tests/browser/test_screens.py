@@ -2,7 +2,7 @@
 
 The screens come from the app's own routes: a new one is walked without anyone remembering to. With
 SAPA_PICTURES=1 a picture of each at both widths, light and dark, is kept in build/screens/ for
-people to look at; taking them is nine tenths of the time.
+people to look at; taking them is more than half of the time.
 """
 
 from __future__ import annotations
