@@ -59,6 +59,11 @@ def is_agent(member: Membership) -> bool:
 
 def rows(session: TenantSession) -> list[AgentRow]:
     """Everybody who is an agent or has a device, by name."""
+    return [row for row in _colleagues(session) if is_agent(row.member) or row.channels]
+
+
+def _colleagues(session: TenantSession) -> list[AgentRow]:
+    """Everybody who works here, by name."""
     channels = _grouped(session, Allocation.member_id, Channel, Allocation.channel_id)
     divisions = _grouped(session, DivisionMember.member_id, Division, DivisionMember.division_id)
     own = {row.member_id: row for row in session.scalars(select(AgentSetting))}
@@ -76,14 +81,15 @@ def rows(session: TenantSession) -> list[AgentRow]:
             own.get(member.id),
         )
         for member in members
-        if is_agent(member) or member.id in channels
     ]
     return sorted(found, key=lambda row: row.member.name.casefold())
 
 
 def row_of(session: TenantSession, member_id: int) -> AgentRow:
-    """One agent. Raises NotFound."""
-    for row in rows(session):
+    """One agent, or a colleague who may become one: an admin whose last device was taken away is
+    none, and their page must still open. Raises NotFound.
+    """
+    for row in _colleagues(session):
         if row.member.id == member_id:
             return row
     raise NotFound(_("There is no such agent."))
