@@ -130,7 +130,7 @@ def ready(form: Form) -> dict[str, Any]:
 class Turns:
     """Hands out the values of a list in turn: `some` at a time, or with None always all.
 
-    Each place gets the next few, so that all of them meet every kind of place, on either database.
+    Each place gets the next few, so that all of them meet every kind of place.
     """
 
     def __init__(self, some: int | None) -> None:
@@ -258,6 +258,7 @@ SWEEPS = {
 }
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sweep", SWEEPS.values(), ids=SWEEPS.keys())
 def test_garbage_gets_a_sentence(world: World, sweep: Callable[[World, Turns], Judge]) -> None:
     assert sweep(world, Turns(SOME)).findings == []

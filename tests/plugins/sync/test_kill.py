@@ -193,10 +193,6 @@ def compare(tmp_path: Path, kills: int) -> int:
     return hits
 
 
-def test_three_kills_leave_what_none_would(tmp_path: Path) -> None:
-    assert compare(tmp_path, 3) > 0, "no kill hit a run: the test proves nothing"
-
-
 @pytest.mark.prove
 def test_twenty_kills_leave_what_none_would(tmp_path: Path) -> None:
     assert compare(tmp_path, int(os.environ.get("SAPA_SYNC_KILLS", "20"))) > 3

@@ -46,7 +46,7 @@ def switchy() -> Any:
     sys.setswitchinterval(before)
 
 
-def test_none_of_2000_list_requests_shows_anothers_filter(tmp_path: Path, switchy: Any) -> None:
+def test_no_list_request_shows_anothers_filter(tmp_path: Path, switchy: Any) -> None:
     toys = Toys(tmp_path, tamed=True)
 
     def ask(client: Any, number: int) -> bool:
@@ -54,7 +54,7 @@ def test_none_of_2000_list_requests_shows_anothers_filter(tmp_path: Path, switch
         url = f"/narrowview/list/?_flt_3_name=toy+{number}"
         return shown_other(client.get(url).get_data(as_text=True), number)
 
-    assert sum(hits(toys, 2000, ask)) == 0
+    assert sum(hits(toys, 500, ask)) == 0
 
 
 def test_stock_shows_anothers_filter(stock: Toys, switchy: Any) -> None:
