@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core import api
+from core.api import now as present
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return api.now()
+    return present()

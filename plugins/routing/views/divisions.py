@@ -7,25 +7,17 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from core.api import Page, expose, has_access, need_tenant, now, web_session
+from core.api import expose, has_access, need_tenant, now, web_session
 from plugins.routing import agents, divisions
 from plugins.routing.dividing import criteria
 from plugins.routing.views import forms
+from plugins.routing.views.formed import FormedPage
 
 
-class DistributionDivisionsView(Page):
+class DistributionDivisionsView(FormedPage):
     """`/distribution/divisions/`."""
 
     route_base = "/distribution/divisions"
-    class_permission_name = "Distribution"
-    method_permission_name = {
-        "index": "manage",
-        "new": "manage",
-        "edit": "manage",
-        "create": "manage",
-        "save": "manage",
-        "archive": "manage",
-    }
 
     @expose("/")
     @has_access
@@ -41,30 +33,6 @@ class DistributionDivisionsView(Page):
             sizes=divisions.sizes(session),
             criteria=criteria(session),
         )
-
-    @expose("/new")
-    @has_access
-    def new(self) -> Any:
-        """An empty form."""
-        return self._form(None, {})
-
-    @expose("/create", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        """Make one."""
-        return self._save(None)
-
-    @expose("/<int:pk>/edit")
-    @has_access
-    def edit(self, pk: int) -> Any:
-        """The form of one."""
-        return self._form(pk, {})
-
-    @expose("/<int:pk>/save", methods=["POST"])
-    @has_access
-    def save(self, pk: int) -> Any:
-        """Change one."""
-        return self._save(pk)
 
     @expose("/<int:pk>/archive", methods=["POST"])
     @has_access

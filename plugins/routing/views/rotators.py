@@ -10,26 +10,17 @@ import segno
 from flask import flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 
-from core.api import Page, desk, expose, has_access, need_tenant, web_session
+from core.api import desk, expose, has_access, need_tenant, web_session
 from plugins.routing import rotators
 from plugins.routing.models import Rotator
 from plugins.routing.views import forms
+from plugins.routing.views.formed import FormedPage
 
 
-class RotatorView(Page):
+class RotatorView(FormedPage):
     """`/distribution/links/`."""
 
     route_base = "/distribution/links"
-    class_permission_name = "Distribution"
-    method_permission_name = {
-        "index": "manage",
-        "new": "manage",
-        "create": "manage",
-        "edit": "manage",
-        "save": "manage",
-        "remove": "manage",
-        "code": "manage",
-    }
 
     @expose("/")
     @has_access
@@ -43,30 +34,6 @@ class RotatorView(Page):
             rotators=rotators.all_of(web_session()),
             address=address_of,
         )
-
-    @expose("/new")
-    @has_access
-    def new(self) -> Any:
-        """An empty form."""
-        return self._form(None, {})
-
-    @expose("/create", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        """Make one."""
-        return self._save(None)
-
-    @expose("/<int:pk>/edit")
-    @has_access
-    def edit(self, pk: int) -> Any:
-        """The form of one."""
-        return self._form(pk, {})
-
-    @expose("/<int:pk>/save", methods=["POST"])
-    @has_access
-    def save(self, pk: int) -> Any:
-        """Change one."""
-        return self._save(pk)
 
     @expose("/<int:pk>/remove", methods=["POST"])
     @has_access

@@ -7,25 +7,17 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from core.api import Page, expose, has_access, need_tenant, web_session
+from core.api import expose, has_access, need_tenant, web_session
 from plugins.routing import settings
 from plugins.routing.models import DEFAULT_POLICY
 from plugins.routing.views import forms
+from plugins.routing.views.formed import FormedPage
 
 
-class DistributionSettingsView(Page):
+class DistributionSettingsView(FormedPage):
     """`/distribution/settings/`."""
 
     route_base = "/distribution/settings"
-    class_permission_name = "Distribution"
-    method_permission_name = {
-        "index": "manage",
-        "new": "manage",
-        "create": "manage",
-        "edit": "manage",
-        "save": "manage",
-        "remove": "manage",
-    }
 
     @expose("/")
     @has_access
@@ -40,30 +32,6 @@ class DistributionSettingsView(Page):
             settings=settings.all_of(session),
             policies=settings.policies(session),
         )
-
-    @expose("/new")
-    @has_access
-    def new(self) -> Any:
-        """An empty form."""
-        return self._form(None, {})
-
-    @expose("/create", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        """Make one."""
-        return self._save(None)
-
-    @expose("/<int:pk>/edit")
-    @has_access
-    def edit(self, pk: int) -> Any:
-        """The form of one."""
-        return self._form(pk, {})
-
-    @expose("/<int:pk>/save", methods=["POST"])
-    @has_access
-    def save(self, pk: int) -> Any:
-        """Change one."""
-        return self._save(pk)
 
     @expose("/<int:pk>/remove", methods=["POST"])
     @has_access
