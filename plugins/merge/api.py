@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
@@ -97,8 +98,8 @@ class MergeOperations(Operation):
             422: {description: Refused, with the field}
         """
         body = body_of(MergeBody)
-        try:
-            event = services.merge(
+        return self._done(
+            lambda: services.merge(
                 web_session(),
                 row_id(pk),
                 body.with_,
@@ -106,9 +107,7 @@ class MergeOperations(Operation):
                 reason=body.reason,
                 idempotency_key=_key(body.idempotency_key),
             )
-        except services.StalePreview as stale:
-            return self._stale(stale)
-        return self._done(event)
+        )
 
     @expose("/<pk>/merge/preview", methods=["POST"])
     @protect()
@@ -136,8 +135,8 @@ class MergeOperations(Operation):
             422: {description: Not a member, with the field}
         """
         body = body_of(MemberBody)
-        try:
-            event = services.unmerge(
+        return self._done(
+            lambda: services.unmerge(
                 web_session(),
                 row_id(pk),
                 body.contact_id,
@@ -145,9 +144,7 @@ class MergeOperations(Operation):
                 reason=body.reason,
                 idempotency_key=_key(body.idempotency_key),
             )
-        except services.StalePreview as stale:
-            return self._stale(stale)
-        return self._done(event)
+        )
 
     @expose("/<pk>/main_channel", methods=["POST"])
     @protect()
@@ -161,17 +158,15 @@ class MergeOperations(Operation):
             422: {description: Not a member, or not reached there; with the field}
         """
         body = body_of(MainChannelBody)
-        try:
-            event = services.set_main_channel(
+        return self._done(
+            lambda: services.set_main_channel(
                 web_session(),
                 row_id(pk),
                 body.contact_id,
                 body.channel_id,
                 version=body.version,
             )
-        except services.StalePreview as stale:
-            return self._stale(stale)
-        return self._done(event)
+        )
 
     @expose("/<pk>/pin", methods=["POST"])
     @protect()
@@ -185,13 +180,11 @@ class MergeOperations(Operation):
             422: {description: No such field, not a member, or no value; with the field}
         """
         body = body_of(PinBody)
-        try:
-            event = services.pin(
+        return self._done(
+            lambda: services.pin(
                 web_session(), row_id(pk), body.field, body.contact_id, version=body.version
             )
-        except services.StalePreview as stale:
-            return self._stale(stale)
-        return self._done(event)
+        )
 
     @expose("/<pk>/members", methods=["GET"])
     @protect()
@@ -255,7 +248,12 @@ class MergeOperations(Operation):
         )
         return answer
 
-    def _done(self, event: MergeEvent) -> Response:
+    def _done(self, act: Callable[[], MergeEvent]) -> Response:
+        """What `act` made of the customers; 409 where it was decided on an old picture."""
+        try:
+            event = act()
+        except services.StalePreview as stale:
+            return self._stale(stale)
         living = groups.living_ids(web_session(), [event.customer_id])
         return self.answer(customer_id=living[event.customer_id], event_id=event.id)
 
