@@ -17,23 +17,18 @@ import itertools
 import json
 import logging
 import pstats
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from sqlalchemy import delete, func, select
 
+from benchmarks._databases import on_postgres, on_sqlite
 from benchmarks.figures import Figure, show
-from core.config import Settings
-from core.migrations.runner import migrate
 from core.models import Channel, Job, Message, RawInbox
 from core.services import channels, inbox
 from core.services.channel_stamps import stamp_of
 from core.services.inbox_store import raw_body, store_bodies
 from core.services.receive import receive_safely
-from core.testing.databases import run_postgres
 from core.testing.installation import Installation, installation
 from core.testing.providers.whatsapp_cloud_bodies import CloudBodies, text
 from plugins import BUILTIN
@@ -168,23 +163,6 @@ def per_second(desk: Desk, read: Callable[[], float], count: int) -> float:
     spent = read()
     assert desk.messages() - before == 3 * count  # noqa: S101
     return count / spent
-
-
-@contextmanager
-def on_sqlite() -> Iterator[Settings]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield Settings(home=Path(folder), database_url=f"sqlite:///{folder}/sapa.db")
-
-
-@contextmanager
-def on_postgres() -> Iterator[Settings]:
-    with tempfile.TemporaryDirectory() as folder, run_postgres() as server:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            server.run(f"ALTER SYSTEM RESET {setting}")
-        server.run("SELECT pg_reload_conf()")
-        settings = server.settings(server.create(), Path(folder))
-        migrate(settings)  # makes the roles that an installation connects as
-        yield settings
 
 
 if __name__ == "__main__":

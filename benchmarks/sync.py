@@ -14,25 +14,21 @@ from __future__ import annotations
 import argparse
 import logging
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import text
 
+from benchmarks._databases import on_postgres, on_sqlite
 from benchmarks.figures import Figure, show
 from core.adapter import ListedContact
 from core.config import Settings
 from core.inbound import Address, IdentityKind
-from core.migrations.runner import migrate
 from core.models import Channel, ChannelState
 from core.services import plugins
-from core.testing.databases import run_postgres
 from core.testing.installation import Installation, installation
 from plugins import BUILTIN
 from plugins.sync import runs
@@ -266,23 +262,6 @@ def _ordered(table: str) -> str:
 def _owner(settings: Settings) -> str:
     """As the tables' superuser: COPY is refused to whom row-level security holds."""
     return settings.owner_url.replace("+psycopg", "")
-
-
-@contextmanager
-def on_sqlite() -> Iterator[Settings]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield Settings(home=Path(folder), database_url=f"sqlite:///{folder}/sapa.db")
-
-
-@contextmanager
-def on_postgres() -> Iterator[Settings]:
-    with tempfile.TemporaryDirectory() as folder, run_postgres() as server:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            server.run(f"ALTER SYSTEM RESET {setting}")
-        server.run("SELECT pg_reload_conf()")
-        settings = server.settings(server.create(), Path(folder))
-        migrate(settings)  # makes the roles that an installation connects as
-        yield settings
 
 
 if __name__ == "__main__":

@@ -12,23 +12,21 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from benchmarks._databases import on_postgres, on_sqlite
 from benchmarks._load import Load, burst, post
 from benchmarks._pairs import pairs
 from benchmarks._served import Served, served
 from benchmarks.figures import Figure, show
 from core.config import Settings
-from core.migrations.runner import migrate
-from core.testing.databases import run_postgres
 from core.testing.installation import installation
 from core.testing.providers.whatsapp_cloud_bodies import text
 from plugins import BUILTIN
 
+DATABASES = {"sqlite": on_sqlite, "postgresql": on_postgres}
 GOALS = {"sqlite": 1.2, "postgresql": 0.60}
 CONNECTIONS = 64
 SECONDS = 2.0
@@ -38,24 +36,8 @@ BODIES = 2000
 
 def main(*names: str) -> None:
     for name in names or GOALS:
-        with settings_of(name) as settings, installed(settings) as requests:
+        with DATABASES[name]() as settings, installed(settings) as requests:
             compare(name, settings, requests)
-
-
-@contextmanager
-def settings_of(name: str) -> Iterator[Settings]:
-    with tempfile.TemporaryDirectory(prefix="sapa-bench-") as folder:
-        home = Path(folder)
-        if name == "sqlite":
-            yield Settings(home=home)
-            return
-        with run_postgres() as server:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                server.run(f"ALTER SYSTEM RESET {setting}")
-            server.run("SELECT pg_reload_conf()")
-            settings = server.settings(server.create(), home)
-            migrate(settings)  # makes the roles that an installation connects as
-            yield settings
 
 
 @contextmanager
