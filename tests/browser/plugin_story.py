@@ -9,6 +9,7 @@ from core.desk import Desk
 from core.models import Channel, Conversation, Customer, Membership, NoticeLevel, Order, Tenant
 from core.services import notices
 from core.tenancy.session import TenantSession
+from core.testing.working import work_off
 from plugins.channels.simulator import phones
 from plugins.routing import agents, rotators, settings
 from plugins.routing.models import DEFAULT_POLICY
@@ -27,7 +28,7 @@ def tell_of_plugins(desk: Desk) -> int:
     """
     with desk.database.system(write=False) as system:
         tenant_id = system.scalars(select(Tenant.id).where(Tenant.slug == MELATI)).one()
-    desk.jobs.run_pending()
+    assert work_off(desk)
     with desk.database.tenant(tenant_id) as session:
         channel = session.scalars(select(Channel).order_by(Channel.id)).first()
         assert channel is not None, "the story has no device"
@@ -42,7 +43,7 @@ def tell_of_plugins(desk: Desk) -> int:
             href=f"/channels/{channel.id}",
             level=NoticeLevel.BAD,
         )
-    desk.jobs.run_pending()
+    assert work_off(desk)
     return tenant_id
 
 

@@ -22,6 +22,7 @@ from core.models import Membership
 from core.services import channels, tenants
 from core.services.tenants import RoleName
 from core.testing.prepared import prepared
+from core.testing.working import work_off
 from core.web import assets
 from core.web.app import create_app
 from plugins import BUILTIN
@@ -80,7 +81,7 @@ class Shop:
         answer = self.app.test_client().post(
             f"/webhooks/{self.channel_uuid}", data=body, headers={HEADER: sign(SECRET, body)}
         )
-        self.desk.jobs.run_pending()
+        assert work_off(self.desk)
         return answer.status_code
 
     def customer_writes(

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from core.services.customers import create_customer
 from core.services.plugins import enable
+from core.testing.working import work_off
 from tests.browser.conftest import Watched, keep_pictures, shop, watched
 from tests.web.installation import Shop
 
@@ -28,7 +29,7 @@ def test_E12_the_queue_is_worked_off_by_keyboard(shop: Shop, watched: Watched) -
             first = create_customer(session, name=one, phone=f"+62812777000{n}1")
             create_customer(session, name=other, email=f"twin.{n}@example.com")
     shop.customer_writes("Halo kak", number="+6281277700001", name=TWINS[0][0])
-    shop.desk.jobs.run_pending()
+    assert work_off(shop.desk)
     page = watched.page()
     watched.log_in(page, "rina@melati.example")
     page.goto(f"{watched.url}/merge/suggestions/")
