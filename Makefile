@@ -38,7 +38,7 @@ check: $(VENV)/dev.stamp
 
 # every benchmark, each beside its limit in the same run
 bench: $(VENV)/dev.stamp
-	@for file in benchmarks/[a-z]*.py; do \
+	@for file in $(filter-out benchmarks/figures.py benchmarks/report.py,$(wildcard benchmarks/[a-z]*.py)); do \
 		echo "== $$file"; $(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 # the browser's parts, from the npm registry as package-lock.json pins them
