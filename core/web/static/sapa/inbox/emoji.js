@@ -12,6 +12,17 @@ const SETS = [
 ];
 let forMessage = null; // the bubble's button, when it is to be a reaction
 
+// Whether this device has a picture for it: where it has none it draws the same box for all of them.
+const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+let box = "";
+function drawn(emoji) {
+  canvas.canvas.width = canvas.canvas.height = 24; // empty again
+  canvas.font = '18px "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif';
+  canvas.fillText(emoji, 0, 20);
+  return canvas.getImageData(0, 0, 24, 24).data.join("");
+}
+const isDrawn = (emoji) => drawn(emoji) !== (box ||= drawn("\u{10ffff}"));
+
 const place = () => find("#composer-emoji");
 function sign(emoji) {
   const button = element("button", "composer-sign", emoji);
@@ -23,8 +34,8 @@ function fill() {
   if (place().childElementCount) return;
   for (const set of SETS) {
     const row = element("div", "composer-signs");
-    row.append(...set.split(" ").map(sign));
-    place().append(row);
+    row.append(...set.split(" ").filter(isDrawn).map(sign));
+    if (row.childElementCount) place().append(row);
   }
 }
 export function close() {
@@ -38,7 +49,7 @@ function offerReactions(button) {
   forMessage = button;
   const bar = element("div", "bubble-react");
   bar.id = "bubble-react";
-  bar.append(...REACTIONS.split(" ").map(sign));
+  bar.append(...REACTIONS.split(" ").filter(isDrawn).map(sign));
   button.closest(".bubble-row").append(bar);
   find("button", bar).focus();
 }

@@ -17,10 +17,9 @@ export function openPanel() {
 function sheet() { window.tabler.Modal.getOrCreateInstance(find("#inbox-keys")).show(); }
 function press(selector) { const button = find(selector); if (button) button.click(); }
 function move(by) {
-  const row = neighbour(by);
-  if (!row) return;
-  row.scrollIntoView({ block: "nearest" });
-  open(row.dataset.open, { message: row.dataset.atMessage || "" }).then(() => { if (box()) box().blur(); });
+  const next = neighbour(by);
+  if (!next) return;
+  open(next.id, { message: next.message }).then(() => { if (box()) box().blur(); });
 }
 function write(mode) {
   if (!box()) return;

@@ -1,6 +1,6 @@
 // Who else is here, and who is answering: told to the others, kept nowhere.
-import { all, find, inbox, me, openId, people, post, thread, words } from "./dom.js";
-import { rowOf } from "./list.js";
+import { find, inbox, me, openId, people, post, thread, words } from "./dom.js";
+import { showAnswered } from "./list.js";
 
 const TYPING_AGAIN = 3000; // how often it is said while one types
 const TYPING_LASTS = 6000;
@@ -61,8 +61,6 @@ function show() {
     const text = typing.length ? words.typing.replace("{name}", names(typing)) : here.length ? words.here.replace("{name}", names(here)) : "";
     if (line.textContent !== text) line.textContent = text;
   }
-  const busy = new Set(Array.from(known.values()).filter((one) => one.typing > now).map((one) => one.conversation));
-  for (const row of all(".inbox-row.is-answered")) if (!busy.has(row.dataset.conversation)) row.classList.remove("is-answered");
-  for (const id of busy) { const row = rowOf(id); if (row) row.classList.add("is-answered"); }
+  showAnswered(new Set(Array.from(known.values()).filter((one) => one.typing > now).map((one) => one.conversation)));
 }
 setInterval(show, 1500);

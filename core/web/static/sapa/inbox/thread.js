@@ -1,6 +1,6 @@
 // The thread: opening one, and laying in what happens meanwhile. Only what changed is fetched.
 import { all, find, inbox, isPhone, openId, parts, post, thread } from "./dom.js";
-import { addressOf, calls, choose, mark, rowOf } from "./list.js";
+import { addressOf, calls, choose, mark, unreadOf } from "./list.js";
 
 const { refreshTimes } = window.sapa;
 const FINAL = new Set(["received", "read", "played", "failed"]);
@@ -8,7 +8,10 @@ const afterOpening = [];
 export const onOpened = (each) => afterOpening.push(each);
 
 // --- screens: a phone shows one pane at a time --------------------------------------------------
-export function show(screen) { inbox.dataset.screen = screen; }
+export function show(screen) {
+  inbox.dataset.screen = screen;
+  document.body.classList.toggle("inbox-away", screen !== "list"); // a phone has no room for the bar
+}
 
 // --- opening ------------------------------------------------------------------------------------
 let opening = 0;
@@ -22,6 +25,7 @@ export async function open(id, { message = "", push = true } = {}) {
   find("#inbox-panel").replaceChildren(...panel.childNodes);
   panel.remove();
   find("#inbox-thread").replaceChildren(found);
+  inbox.classList.remove("no-thread");
   window.htmx.process(find("#inbox-thread"));
   window.htmx.process(find("#inbox-panel"));
   if (push) history.pushState({ inbox: id }, "", addressOf(id));
@@ -158,8 +162,7 @@ export function markRead() {
   const t = thread();
   if (!t || !t.dataset.read || document.hidden) return;
   if (isPhone() && inbox.dataset.screen === "list") return;
-  const row = rowOf(openId());
-  if (row && row.dataset.unread === "0" && !calls()) return;
+  if (unreadOf(openId()) === 0 && !calls()) return;
   post(t.dataset.read, {});
 }
 
