@@ -97,6 +97,7 @@ class LabelOnContact(OwnedMixin, Base):
     __table_args__ = (
         tenant_fk("contact_id", "contact", ondelete="CASCADE"),
         tenant_fk("label_id", "label", ondelete="CASCADE"),
+        Index("ix_contact_label_label", "tenant_id", "label_id", "contact_id"),
     )
 
     tenant_id: Mapped[int] = mapped_column(Integer)

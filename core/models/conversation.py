@@ -121,6 +121,23 @@ class Conversation(TenantMixin, UuidMixin, TimesMixin, Base):
             sqlite_where=text("state <> 'closed' AND unread > 0"),
             postgresql_where=text("state <> 'closed' AND unread > 0"),
         ),
+        Index(
+            "ix_conversation_snoozed",
+            "tenant_id",
+            text("last_at DESC"),
+            text("id DESC"),
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_conversation_agent_closed",
+            "tenant_id",
+            "assignee_id",
+            text("last_at DESC"),
+            text("id DESC"),
+            sqlite_where=text("state = 'closed'"),
+            postgresql_where=text("state = 'closed'"),
+        ),
         Index("ix_conversation_all", "tenant_id", text("last_at DESC"), text("id DESC")),
         Index("ix_conversation_contact", "tenant_id", "contact_id"),
     )

