@@ -10,8 +10,8 @@ from sqlalchemy.orm import joinedload
 from core.errors import Refused
 from core.inbound import Address, IdentityKind
 from core.models import Card, Channel, ChannelState, Contact, Conversation, Identity, Template
-from core.phones import PhoneRefused, parse_phone
-from core.services import addresses, conversation_of
+from core.phones import PhoneRefused, match_set, parse_phone
+from core.services import addresses, channels, conversation_of
 from core.services.may_send import is_served, is_window_open
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
@@ -116,10 +116,14 @@ def _choice(session: TenantSession, channel: Channel, to: Addressee) -> SenderCh
 def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
     if channel.kind not in session.desk.host.adapters or not is_served(session, channel):
         return say("Its plugin is off. An administrator switches it on under Plugins.")
+    if channel.state is ChannelState.NEW and channels.is_held(session, channel):
+        return say("No phone is paired with it yet. Pair one under My devices.")
     if channel.state is ChannelState.PAUSED:
         return say("It is paused.")
     if channel.state is ChannelState.BROKEN:
         return say("It isn't connected. %(reason)s", reason=channel.reason)
+    if set(match_set(channel.own_address)) & set(match_set(to.number)):
+        return say("It is this number itself.")
     if channel.kind == SMS and not _allows_sms(session, to):
         return say("SMS goes to contacts with a card in a module that may use SMS.")
     return ""

@@ -7,16 +7,21 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from core.models import Channel, ChannelState, Conversation, Customer, Message
-from core.services import customers
+from core.errors import Refused
+from core.models import Channel, ChannelState, Contact, Conversation, Customer, Message, Module
+from core.models.base import now
+from core.services import cards, channels, customers, message_dialog, plugins
 from core.services.tenants import RoleName
+from core.tenancy.session import TenantSession
+from plugins import BUILTIN
 from tests.web.installation import Shop, install, open_shop
 from tests.web.test_inbox import post
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    found = open_shop(install(tmp_path_factory.mktemp("dialog")), "melati")
+    everything = (*BUILTIN, "tests.web.text_messages")
+    found = open_shop(install(tmp_path_factory.mktemp("dialog"), plugins=everything), "melati")
     found.hire("sari", RoleName.AGENT)
     found.hire("vera", RoleName.VIEWER)
     with found.desk.database.tenant(found.tenant_id) as session:
@@ -55,6 +60,86 @@ def test_D11_the_dialog_offers_senders_and_says_why_not(shop: Shop) -> None:
     finally:
         with shop.desk.database.tenant(shop.tenant_id) as session:
             session.get_one(Channel, shop.channel_id).state = ChannelState.CONNECTED
+
+
+def another(session: TenantSession, kind: str, number: str) -> Channel:
+    """A second channel of the shop."""
+    values = {"whatsapp_qr": {"own_number": number, "gateway_user": "", "gateway_password": None}}
+    return channels.create_channel(
+        session,
+        kind=kind,
+        name="Second",
+        own_address=number,
+        values=values.get(kind, {"phone_url": "http://127.0.0.1:1/", "secret": "s"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "said", "reason"),
+    [
+        ("whatsapp_qr", ChannelState.NEW, "", "No phone is paired with it yet."),
+        ("whatsapp_qr", ChannelState.PAUSED, "Paused by a person.", "It is paused."),
+        ("whatsapp_qr", ChannelState.BROKEN, "Logged out.", "It isn't connected. Logged out."),
+        ("whatsapp_qr", ChannelState.CONNECTED, "", ""),
+        ("simulator", ChannelState.NEW, "", ""),
+        ("simulator", ChannelState.BROKEN, "Refused.", "It isn't connected. Refused."),
+        ("sms", ChannelState.CONNECTED, "", "SMS goes to contacts with a card in a module"),
+    ],
+)
+def test_D11_a_sender_says_why_not(
+    shop: Shop, kind: str, state: ChannelState, said: str, reason: str
+) -> None:
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        channel = another(session, kind, "+628119009001")
+        channel.state, channel.reason = state, said
+        session.flush()
+        check(session, channel, "+6281234567890", reason)
+        if not reason:
+            check(session, channel, "+628119009001", "It is this number itself.")
+        session.rollback()
+
+
+@pytest.mark.parametrize(("allows", "reason"), [(True, ""), (False, "SMS goes to contacts")])
+def test_D11_sms_is_the_modules_to_allow(shop: Shop, allows: bool, reason: str) -> None:
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        channel = another(session, "sms", "+628119009001")
+        module = Module(name="Penjualan", allows_sms=allows)
+        session.add(module)
+        session.flush()
+        contact = session.scalars(select(Contact)).first()
+        assert contact is not None
+        cards.open_card(session, module, contact)
+        check(session, channel, "+6281234567890", reason)
+        session.rollback()
+
+
+def test_D11_a_plugin_that_is_off_sends_nothing(shop: Shop) -> None:
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        channel = another(session, "sms", "+628119009001")
+        plugins.disable(session, "sms")
+        check(session, channel, "+6281234567890", "Its plugin is off.")
+        plugins.enable(session, "sms")
+        channel.kind = "pigeon"  # its plugin was uninstalled
+        check(session, channel, "+6281234567890", "Its plugin is off.")
+        channel.archived_at = now()
+        session.flush()
+        to = message_dialog.addressee(session, "+6281234567890")
+        assert channel not in [choice.channel for choice in message_dialog.senders(session, to)]
+        session.rollback()
+
+
+def check(session: TenantSession, channel: Channel, number: str, reason: str) -> None:
+    """The dialog shows the reason beside the channel, and a post over it is refused with it."""
+    to = message_dialog.addressee(session, number)
+    found = {choice.channel.id: choice.reason for choice in message_dialog.senders(session, to)}
+    assert found[channel.id].startswith(reason)
+    assert bool(found[channel.id]) is bool(reason)
+    if not reason:
+        assert message_dialog.sender(session, to, channel.id) is channel
+        return
+    with pytest.raises(Refused) as refused:
+        message_dialog.sender(session, to, channel.id)
+    assert refused.value.field == "channel"
 
 
 def test_D11_free_text_goes_over_the_chosen_sender(shop: Shop) -> None:
