@@ -28,7 +28,7 @@ from core.services.cards import card_there_is
 from core.services.channel_accounts import crowd_of
 from core.services.may_send import is_served, obstacle_to
 from core.services.preview import touch
-from core.services.states import move_back_to_queue
+from core.services.states import move, move_back_to_queue
 from core.services.templates import render
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -171,6 +171,15 @@ def retry(session: TenantSession, message: Message) -> None:
     move_back_to_queue(session, message)
     session.flush()
     enqueue_send(session, message)
+
+
+def confirm(session: TenantSession, message: Message) -> None:
+    """A person says *it arrived* of a message whose fate nobody knew: it isn't sent again."""
+    session.flush()
+    session.refresh(message, with_for_update={"of": Message})
+    if message.direction is not Direction.OUT or message.state is not MessageState.UNKNOWN:
+        raise Refused(say("Only a message whose outcome is unknown can be said to have arrived."))
+    move(session, message, MessageState.ACCEPTED, now())
 
 
 def kind_of(mime_type: str) -> MessageKind:

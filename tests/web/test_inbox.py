@@ -401,6 +401,24 @@ def test_only_a_failed_message_is_sent_again(shop: Shop, talk: int) -> None:
     assert messages(shop, talk)[1].state is MessageState.QUEUED
 
 
+def test_a_person_settles_what_nobody_knows(shop: Shop, talk: int) -> None:
+    client = shop.client()
+    post(client, f"/inbox/{talk}/reply", text="Halo")
+    sent = messages(shop, talk)[1]
+    assert post(client, f"/inbox/message/{sent.id}/arrived").status_code == 422  # it is queued
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        row = session.get_one(Message, sent.id)
+        row.state, row.error_reason = MessageState.UNKNOWN, "The gateway did not answer."
+    thread = client.get(f"/inbox/{talk}/thread").get_data(as_text=True)
+    assert "press It arrived; if not, send it again" in thread
+    assert f"/inbox/message/{sent.id}/retry" in thread
+    settled = post(client, f"/inbox/message/{sent.id}/arrived")
+    assert settled.status_code == 200
+    assert "The gateway did not answer." not in settled.text
+    assert messages(shop, talk)[1].state is MessageState.ACCEPTED
+    assert post(client, f"/api/v1/message/{sent.id}/arrived").status_code == 409
+
+
 def cloud_talk(shop: Shop, wrote: datetime) -> int:
     """A conversation on a WhatsApp number whose customer wrote then; its id."""
     with shop.desk.database.tenant(shop.tenant_id) as session:

@@ -25,7 +25,7 @@ class SendBody(WritingBody):
 
 
 class MessageOperations(Operation):
-    """`/api/v1/message/send` and `/api/v1/message/<id>/retry`."""
+    """`/api/v1/message/send`, `/api/v1/message/<id>/retry` and `/arrived`."""
 
     resource_name = "message"
     class_permission_name = "Message"
@@ -59,14 +59,37 @@ class MessageOperations(Operation):
             202: {description: Queued}
             409: {description: It is neither failed nor unknown}
         """
-        message = web_session().get(Message, row_id(pk))
-        if message is None:
-            raise NotFound(say("There is no such message."))
+        message = _message(pk)
         try:
             send.retry(web_session(), message)
         except Refused as refused:
             raise Conflict(refused.message, refused.field) from refused
         return self.answer(202, **as_answer(message))
+
+    @expose("/<pk>/arrived", methods=["POST"])
+    @protect()
+    def arrived(self, pk: str) -> Response:
+        """Say that a message arrived.
+        ---
+        post:
+          description: Settle a message whose outcome is unknown as accepted, without sending again
+          responses:
+            200: {description: Accepted}
+            409: {description: Its outcome is known}
+        """
+        message = _message(pk)
+        try:
+            send.confirm(web_session(), message)
+        except Refused as refused:
+            raise Conflict(refused.message, refused.field) from refused
+        return self.answer(200, **as_answer(message))
+
+
+def _message(pk: str) -> Message:
+    message: Message | None = web_session().get(Message, row_id(pk))
+    if message is None:
+        raise NotFound(say("There is no such message."))
+    return message
 
 
 OPERATIONS = (ApiDecl(api=MessageOperations),)

@@ -26,6 +26,7 @@ class InboxWritingView(Page):
         "reply": "reply",
         "note": "note",
         "retry": "reply",
+        "arrived": "reply",
         "react": "reply",
     }
 
@@ -69,6 +70,16 @@ class InboxWritingView(Page):
         session = web_session()
         message = inbox_thread.message(session, message_id)
         send.retry(session, message)
+        session.commit()
+        return _bubble(message)
+
+    @expose("/message/<int:message_id>/arrived", methods=["POST"])
+    @has_access
+    def arrived(self, message_id: int) -> str:
+        """Somebody has seen on the phone that a message arrived, of which nobody knew."""
+        session = web_session()
+        message = inbox_thread.message(session, message_id)
+        send.confirm(session, message)
         session.commit()
         return _bubble(message)
 
