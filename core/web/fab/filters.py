@@ -15,6 +15,7 @@ from dateutil import parser as moments  # type: ignore[import-untyped]  # ships 
 from flask_appbuilder.models.sqla import (
     filters as stock,
 )
+from flask_babel import to_user_timezone, to_utc
 from sqlalchemy import false
 
 from core.errors import Malformed
@@ -74,10 +75,13 @@ class FilterConverter(stock.SQLAFilterConverter):
         return None
 
 
-def typed(datamodel: Any, column: str, value: Any) -> Any:
-    """`value` (one, or a list of them) as `column` compares it; raises Malformed."""
+def typed(datamodel: Any, column: str, value: Any, *, on_clock: bool = False) -> Any:
+    """`value` (one, or a list of them) as `column` compares it; raises Malformed.
+
+    `on_clock`: a moment without a zone is on the reader's clock, as a page shows it; else UTC.
+    """
     if isinstance(value, (list, tuple)):
-        return [typed(datamodel, column, one) for one in value]
+        return [typed(datamodel, column, one, on_clock=on_clock) for one in value]
     problem = text_problem(value)
     if problem:
         raise Malformed(
@@ -93,10 +97,10 @@ def typed(datamodel: Any, column: str, value: Any) -> Any:
         return _or_refuse(key, column, "choose a record")
     if column not in datamodel.list_columns:
         return value
-    return _scalar(datamodel, column, value)
+    return _scalar(datamodel, column, value, on_clock)
 
 
-def _scalar(datamodel: Any, column: str, value: Any) -> Any:
+def _scalar(datamodel: Any, column: str, value: Any, on_clock: bool) -> Any:
     text = str(value).strip()
     try:
         if datamodel.is_boolean(column):
@@ -113,7 +117,10 @@ def _scalar(datamodel: Any, column: str, value: Any) -> Any:
         if datamodel.is_date(column):
             return value if isinstance(value, dt.date) else moments.parse(text).date()
         if datamodel.is_datetime(column):
-            return stored_moment(datamodel.list_columns[column], moments.parse(text))
+            moment = moments.parse(text)
+            if on_clock and moment.tzinfo is None:
+                moment = to_utc(moment).replace(tzinfo=dt.UTC)
+            return stored_moment(datamodel.list_columns[column], moment)
         if datamodel.is_enum(column):
             return members_of(datamodel.list_columns[column].type)[text]
     except (ValueError, KeyError, OverflowError) as error:
@@ -159,10 +166,24 @@ def from_page(filters: Any, args: Any, strict: bool) -> None:
         if not (index.isascii() and index.isdigit() and int(index) < len(choices)):
             raise Malformed(say("There is no such filter on %(column)s.", column=column), column)
         chosen = choices[int(index)]
-        values = typed(filters.datamodel, column, args.getlist(arg))
+        values = typed(filters.datamodel, column, args.getlist(arg), on_clock=True)
         if any(v == "" for v in values):
             continue
         filters.add_filter(column, type(chosen), values)
+
+
+def as_typed(active: Iterable[tuple[str, str, Any]]) -> list[tuple[str, str, Any]]:
+    """FAB's `(column, operation, values)` with moments as typed, on the reader's clock."""
+    return [(column, operation, _as_typed(values)) for column, operation, values in active]
+
+
+def _as_typed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_typed(one) for one in value]
+    if not isinstance(value, dt.datetime):
+        return value
+    local = to_user_timezone(value)
+    return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
 def from_rest(filters: Any, wanted: Iterable[dict[str, Any]]) -> None:

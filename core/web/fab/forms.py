@@ -60,15 +60,22 @@ class NativeDate(DateInput):
 
 
 class NativeMoment(DateTimeLocalInput):
-    """`<input type=datetime-local>`; seconds allowed, so that an edit keeps them."""
+    """`<input type=datetime-local>`; seconds only where there are some, for an edit to keep."""
 
     def __call__(self, field: Any, **kwargs: Any) -> Any:
-        kwargs.update({"class": "form-control", "step": "1"})
+        kwargs["class"] = "form-control"
+        if field.data is not None and field.data.second:
+            kwargs["step"] = "1"
         return super().__call__(field, **kwargs)
 
 
 class MomentField(DateTimeLocalField):
     """Shown and typed on the reader's clock (flask_babel's time zone), kept as UTC."""
+
+    def _value(self) -> str:
+        if self.raw_data or self.data is None:
+            return super()._value()  # type: ignore[no-any-return]
+        return str(self.data.strftime(self.format[0 if self.data.second else 1]))
 
     def process_data(self, value: Any) -> None:
         self.data = to_user_timezone(value).replace(tzinfo=None) if value else value

@@ -32,8 +32,14 @@ def test_native_date_formats_are_accepted_and_shown_again(toys: Toys) -> None:
     page = browser.get(f"/toyview/edit/{toy.id}").get_data(as_text=True)
     assert 'type="date"' in page
     assert 'type="datetime-local"' in page
-    assert 'value="2026-01-02T03:04:00"' in page
+    assert 'value="2026-01-02T03:04"' in page
     assert 'value="2026-01-02"' in page
+    assert 'step="1"' not in page
+    edited = toy_form(made_on="2026-01-02", sold_at="2026-01-02T03:04:05")
+    assert toys.post(browser, f"/toyview/edit/{toy.id}", edited).status_code == 302
+    page = browser.get(f"/toyview/edit/{toy.id}").get_data(as_text=True)
+    assert 'value="2026-01-02T03:04:05"' in page  # what has seconds keeps them
+    assert 'step="1"' in page
 
 
 def test_stock_refuses_what_a_native_picker_sends(stock: Toys) -> None:

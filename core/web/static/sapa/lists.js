@@ -91,6 +91,12 @@
     refresh(); // the way back may have kept the check marks
   }
 
+  // --- the head stays in sight, but where the table must be moved sideways ---------------------
+  const widths = new ResizeObserver((seen) => {
+    for (const { target } of seen) target.classList.toggle("sapa-fits", target.scrollWidth <= target.clientWidth);
+  });
+  for (const box of all(".table-responsive")) widths.observe(box);
+
   // --- a row opens on a click; its first cell holds the real link for keyboards and new tabs -----
   document.addEventListener("click", (event) => {
     const row = event.target.closest("[data-href]");
