@@ -12,7 +12,7 @@ import { element } from "./dom.js";
 const AHEAD = 12; // rows kept ready in the direction of the scroll, half of it behind
 const EACH_FRAME = 5; // rows made ready at once beside those that are seen: one costs up to 2 ms
 const GAP = 1;
-const REST = 150; // ms
+const REST = 500; // ms; a slow frame is no rest
 
 const isBefore = (one, other) => one.rank > other.rank || (one.rank === other.rank && one.id > other.id);
 
