@@ -80,10 +80,11 @@ def _pairs(
     ids = sorted(sample)
     for start in range(0, len(ids), AT_ONCE):
         some = {contact_id: sample[contact_id] for contact_id in ids[start : start + AT_ONCE]}
-        near = around(session, some.values())
+        keys = {contact_id: keys_of(entry) for contact_id, entry in some.items()}
+        near = around(session, keys.values())
         values = {contact_id: read_stored(row.entry) for contact_id, row in near.rows.items()}
         for contact_id, entry in some.items():
-            others = {other for key in keys_of(entry) for other in near.by_key.get(key, ())}
+            others = {other for key in keys[contact_id] for other in near.by_key.get(key, ())}
             mine = read(entry)
             for other_id in others - {contact_id}:
                 pair = CONTACTS.compare(mine, values[other_id])

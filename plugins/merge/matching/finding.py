@@ -36,9 +36,9 @@ class Found:
         return min(self.contact_id, self.other_id), max(self.contact_id, self.other_id)
 
 
-def around(session: TenantSession, entries: Iterable[Entry]) -> Neighbours:
-    """Who shares a key with any of these."""
-    return neighbours(session, sorted({key for entry in entries for key in keys_of(entry)}))
+def around(session: TenantSession, keys: Iterable[Collection[str]]) -> Neighbours:
+    """Who shares any of these keys."""
+    return neighbours(session, sorted(set().union(*keys)))
 
 
 def find(
@@ -54,12 +54,13 @@ def find(
     `at` tells each entry's customer: somebody of the same one is no other. `apart` are contacts
     that are left out.
     """
-    near = around(session, entries.values())
+    keys = {contact_id: keys_of(entry) for contact_id, entry in entries.items()}
+    near = around(session, keys.values())
     others: dict[int, Any] = {}
     found = []
     for contact_id, entry in entries.items():
         mine = read(entry)
-        ids = {other for key in keys_of(entry) for other in near.by_key.get(key, ())}
+        ids = set[int]().union(*(near.by_key.get(key, ()) for key in keys[contact_id]))
         for other_id in ids.difference(apart):
             row = near.rows[other_id]
             if other_id == contact_id or row.customer_id == at[contact_id]:
@@ -89,7 +90,7 @@ def between(
 ) -> Found:
     """Two contacts weighed against each other, whatever comes of it."""
     mine, theirs = entries[one.id], entries[other.id]
-    sizes = around(session, [mine]).sizes
+    sizes = around(session, [keys_of(mine)]).sizes
     pair = CONTACTS.compare(read(mine), read(theirs))
     row = Neighbour(other.id, {}, other.customer_id, other.name, other.phone, other.email)
     evidence = weighing.evidence(pair, mine, theirs, sizes)

@@ -81,6 +81,9 @@ APART = {
 }
 
 
+_READ = json.JSONDecoder().raw_decode  # we wrote it: nothing stands around it
+
+
 def neighbours(session: TenantSession, keys: Collection[str]) -> Neighbours:
     """One statement, whatever the size of the address book."""
     sizes: dict[str, int] = {}
@@ -125,5 +128,5 @@ def _ask(session: TenantSession, texts: Mapping[str, str], asked: Any) -> Sequen
 
 def _decoded(entry: Any) -> dict[str, Any]:
     """SQLite keeps JSON as text; psycopg has read it already."""
-    decoded: dict[str, Any] = json.loads(entry) if isinstance(entry, str) else entry
+    decoded: dict[str, Any] = _READ(entry)[0] if isinstance(entry, str) else entry
     return decoded

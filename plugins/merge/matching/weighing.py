@@ -65,7 +65,7 @@ class Weighing:
 
     def _rarity(self, place: int, shared: Sequence[Any], sizes: Sizes) -> float:
         if place == NAME:
-            return self._rarity_of_words([str(word) for word in shared], sizes)
+            return self._rarity_of_words(shared, sizes)
         if place == CITY:
             return math.log2(self.chances[1] / self.cities.get(str(shared[0]), self.chances[1]))
         # a number that ten contacts have says less of two of them
@@ -73,10 +73,12 @@ class Weighing:
         others = max(sizes.get(f"{kind}:{address}", 2) - 1 for address in shared)
         return -math.log2(max(others, 1))
 
-    def _rarity_of_words(self, words: Sequence[str], sizes: Sizes) -> float:
+    def _rarity_of_words(self, words: Sequence[Any], sizes: Sizes) -> float:
         usual = math.log2(self.chances[0])
-        found = sum(-math.log2(self._share(f"w:{word}", sizes)) for word in words)
-        together = [
+        found = 0.0
+        for word in words:
+            found -= math.log2(self._share(f"w:{word}", sizes))
+        together = len(words) > 1 and [
             sizes[key] - 2
             for one in words
             for other in words
