@@ -274,6 +274,17 @@ class ContactErased(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactsLinked(Event):
+    """A provider said that addresses of two contacts are one account: LID and phone, BSUID and
+    phone. It joins nothing by itself; told each time that it is said, until they are one customer.
+    """
+
+    contact_id: int
+    other_id: int
+    channel_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactPushReceived(Event):
     """A phone's address book gained, changed or lost an entry. `at` is an ISO time."""
 

@@ -64,8 +64,11 @@ def watched(origin: str) -> Iterator[None]:
         event.remove(Mapper, "after_mapper_constructed", remember)
         for key in Base.metadata.tables.keys() - tables:
             Base.metadata.tables[key].info[_ORIGIN] = origin
-        for name in _registries.keys() - names:
-            _registries[name] = (origin, _registries[name][1])
+        grown = {mapper.registry for mapper in mapped}
+        for name, (owner, made) in list(_registries.items()):
+            # no owner yet: a part of the plugin was imported before the loader came for it
+            if name not in names or (not owner and made in grown):
+                _registries[name] = (origin, made)
         own = [made for _, made in _registries_of(origin)]
         strays = [mapper for mapper in mapped if mapper.registry not in own]
         for mapper in strays:
@@ -79,8 +82,8 @@ def watched(origin: str) -> Iterator[None]:
 
 def adopt(origin: str, name: str) -> None:
     """Take models that were imported before the loader came for `origin`'s: by a test, a script."""
-    owner, made = _registries.get(name, (origin, None))
-    if made is None or owner:
+    owner, made = _registries.get(name, ("", None))
+    if made is None or owner not in ("", origin):
         return
     _registries[name] = (origin, made)
     for mapper in made.mappers:

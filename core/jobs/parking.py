@@ -13,7 +13,7 @@ from core.db import Database
 from core.jobs.claim import Pair
 from core.jobs.failure import describe
 from core.jobs.fence import change, hold
-from core.jobs.outbox import ring_after_commit
+from core.jobs.outbox import enqueue, ring_after_commit
 from core.jobs.registry import JobRegistry
 from core.jobs.spec import JobSpec
 from core.models.base import now
@@ -51,7 +51,8 @@ def park(session: BaseSession, tenant_id: int | None, pairs: list[Pair]) -> None
 def unpark(
     session: TenantSession, plugin: str, registry: JobRegistry, *, moment: datetime | None = None
 ) -> int:
-    """Make a plugin's parked jobs ready again, for the session's tenant; returns how many.
+    """Make a plugin's parked jobs ready again, for the session's tenant; returns how many. Its jobs
+    that are done `at_switch_on` are written.
 
     Call it in the transaction that switches the plugin on. Jobs of a kind with `stale_after` that
     waited longer than that past their time end instead, through `on_stale`.
@@ -59,6 +60,8 @@ def unpark(
     moment = moment or now()
     ready = 0
     for spec in registry:
+        if spec.at_switch_on and spec.owner == plugin:
+            enqueue(session, spec.name, {}, lane=spec.name, due_at=moment)
         parked = _parked_for(session, plugin, spec)
         stale = _drop_stale(session, spec, parked, moment) if spec.stale_after else set()
         ready += _wake(session, [job.id for job in parked if job.id not in stale])

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from core import metrics
 from core.db import Database
 from core.jobs import fence
 from core.jobs.claim import Pair
+from core.jobs.conflict import TURNS, is_conflict, step_back
 from core.jobs.failure import describe, record
 from core.jobs.fence import Held, kept_open
 from core.jobs.lease import give_back
@@ -125,7 +127,18 @@ class Runner:
         return plugin is not None and self._is_open(tenant_id, plugin)
 
     def _work(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
-        """Fence and effect in one transaction."""
+        """Fence and effect in one transaction, begun anew where another one was in its way."""
+        for turn in range(TURNS):
+            try:
+                return self._work_once(spec, tenant_id, pairs)
+            except DBAPIError as error:
+                if not is_conflict(error):
+                    raise
+                logger.info("Job %s gives way: %s", spec.name, describe(error))
+            step_back(turn)
+        return self._work_once(spec, tenant_id, pairs)
+
+    def _work_once(self, spec: JobSpec, tenant_id: int | None, pairs: list[Pair]) -> None:
         assert spec.run is not None  # noqa: S101 - JobSpec has one of run and call
         with self._session(tenant_id) as session:
             payloads = fence.take(session, tenant_id, pairs)

@@ -78,6 +78,8 @@ class JobSpec:
     switched on again: `on_stale(session, payload, reason)` records it and the job ends.
     `on_dead(session, payload, reason)` records that the last attempt was used up, in the
     transaction that makes the job dead.
+    With `at_switch_on` one job, with an empty payload, is written in the transaction that switches
+    its plugin on for a tenant: for what was there before.
     `plugin_of(session, payload)` names the plugin that a job of the core needs: while that is off,
     or (None) gone, the job is parked.
     """
@@ -93,6 +95,7 @@ class JobSpec:
     on_stale: OnEnd | None = None
     on_dead: OnEnd | None = None
     plugin_of: PluginOf | None = None
+    at_switch_on: bool = False
 
     def __post_init__(self) -> None:
         owner, dot, rest = self.name.partition(".")
@@ -127,6 +130,7 @@ def job(
     stale_after: timedelta | None = None,
     on_stale: OnEnd | None = None,
     on_dead: OnEnd | None = None,
+    at_switch_on: bool = False,
 ) -> Callable[[Handler], JobSpec]:
     """Declare a function as a job's handler. It never commits: its transaction holds the fence."""
 
@@ -141,6 +145,7 @@ def job(
             stale_after=stale_after,
             on_stale=on_stale,
             on_dead=on_dead,
+            at_switch_on=at_switch_on,
         )
 
     return declare

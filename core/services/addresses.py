@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from core.events import ContactsLinked, publish
 from core.inbound import Address, IdentityKind
 from core.models import Channel, Contact, Customer, FieldSource, Identity
 from core.phones import match_set
@@ -65,8 +66,9 @@ def add_missing(
 ) -> list[Identity]:
     """Give `contact` those of the addresses that nobody has yet; answer its identities for all.
 
-    An address that another contact has stays there: that only suggests a merge. One that the
-    contact has in another spelling is added as it was sent: replies go to that.
+    An address that another contact has stays there: that only suggests a merge (`ContactsLinked`
+    tells of it). One that the contact has in another spelling is added as it was sent: replies go
+    to that.
     """
     kept = []
     for address in addresses:
@@ -85,6 +87,13 @@ def add_missing(
             session.expire(contact, ["identities"])
         if identity.contact_id == contact.id:
             kept.append(identity)
+        elif is_verified and identity.contact.customer_id != contact.customer_id:
+            publish(
+                session,
+                ContactsLinked(
+                    contact_id=contact.id, other_id=identity.contact_id, channel_id=channel.id
+                ),
+            )
     return kept
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from core.inbound import BadItem, Item
+from core.jobs.conflict import give_way
 from core.jobs.failure import describe
 from core.jobs.outbox import enqueue
 from core.models import Channel, Job, JobState, RawInbox
@@ -34,6 +35,7 @@ def process(session: TenantSession, payload: dict[str, Any]) -> None:
     The lane makes this the only reader of its channel. A body that is processed twice, because
     the first attempt died, does nothing the second time: every item is idempotent.
     """
+    give_way(session)  # another channel's reader and people may hold the same contacts and cards
     channel_id = payload["channel_id"]
     channel = session.get(Channel, channel_id)
     # asked before the bodies: a job that is seen came with its body, so that is seen too

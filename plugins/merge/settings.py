@@ -6,7 +6,7 @@ from typing import cast
 
 from pydantic import BaseModel, Field
 
-from core.api import TenantSession
+from core.api import TenantSession, say
 
 
 class MergeSettings(BaseModel):
@@ -14,11 +14,21 @@ class MergeSettings(BaseModel):
 
     merge_verified: bool = Field(
         default=False,
-        title="Merge by itself what is certain",
-        description=(
+        title=say("Merge by itself what is certain"),
+        description=say(
             "Where a channel verified the same mailbox for two customers, or the same number and "
             "two words of the name agree. Never shared numbers, role mailboxes or names that "
             "contradict. Each can be undone."
+        ),
+    )
+    digest_hour: int = Field(
+        default=8,
+        ge=0,
+        le=23,
+        title=say("Hour of the daily digest"),
+        description=say(
+            "A notice each morning that something merged by itself, on your business's clock: 8 "
+            "is eight o'clock."
         ),
     )
 

@@ -33,6 +33,7 @@ from core.models import (
 from core.models.base import now
 from core.services.tenants import create_tenant, find_tenant
 from plugins import BUILTIN
+from plugins.merge.matching import queue
 from tests.cli.conftest import Sapa
 from tests.cli.served import started
 
@@ -70,6 +71,14 @@ def test_the_story_has_all_that_the_screens_show(desk: Desk):
         oldest = session.scalars(select(func.min(Message.sent_at))).one()
         assert (now() - oldest).days >= 6
         assert session.scalars(select(func.count(Task.id)).where(Task.done_at.is_(None))).one() >= 8
+
+
+def test_possible_duplicates_wait_for_whoever_looks_at_the_demo(desk: Desk):
+    set_up(desk)
+    desk.jobs.run_pending()
+    with desk.database.tenant(tenant_id(desk, MELATI), write=False) as session:
+        pairs = [{each.one.name, each.other.name} for each in queue.waiting(session, 100)]
+    assert {"Dewi Lestari"} in pairs
 
 
 def test_messages_lie_in_the_past_in_the_order_they_came(desk: Desk):

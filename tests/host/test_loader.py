@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import logging
 import sys
@@ -13,6 +14,7 @@ from sqlalchemy.orm import configure_mappers
 
 import plugins
 from core.host.host import PluginHost
+from core.host.models import tables_of
 from core.host.record import PluginStatus
 from core.host.sources import Source
 from core.models import Base
@@ -203,3 +205,52 @@ def test_F7_all_builtin_plugins_run() -> None:
     host = PluginHost.load(plugins.BUILTIN, entry_points=False)
     assert [(record.name, record.error) for record in host.records if not record.is_active] == []
     assert len(host.active) == len(plugins.BUILTIN)
+
+
+PARTS = {
+    "__init__.py": "",
+    "first.py": (
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n"
+        "from core.api import plugin_registry\n"
+        "class Base(DeclarativeBase):\n"
+        "    registry = plugin_registry('sunrise')\n"
+        "class One(Base):\n"
+        "    __tablename__ = 'sunrise_one'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+    ),
+    "second.py": (
+        "from sqlalchemy.orm import Mapped, mapped_column\n"
+        "from early_bird.first import Base\n"
+        "class Two(Base):\n"
+        "    __tablename__ = 'sunrise_two'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+    ),
+    "plugin.py": (
+        "from core.api import Manifest, hookimpl\n"
+        "from early_bird.first import One\n"
+        "from early_bird.second import Two\n"
+        "manifest = Manifest(name='sunrise', title='Sunrise', version='1.0')\n"
+        "@hookimpl\n"
+        "def models():\n"
+        "    return [One, Two]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("imported", [["first"], ["first", "second"], ["plugin"]])
+def test_models_may_be_imported_before_the_host_has_loaded_their_plugin(
+    load, tmp_path, monkeypatch, imported
+):
+    package = tmp_path / "early_bird"
+    package.mkdir()
+    for name, source in PARTS.items():
+        (package / name).write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in imported:
+        importlib.import_module(f"early_bird.{name}")
+    path = "early_bird.plugin"
+    host = load(path)
+    assert [(each.status, each.error) for each in host.records] == [(PluginStatus.ACTIVE, "")]
+    assert {table.name for table in tables_of(path)} == {"sunrise_one", "sunrise_two"}
+    again = load(path)
+    assert [each.status for each in again.records] == [PluginStatus.ACTIVE], "a second host too"

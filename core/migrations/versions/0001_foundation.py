@@ -1074,6 +1074,12 @@ def count_open_conversations() -> None:
         ("taken", "UPDATE OF assignee_id, state", f"{moved} AND {is_held}", more),
     ):
         trigger = f"conversation_{name}"
+        if is_postgres and name == "left":
+            # both counters in one order: two people may hand each other a conversation at once
+            body = f"""
+                PERFORM 1 FROM membership
+                WHERE tenant_id = OLD.tenant_id AND id IN (OLD.assignee_id, NEW.assignee_id)
+                ORDER BY id FOR NO KEY UPDATE; {body}"""
         if is_postgres:
             op.execute(
                 f"CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "

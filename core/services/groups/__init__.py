@@ -9,7 +9,7 @@ from core.services.groups.locking import hold, lock_customers, locked_as_planned
 from core.services.groups.log import log_event
 from core.services.groups.moving import join, leave, restore
 from core.services.groups.picture import Picture, picture_of
-from core.services.groups.resolving import living_ids, members_of
+from core.services.groups.resolving import living_ids, members_of, sizes
 from core.services.groups.taking_out import around_customer, take_out
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "restore",
     "set_main_channel",
     "set_pins",
+    "sizes",
     "take_out",
     "try_to_hold",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from core.errors import Gone, NotFound
 from core.models import Contact, Customer
@@ -71,6 +71,17 @@ def members_of(session: TenantSession, customer_id: int) -> list[Contact]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def sizes(session: TenantSession, customer_ids: Collection[int]) -> dict[int, int]:
+    """How many contacts those of the customers have that are merged."""
+    rows = session.execute(
+        select(Contact.customer_id, func.count())
+        .join(Customer, Customer.id == Contact.customer_id)
+        .where(Contact.customer_id.in_(customer_ids), Customer.is_group.is_(True))
+        .group_by(Contact.customer_id)
+    )
+    return dict(rows.all())
 
 
 def _possible(ids: set[int]) -> list[int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.events import ContactsLinked
 from core.inbound import Address, IdentityKind, InboundMessage
 from core.models import ChannelFilter, FieldSource
 from core.phones import match_set
-from core.services.receive_many.rows import CustomerRow, IdentityRow, PersonRow
+from core.services.receive_many.rows import CustomerRow, IdentityRow, PersonRow, known
 from core.services.receive_many.run import Run, Unusual
 
 _AFTER_ALL_STORED = 2**62
@@ -47,7 +48,17 @@ def add_missing(run: Run, person: PersonRow, addresses: Sequence[Address]) -> li
             identity = _add(run, person, address)
         if identity.person is person:
             kept.append(identity)
+        elif identity.person.customer is not person.customer:
+            _tell_linked(run, person, identity.person)
     return kept
+
+
+def _tell_linked(run: Run, person: PersonRow, other: PersonRow) -> None:
+    run.events.append(
+        lambda: ContactsLinked(
+            contact_id=known(person.id), other_id=known(other.id), channel_id=run.line.channel_id
+        )
+    )
 
 
 def _add(run: Run, person: PersonRow, address: Address) -> IdentityRow:

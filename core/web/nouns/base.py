@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,6 +57,10 @@ class NounView(AdminView):
     def __init__(self, **kwargs: Any) -> None:
         self.label_columns = {**LABELS, **(self.label_columns or {})}
         super().__init__(**kwargs)
+
+    def row_marks(self, keys: Sequence[Any]) -> dict[Any, tuple[str, str, str]]:
+        """What stands left of the first column, by key: (icon, what it means, words beside it)."""
+        return {}
 
     def lead_to(self, item: Any) -> None:
         """After this request's form is saved, show `item` rather than the list."""

@@ -84,7 +84,20 @@ class CustomerWrites:
         return item
 
     def perform_delete(self, item: Customer) -> None:
-        erase.erase_customer(web_session(), item)
+        """Erase one who is alone, and of a merged one those members that are named (`member`).
+
+        A member that isn't one refuses all: somebody moved since the list was made.
+        """
+        wanted = {row_id(each) for each in request.values.getlist("member")}
+        chosen = [contact for contact in item.contacts if contact.id in wanted]
+        if len(chosen) < len(wanted):
+            raise Refused(say("One of them isn't in this customer any more."), "member")
+        if item.is_group and not chosen:
+            raise Refused(say("Choose whom to erase: nobody is chosen yet."), "member")
+        if not item.is_group:
+            erase.erase_customer(web_session(), item)
+        for contact in chosen if item.is_group else ():
+            erase.erase_contact(web_session(), contact)
         commit()
 
 
@@ -193,19 +206,6 @@ class CustomerView(CustomerWrites, CustomerPages):
         self.lead_to(customer)
         return customer
 
-    def perform_delete(self, item: Customer) -> None:
-        """Of a merged customer, those members that were ticked; of one alone, all of it."""
-        if not item.is_group:
-            return super().perform_delete(item)
-        wanted = {row_id(each) for each in request.form.getlist("member")}
-        chosen = [contact for contact in item.contacts if contact.id in wanted]
-        if not chosen:
-            raise Refused(say("Choose whom to erase: nobody is chosen yet."), "member")
-        for contact in chosen:
-            erase.erase_contact(web_session(), contact)
-        commit()
-        return None
-
 
 class LabelView(NounView):
     """Coloured words that people put on contacts."""
@@ -244,7 +244,7 @@ class CustomerApi(CustomerWrites, AdminApi):
     datamodel = SQLAInterface(Customer)
     class_permission_name = "Customer"
     origin = "api"
-    list_columns = ["id", "uuid", *TYPED, "version", "created_at", "updated_at"]
+    list_columns = ["id", "uuid", *TYPED, "is_group", "version", "created_at", "updated_at"]
     show_columns = [*list_columns, "contacts.id", "contacts.name"]
     add_columns = edit_columns = list(TYPED)
     search_columns = [*TYPED, "created_at", "updated_at"]

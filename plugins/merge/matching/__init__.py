@@ -12,11 +12,21 @@ from plugins.merge.matching.models import (
     MatchCrowd,
     MatchEntry,
     MatchKey,
+    MatchLink,
     MatchModel,
     MatchPair,
+    MergeDigest,
 )
 from plugins.merge.matching.views import VIEWS, panel
 
-MODELS: tuple[type[Any], ...] = (MatchKey, MatchCrowd, MatchEntry, MatchPair, MatchModel)
+MODELS: tuple[type[Any], ...] = (
+    MatchKey,
+    MatchCrowd,
+    MatchEntry,
+    MatchPair,
+    MatchLink,
+    MatchModel,
+    MergeDigest,
+)
 
 __all__ = ["APIS", "HANDLERS", "JOBS", "MODELS", "VIEWS", "panel"]

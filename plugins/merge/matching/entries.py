@@ -19,21 +19,25 @@ MOST_ADDRESSES = 12
 
 @dataclass(frozen=True)
 class Entry:
-    """One contact. `phones` and `mailboxes` map a canonical address to how sure it is."""
+    """One contact. `phones` and `mailboxes` map a canonical address to how sure it is; `accounts`
+    are those that a provider says it shares with another contact (`links`).
+    """
 
     words: tuple[str, ...] = ()
     city: str = ""
     phones: dict[str, int] | None = None
     mailboxes: dict[str, int] | None = None
+    accounts: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to be found by."""
-        return not (self.words or self.phones or self.mailboxes)
+        return not (self.words or self.phones or self.mailboxes or self.accounts)
 
     def stored(self) -> dict[str, Any]:
         """What JSON can hold; `of_stored` makes the same entry of it."""
-        return {"w": self.words, "c": self.city, "p": self.phones or {}, "m": self.mailboxes or {}}
+        kept = {"w": self.words, "c": self.city, "p": self.phones or {}, "m": self.mailboxes or {}}
+        return {**kept, "a": self.accounts} if self.accounts else kept
 
     @classmethod
     def of_stored(cls, kept: dict[str, Any]) -> Entry:
@@ -43,11 +47,15 @@ class Entry:
             kept.get("c") or "",
             kept.get("p") or {},
             kept.get("m") or {},
+            tuple(kept.get("a") or ()),
         )
 
 
 def entry_of(
-    name: str, phones: Iterable[tuple[str, int]], emails: Iterable[tuple[str, int]]
+    name: str,
+    phones: Iterable[tuple[str, int]],
+    emails: Iterable[tuple[str, int]],
+    accounts: Iterable[str] = (),
 ) -> Entry:
     """From a contact's name and its (address, how sure) pairs, fields and identities alike."""
     named = read_name(name)
@@ -56,6 +64,7 @@ def entry_of(
         named.city,
         _surest((canonical_phone(phone), sure) for phone, sure in phones),
         _surest((canonical_mailbox(email), sure) for email, sure in emails),
+        tuple(accounts)[:MOST_ADDRESSES],
     )
 
 

@@ -19,7 +19,7 @@ from plugins.merge.matching.engine.estimate import counted, estimate, shares_amo
 from plugins.merge.matching.engine.fields import Compared, Pattern
 from plugins.merge.matching.engine.weights import Weights
 from plugins.merge.matching.entries import Entry
-from plugins.merge.matching.finding import neighbours
+from plugins.merge.matching.finding import around
 from plugins.merge.matching.keeping import stored_entries
 from plugins.merge.matching.keys import keys_of
 from plugins.merge.matching.models import MatchEntry, MatchKey, MatchModel
@@ -80,14 +80,15 @@ def _pairs(
     ids = sorted(sample)
     for start in range(0, len(ids), AT_ONCE):
         some = {contact_id: sample[contact_id] for contact_id in ids[start : start + AT_ONCE]}
-        around = neighbours(session, some.values())
-        values = {contact_id: read_stored(row.entry) for contact_id, row in around.rows.items()}
+        keys = {contact_id: keys_of(entry) for contact_id, entry in some.items()}
+        near = around(session, keys.values())
+        values = {contact_id: read_stored(row.entry) for contact_id, row in near.rows.items()}
         for contact_id, entry in some.items():
-            near = {other for key in keys_of(entry) for other in around.by_key.get(key, ())}
+            others = {other for key in keys[contact_id] for other in near.by_key.get(key, ())}
             mine = read(entry)
-            for other_id in near - {contact_id}:
+            for other_id in others - {contact_id}:
                 pair = CONTACTS.compare(mine, values[other_id])
-                yield pair.pattern, weighing.rarity(pair, around.sizes)
+                yield pair.pattern, weighing.rarity(pair, near.sizes)
 
 
 def _sample(session: TenantSession, chance: random.Random) -> dict[int, Entry]:

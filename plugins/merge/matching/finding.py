@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import Table, bindparam, select
 
 from core.api import Contact, TenantSession
 from plugins.merge.matching.contacts import CONTACTS, read, read_stored
 from plugins.merge.matching.entries import Entry
 from plugins.merge.matching.keys import keys_of
-from plugins.merge.matching.models import MatchCrowd, MatchEntry, MatchKey
-from plugins.merge.matching.weighing import Weighing
+from plugins.merge.matching.look_up import Neighbour, Neighbours, neighbours
+from plugins.merge.matching.weighing import Weighing, with_provider
 
 SHOWN_FROM = 0.0
 """Bits from which a pair is suggested: as likely as not."""
@@ -39,64 +36,9 @@ class Found:
         return min(self.contact_id, self.other_id), max(self.contact_id, self.other_id)
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """The contacts that share an uncrowded key with the entries asked for, and the keys' sizes."""
-
-    rows: Mapping[int, Any]
-    sizes: Mapping[str, int]
-    by_key: Mapping[str, list[int]]
-
-
-def _table(model: Any) -> Table:
-    table: Table = model.__table__
-    return table
-
-
-KEY, CROWD, ENTRY, CONTACT = map(_table, (MatchKey, MatchCrowd, MatchEntry, Contact))
-
-# Built once, and past the session's own wall, which costs as much as the look-up: each table bears
-# the tenant's criterion here, and row-level security stands behind it.
-OWN_WALL = {"tenant_unsafe": True}
-_CROWDS = select(CROWD.c.key, CROWD.c.size).where(
-    CROWD.c.tenant_id == bindparam("own"), CROWD.c.key.in_(bindparam("keys", expanding=True))
-)
-_NEIGHBOURS = (
-    select(
-        KEY.c.key,
-        KEY.c.contact_id,
-        ENTRY.c.entry,
-        CONTACT.c.customer_id,
-        CONTACT.c.name,
-        CONTACT.c.phone,
-        CONTACT.c.email,
-    )
-    .join(
-        ENTRY,
-        (ENTRY.c.tenant_id == KEY.c.tenant_id) & (ENTRY.c.contact_id == KEY.c.contact_id),
-    )
-    .join(CONTACT, (CONTACT.c.tenant_id == KEY.c.tenant_id) & (CONTACT.c.id == KEY.c.contact_id))
-    .where(
-        KEY.c.tenant_id == bindparam("own"),
-        KEY.c.key.in_(bindparam("keys", expanding=True)),
-        CONTACT.c.archived_at.is_(None),
-    )
-)
-
-
-def neighbours(session: TenantSession, entries: Iterable[Entry]) -> Neighbours:
-    """Two statements, whatever the size of the address book."""
-    keys = sorted({key for entry in entries for key in keys_of(entry)})
-    own = {"own": session.tenant_id, "keys": keys}
-    sizes = dict(session.execute(_CROWDS, own, execution_options=OWN_WALL).all())
-    own["keys"] = [key for key in keys if key not in sizes]
-    by_key: dict[str, list[int]] = defaultdict(list)
-    rows = {}
-    for row in session.execute(_NEIGHBOURS, own, execution_options=OWN_WALL).all():
-        by_key[row[0]].append(row[1])
-        rows[row[1]] = row
-    sizes.update((key, len(members)) for key, members in by_key.items())
-    return Neighbours(rows, sizes, by_key)
+def around(session: TenantSession, keys: Iterable[Collection[str]]) -> Neighbours:
+    """Who shares any of these keys."""
+    return neighbours(session, sorted(set().union(*keys)))
 
 
 def find(
@@ -112,28 +54,30 @@ def find(
     `at` tells each entry's customer: somebody of the same one is no other. `apart` are contacts
     that are left out.
     """
-    around = neighbours(session, entries.values())
-    left_out = set(apart)
+    keys = {contact_id: keys_of(entry) for contact_id, entry in entries.items()}
+    near = around(session, keys.values())
     others: dict[int, Any] = {}
     found = []
     for contact_id, entry in entries.items():
         mine = read(entry)
-        near = {other for key in keys_of(entry) for other in around.by_key.get(key, ())}
-        for other_id in near - left_out:
-            row = around.rows[other_id]
-            if other_id == contact_id or row[3] == at[contact_id]:
+        ids = set[int]().union(*(near.by_key.get(key, ()) for key in keys[contact_id]))
+        for other_id in ids.difference(apart):
+            row = near.rows[other_id]
+            if other_id == contact_id or row.customer_id == at[contact_id]:
                 continue
             theirs = others.get(other_id)
             if theirs is None:
-                theirs = others[other_id] = read_stored(row[2])
+                theirs = others[other_id] = read_stored(row.entry)
             pair = CONTACTS.compare(mine, theirs)
-            bits = weighing.bits(pair, around.sizes)
+            bits = weighing.bits(pair, near.sizes)
+            if bits < SHOWN_FROM and not entry.accounts:
+                continue
+            other = Entry.of_stored(row.entry)
+            bits = with_provider(bits, entry, other)
             if bits < SHOWN_FROM:
                 continue
-            evidence = weighing.evidence(pair, entry, Entry.of_stored(row[2]), around.sizes)
-            found.append(
-                Found(contact_id, other_id, row[3], bits, tuple(evidence), row[4], row[5], row[6])
-            )
+            evidence = weighing.evidence(pair, entry, other, near.sizes)
+            found.append(_found(contact_id, row, bits, evidence))
     return sorted(found, key=lambda each: (-each.bits, each.pair))
 
 
@@ -146,14 +90,21 @@ def between(
 ) -> Found:
     """Two contacts weighed against each other, whatever comes of it."""
     mine, theirs = entries[one.id], entries[other.id]
-    sizes = neighbours(session, [mine]).sizes
+    sizes = around(session, [keys_of(mine)]).sizes
     pair = CONTACTS.compare(read(mine), read(theirs))
+    row = Neighbour(other.id, {}, other.customer_id, other.name, other.phone, other.email)
+    evidence = weighing.evidence(pair, mine, theirs, sizes)
+    bits = with_provider(weighing.bits(pair, sizes), mine, theirs)
+    return _found(one.id, row, bits, evidence)
+
+
+def _found(contact_id: int, other: Neighbour, bits: float, evidence: Sequence[str]) -> Found:
     return Found(
-        one.id,
-        other.id,
+        contact_id,
+        other.contact_id,
         other.customer_id,
-        weighing.bits(pair, sizes),
-        tuple(weighing.evidence(pair, mine, theirs, sizes)),
+        bits,
+        tuple(evidence),
         other.name,
         other.phone,
         other.email,

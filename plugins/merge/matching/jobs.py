@@ -12,6 +12,7 @@ from core.api import (
     ContactChanged,
     ContactCreated,
     ContactErased,
+    ContactsLinked,
     ConversationOpened,
     Handler,
     JobSpec,
@@ -21,9 +22,10 @@ from core.api import (
     job,
     periodic,
 )
-from plugins.merge.matching import automatic, keeping, queue
+from plugins.merge.matching import automatic, keeping, links, queue
 from plugins.merge.matching.crowds import recount
 from plugins.merge.matching.current import current
+from plugins.merge.matching.digest import announce, digest
 from plugins.merge.matching.estimating import learn
 
 AT_ONCE = 300
@@ -47,7 +49,8 @@ def look(session: TenantSession, contact_ids: Sequence[int]) -> None:
     gone = [contact_id for contact_id in contact_ids if contact_id not in entries]
     if gone:
         queue.forget_pairs(session, gone)
-    automatic.merge_where_on(session, queue.weigh(session, entries))
+    merged = automatic.merge_where_on(session, queue.weigh(session, entries))
+    announce(session, len(merged))
 
 
 @job("merge.rebuild", queue="bulk")
@@ -73,6 +76,12 @@ def rebuild(session: TenantSession, payload: Mapping[str, Any]) -> None:
 def start_rebuild(session: TenantSession) -> None:
     """Read all contacts anew, estimate, and look for pairs; safe while people work."""
     _go_on(session, KEYS, 0)
+
+
+@job("merge.begin", queue="bulk", at_switch_on=True)
+def begin(session: TenantSession, payload: Mapping[str, Any]) -> None:
+    """Switched on: compare those who were there before."""
+    start_rebuild(session)
 
 
 @periodic("merge.nightly", "20 19 * * *", queue="bulk")
@@ -109,15 +118,23 @@ def _opened(session: TenantSession, event: ConversationOpened) -> None:
         _ask(session, event.contact_id)
 
 
+def _linked(session: TenantSession, event: ContactsLinked) -> None:
+    if links.remember(session, event.contact_id, event.other_id):
+        look(session, sorted((event.contact_id, event.other_id)))
+
+
 def _erased(session: TenantSession, event: ContactErased) -> None:
+    others = links.forget(session, event.contact_id)
     keeping.forget(session, [event.contact_id])
     queue.forget_pairs(session, [event.contact_id])
+    keeping.keep(session, others)
 
 
-JOBS: tuple[JobSpec | Periodic, ...] = (match, rebuild, nightly)
+JOBS: tuple[JobSpec | Periodic, ...] = (match, rebuild, begin, nightly, digest)
 HANDLERS: tuple[Handler[Any], ...] = (
     Handler(event=ContactCreated, run=_created),
     Handler(event=ContactChanged, run=_changed),
     Handler(event=ConversationOpened, run=_opened),
+    Handler(event=ContactsLinked, run=_linked),
     Handler(event=ContactErased, run=_erased),
 )

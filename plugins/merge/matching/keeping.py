@@ -12,7 +12,7 @@ from plugins.merge.matching.keys import keys_of
 from plugins.merge.matching.models import MatchCrowd, MatchEntry, MatchKey
 from plugins.merge.matching.reading import read_entries
 
-MOST = {"p": 40, "m": 40, "n": 24, "t": 12, "l": 12, "i": 12, "w": 12}
+MOST = {"p": 40, "m": 40, "n": 24, "t": 12, "l": 12, "i": 12, "w": 12, "a": 2}
 """Contacts that may share a key of each kind; from there on it is crowded and finds nobody."""
 AT_ONCE = 500  # keys in one statement
 

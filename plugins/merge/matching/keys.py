@@ -6,6 +6,7 @@ m:dewi@gmail.com        the mailbox
 l:dewilestari           what stands before the @, elsewhere
 n:dewi|lestari          two words of the name by their sound, in whatever order
 i:d|lestari             one of them as an initial
+a:12-57                 an account that a provider says two contacts share
 w:lestari               one word by its sound: finds others where it is rare, and says how rare
 """
 
@@ -39,6 +40,7 @@ def keys_of(entry: Entry) -> list[str]:
         local = mailbox.partition("@")[0]
         if len(local) >= SHORTEST_LOCAL and not is_role(mailbox):
             found.add(f"l:{local}")
+    found.update(f"a:{account}" for account in entry.accounts)
     heard = [sound(word) for word in entry.words]
     found.update(f"w:{each}" for each in heard if len(each) > 1)
     for one, other in combinations(sorted(set(heard))[:PAIRED], 2):

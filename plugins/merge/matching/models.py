@@ -76,6 +76,33 @@ class MatchPair(TenantMixin, Base):
     skipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class MatchLink(TenantMixin, Base):
+    """A provider said that these two are one account. `contact_id` is the lower id."""
+
+    __tablename__ = "merge_match_link"
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "contact_id", "other_id"),
+        tenant_fk("contact_id", "contact", ondelete="CASCADE"),
+        tenant_fk("other_id", "contact", ondelete="CASCADE"),
+        Index("ix_merge_match_link_other", "tenant_id", "other_id"),
+    )
+
+    contact_id: Mapped[int] = mapped_column(Integer)
+    other_id: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class MergeDigest(TenantMixin, Base):
+    """A morning's digest: `merges` of the day before that needed nobody, told once."""
+
+    __tablename__ = "merge_digest"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "due_at"))
+
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    merges: Mapped[int]
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class MatchModel(TenantMixin, Base):
     """What a night's estimation found. The newest one weighs; the older ones can be looked at.
 

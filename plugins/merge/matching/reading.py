@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.api import Channel, Contact, Conversation, Identity, IdentityKind, TenantSession
 from plugins.merge.matching.entries import VERIFIED, WHATSAPP, WRITTEN, Entry, entry_of
+from plugins.merge.matching.links import accounts_of
 
 Sure = tuple[str, int]
 
@@ -16,7 +17,7 @@ Sure = tuple[str, int]
 def read_entries(
     session: TenantSession, contact_ids: Sequence[int], *, archived: bool = False
 ) -> dict[int, Entry]:
-    """The entries of these contacts, in three statements; empty ones have none.
+    """The entries of these contacts, in four statements; empty ones have none.
 
     Nor have archived ones, unless they are asked for.
     """
@@ -27,12 +28,14 @@ def read_entries(
         wanted = wanted.where(Contact.archived_at.is_(None))
     people = session.execute(wanted).all()
     phones, emails = _identities(session, contact_ids)
+    accounts = accounts_of(session, contact_ids)
     found = {}
     for contact_id, name, phone, email in people:
         entry = entry_of(
             name,
             [*phones[contact_id], (phone, WRITTEN)],
             [*emails[contact_id], (email, WRITTEN)],
+            accounts.get(contact_id, ()),
         )
         if not entry.is_empty:
             found[contact_id] = entry

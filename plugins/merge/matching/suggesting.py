@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
-
 from core.api import Customer, TenantSession
 from plugins.merge.matching.current import current
 from plugins.merge.matching.engine.weights import probability
 from plugins.merge.matching.entries import Entry
-from plugins.merge.matching.finding import CONTACT, ENTRY, OWN_WALL, Found, find
+from plugins.merge.matching.finding import Found, find
+from plugins.merge.matching.look_up import apart_from, entries_of
 from plugins.merge.matching.reading import read_entries
-from plugins.merge.services.forbidden import forbidden_between
 
 MOST = 5
 """Customers suggested beside one."""
@@ -80,34 +78,16 @@ def allowed(session: TenantSession, found: list[Found]) -> list[Found]:
     """Without those that somebody said are not the same person."""
     if not found:
         return []
-    apart = forbidden_between(
-        session, {each.contact_id for each in found}, {each.other_id for each in found}
-    )
+    apart = apart_from(session, {each.contact_id for each in found})
     return [each for each in found if each.pair not in apart]
-
-
-# built once, with the tenant's criterion; see `finding`
-_OWN = (
-    select(CONTACT.c.id, ENTRY.c.entry)
-    .outerjoin(
-        ENTRY,
-        (ENTRY.c.tenant_id == CONTACT.c.tenant_id) & (ENTRY.c.contact_id == CONTACT.c.id),
-    )
-    .where(
-        CONTACT.c.tenant_id == bindparam("own"),
-        CONTACT.c.customer_id == bindparam("customer"),
-        CONTACT.c.archived_at.is_(None),
-    )
-)
 
 
 def _entries_of(session: TenantSession, customer_id: int) -> dict[int, Entry]:
     """The entries of a customer's contacts; one that nobody has kept yet is read afresh."""
-    own = {"own": session.tenant_id, "customer": customer_id}
-    rows = session.execute(_OWN, own, execution_options=OWN_WALL).all()
-    entries = {row[0]: Entry.of_stored(row[1]) for row in rows if row[1] is not None}
-    if len(entries) < len(rows):
-        entries.update(read_entries(session, [row[0] for row in rows if row[0] not in entries]))
+    kept = entries_of(session, customer_id)
+    entries = {key: Entry.of_stored(entry) for key, entry in kept.items() if entry is not None}
+    if len(entries) < len(kept):
+        entries.update(read_entries(session, [each for each in kept if each not in entries]))
     return entries
 
 

@@ -25,19 +25,20 @@ from core.api import (
     has_access,
     may,
     now,
+    tenant_time,
     web_session,
 )
 from plugins.merge import services
 from plugins.merge.matching import automatic, deciding, queue
 from plugins.merge.matching.contacts import CONTACTS
 from plugins.merge.matching.current import current
+from plugins.merge.matching.digest import SHOWN as SHOWN_BACK
 from plugins.merge.matching.jobs import start_rebuild
 from plugins.merge.matching.models import MatchModel
 from plugins.merge.matching.suggesting import suggestions
 from plugins.merge.matching.words import FIELDS, GRADES, in_words, level_in_words
 from plugins.merge.models import ForbiddenPair
 
-DIGEST = timedelta(days=7)
 SHOWN = 100
 
 
@@ -178,7 +179,7 @@ class SuggestionsView(Page):
     def automatic(self) -> Any:
         """The digest: what merged by itself, day by day, each with Undo."""
         session = web_session()
-        events = automatic.merged_since(session, now() - DIGEST)
+        events = automatic.merged_since(session, now() - SHOWN_BACK)
         rows = session.execute(
             select(MergedContact.event_id, Contact)
             .join(Contact, Contact.id == MergedContact.contact_id)
@@ -189,7 +190,8 @@ class SuggestionsView(Page):
         for event_id, contact in rows:
             people.setdefault(event_id, []).append(contact)
         days = [
-            (day, list(some)) for day, some in groupby(events, key=lambda event: event.at.date())
+            (day, list(some))
+            for day, some in groupby(events, key=lambda event: tenant_time.here(event.at).date())
         ]
         return self.render_template(
             "merge/matching/automatic.html",

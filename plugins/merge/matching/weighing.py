@@ -30,6 +30,9 @@ WORLD = 500
 RARE = 0.0005
 """The share of contacts that have a word, up to which the name is called rare."""
 
+ACCOUNT = 10.0
+"""Bits that a pair has at least where a provider says that both are one account."""
+
 Sizes = Mapping[str, int]
 """How many contacts have a key."""
 
@@ -54,13 +57,15 @@ class Weighing:
 
     def rarity(self, pair: Compared, sizes: Sizes) -> float:
         """What it adds that the shared parts are rare, or takes that they are common."""
-        return sum(
-            self._rarity(place, shared, sizes) for place, shared in enumerate(pair.shared) if shared
-        )
+        found = 0.0
+        for place, shared in enumerate(pair.shared):
+            if shared:
+                found += self._rarity(place, shared, sizes)
+        return found
 
     def _rarity(self, place: int, shared: Sequence[Any], sizes: Sizes) -> float:
         if place == NAME:
-            return self._rarity_of_words([str(word) for word in shared], sizes)
+            return self._rarity_of_words(shared, sizes)
         if place == CITY:
             return math.log2(self.chances[1] / self.cities.get(str(shared[0]), self.chances[1]))
         # a number that ten contacts have says less of two of them
@@ -68,10 +73,12 @@ class Weighing:
         others = max(sizes.get(f"{kind}:{address}", 2) - 1 for address in shared)
         return -math.log2(max(others, 1))
 
-    def _rarity_of_words(self, words: Sequence[str], sizes: Sizes) -> float:
+    def _rarity_of_words(self, words: Sequence[Any], sizes: Sizes) -> float:
         usual = math.log2(self.chances[0])
-        found = sum(-math.log2(self._share(f"w:{word}", sizes)) for word in words)
-        together = [
+        found = 0.0
+        for word in words:
+            found -= math.log2(self._share(f"w:{word}", sizes))
+        together = len(words) > 1 and [
             sizes[key] - 2
             for one in words
             for other in words
@@ -91,6 +98,7 @@ class Weighing:
     def evidence(self, pair: Compared, a: Entry, b: Entry, sizes: Sizes) -> list[str]:
         """What speaks for the pair, the strongest first, then what speaks against it. Codes."""
         return [
+            *(("same_account",) if are_one_account(a, b) else ()),
             *_addresses(pair, a, b),
             *self._name(pair, a, b, sizes),
             *(("same_city",) if pair.pattern[CITY] == 1 else ()),
@@ -131,6 +139,16 @@ def _against(pair: Compared) -> list[str]:
     if pair.pattern[CITY] == 0:
         found.append("other_city")
     return found
+
+
+def with_provider(bits: float, a: Entry, b: Entry) -> float:
+    """The bits of a pair with the word of a provider that knows both."""
+    return max(bits, 0.0) + ACCOUNT if are_one_account(a, b) else bits
+
+
+def are_one_account(a: Entry, b: Entry) -> bool:
+    """Whether a provider said so."""
+    return bool(a.accounts) and not set(a.accounts).isdisjoint(b.accounts)
 
 
 AGAINST = frozenset({"names_differ", "other_city"})

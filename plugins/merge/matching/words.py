@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 EVIDENCE: dict[str, Any] = {
+    "same_account": _("One account, says the provider"),
     "same_whatsapp_number": _("Same WhatsApp number"),
     "same_number": _("Same number"),
     "same_mailbox": _("Same mailbox"),

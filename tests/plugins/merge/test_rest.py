@@ -46,6 +46,9 @@ class Program:
     def get(self, path: str) -> TestResponse:
         return self.client.get(f"/api/v1/{path}", headers=self.headers)
 
+    def delete(self, path: str) -> TestResponse:
+        return self.client.delete(f"/api/v1/{path}", headers=self.headers)
+
 
 @pytest.fixture(scope="module")
 def program(shop: Shop) -> Program:
@@ -83,6 +86,34 @@ def test_E3_E8_E14_merge_unmerge_and_old_ids(shop: Shop, program: Program) -> No
     events = program.get("merge_event/?q=(order_column:id,order_direction:desc)").get_json()
     assert [each["kind"] for each in events["result"][:2]] == ["unmerge", "merge"]
     assert program.post("merge_event/", {}).status_code in (404, 405)
+
+
+def test_F1_deleting_a_merged_customer_erases_the_members_that_are_named(
+    shop: Shop, program: Program
+) -> None:
+    main, other, third = crowd(shop, "Yanti", "Yusuf", "Yoga")
+    group = program.post(f"customer/{main}/merge", {"with": [other, third]}).get_json()
+    path = f"customer/{group['customer_id']}"
+    assert program.get(path).get_json()["result"]["is_group"] is True
+    erased, kept = contact_id(shop, other), contact_id(shop, main)
+    stranger = contact_id(shop, crowd(shop, "Zul")[0])
+    assert program.delete(path).status_code == 422, "nobody is named"
+    for refused in (f"?member={stranger}", f"?member={erased}&member={stranger}"):
+        answer = program.delete(path + refused)
+        assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["member"])
+    assert program.delete(f"{path}?member=x").status_code == 400
+    members = program.get(f"{path}/members").get_json()["result"]
+    assert len(members) == 3, "a refusal changes nothing"
+    assert program.delete(f"{path}?member={erased}").status_code == 200
+    left = program.get(f"{path}/members").get_json()["result"]
+    assert kept in [each["contact_id"] for each in left]
+    assert erased not in [each["contact_id"] for each in left]
+    assert program.get(f"customer/{other}").status_code == 410
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        assert session.get_one(Contact, erased).name == ""
+    alone = crowd(shop, "Wati")[0]
+    assert program.delete(f"customer/{alone}?member={stranger}").status_code == 422
+    assert program.delete(f"customer/{alone}").status_code == 200
 
 
 def test_undone_and_erased_answer_410(shop: Shop, program: Program) -> None:

@@ -86,6 +86,10 @@ def test_E4_an_icon_marks_merged_customers(shop: Shop, rina: FlaskClient) -> Non
     page = page_of(rina, f"/merge/{looker}/found?q=ayu")
     assert page.count("data-merged") == 1
     assert page.count('name="with"') == 1
+    listed = page_of(rina, "/customerview/list/?_flt_0_name=ayu")
+    assert listed.count("data-row-mark") == 1
+    assert 'title="2 contacts"' in listed
+    assert 'title="2 contacts"' in page_of(rina, "/customerview/search?q=a")
 
 
 def test_E6_the_inbox_leads_to_the_panel_and_back(shop: Shop, rina: FlaskClient) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 Values = tuple[Any, ...]
 """A record as a scheme read it: one value for each field, None where there is nothing."""
@@ -45,8 +46,7 @@ class Field:
     by: Comparator
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(NamedTuple):
     """A pair: its levels, and for each field the parts that both have."""
 
     pattern: Pattern
@@ -59,6 +59,10 @@ class Scheme:
 
     fields: tuple[Field, ...]
 
+    @cached_property
+    def _compares(self) -> tuple[Callable[[Any, Any], tuple[int, Sequence[Hashable]]], ...]:
+        return tuple(field.by.compare for field in self.fields)
+
     def read(self, record: Mapping[str, Any]) -> Values:
         """A record, prepared once for many comparisons."""
         return tuple(field.by.read(record) for field in self.fields)
@@ -67,12 +71,12 @@ class Scheme:
         """Two records of this scheme."""
         pattern: list[int] = []
         shared: list[Sequence[Hashable]] = []
-        for field, mine, theirs in zip(self.fields, a, b, strict=True):
+        for compare, mine, theirs in zip(self._compares, a, b, strict=True):
             if mine is None or theirs is None:
                 pattern.append(MISSING)
                 shared.append(())
                 continue
-            level, same = field.by.compare(mine, theirs)
+            level, same = compare(mine, theirs)
             pattern.append(level)
             shared.append(same)
         return Compared(tuple(pattern), tuple(shared))

@@ -6,8 +6,9 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import getitem
 
-from plugins.merge.matching.engine.fields import MISSING, Compared, Frequencies, Pattern, Scheme
+from plugins.merge.matching.engine.fields import Compared, Frequencies, Pattern, Scheme
 
 RAREST = 14.0
 """Bits that the rarity of one shared part may add at most."""
@@ -28,20 +29,19 @@ class Weights:
 
     def bits(self, place: int, level: int) -> float:
         """The weight of a level of a field."""
-        return 0.0 if level == MISSING else self._table[place][level]
+        return self._table[place][level]
 
     @cached_property
     def _table(self) -> tuple[tuple[float, ...], ...]:
+        """By field and level; the last one of each is MISSING's."""
         return tuple(
-            tuple(math.log2(m / u) for m, u in zip(row, strangers, strict=True))
+            (*(math.log2(m / u) for m, u in zip(row, strangers, strict=True)), 0.0)
             for row, strangers in zip(self.m, self.u, strict=True)
         )
 
     def of(self, pattern: Pattern) -> float:
         """The weight of a pair's levels, without rarity."""
-        return sum(
-            row[level] for row, level in zip(self._table, pattern, strict=True) if level != MISSING
-        )
+        return sum(map(getitem, self._table, pattern))
 
     @cached_property
     def prior(self) -> float:

@@ -60,8 +60,10 @@ class Words:
     def compare(self, a: tuple[str, ...], b: tuple[str, ...]) -> tuple[int, Sequence[Hashable]]:
         """How many words are the same, alike, and against each other; the same ones are shared."""
         same, found = self.pair(a, b)
-        same_count, alike, against = (min(count, MANY) for count in found)
-        return _PLACE[same_count, alike, against], [self.part(word) for word in same]
+        place = _PLACE.get(found)
+        if place is None:
+            place = _PLACE[min(found[0], MANY), min(found[1], MANY), min(found[2], MANY)]
+        return place, [self.part(word) for word in same]
 
     def pair(self, a: tuple[str, ...], b: tuple[str, ...]) -> tuple[list[str], Found]:
         """The words that both have, and the counts before they are capped."""
@@ -78,18 +80,8 @@ class Words:
             return same, (len(same), 0, 0)
         if "".join(left) == "".join(right):  # a space lost or gained
             return same, (len(same), 1, 0)
-        alike = 0
-        for word in list(left):
-            best = next((each for each in right if self._near(word, each)), None)
-            if best is not None:
-                alike += 1
-                left.remove(word)
-                right.remove(best)
-        for word in list(left):
-            other = next((each for each in right if _is_initial(word, each)), None)
-            if other is not None:
-                left.remove(word)
-                right.remove(other)
+        alike = _take_pairs(left, right, self._near)
+        _take_pairs(left, right, _is_initial)
         return same, (len(same), alike, min(len(left), len(right)))
 
     def _near(self, a: str, b: str) -> bool:
@@ -101,5 +93,18 @@ class Words:
         return a[0] == b[0] and JaroWinkler.similarity(a, b) >= 0.92
 
 
+def _take_pairs(left: list[str], right: list[str], fit: Callable[[str, str], bool]) -> int:
+    """Take out of both what fits, the first that does; how many pairs that were."""
+    taken = 0
+    for word in left.copy():
+        for other in right:  # a loop, no generator: this is done for every neighbour of everybody
+            if fit(word, other):
+                left.remove(word)
+                right.remove(other)
+                taken += 1
+                break
+    return taken
+
+
 def _is_initial(a: str, b: str) -> bool:
-    return a[:1] == b[:1] and min(len(a), len(b)) == 1
+    return (len(a) == 1 or len(b) == 1) and a[:1] == b[:1]

@@ -10,7 +10,7 @@ from core.services.customers import create_customer
 from core.testing.installation import Installation
 from plugins.merge.matching import queue
 from plugins.merge.matching.current import current
-from plugins.merge.matching.jobs import nightly, start_rebuild
+from plugins.merge.matching.jobs import nightly
 from plugins.merge.matching.models import MatchCrowd, MatchEntry, MatchKey, MatchModel
 from plugins.merge.matching.weighing import usual
 
@@ -31,11 +31,10 @@ def fill(house: Installation) -> None:
                 )
 
 
-def test_E12_a_rebuild_reads_everybody_learns_and_finds_the_pairs(house: Installation) -> None:
+def test_E12_switching_it_on_compares_all_who_are_there(house: Installation) -> None:
     fill(house)
     with house.tenant() as session:
         house.desk.host.switches.enable(session, "merge")
-        start_rebuild(session)
     house.work()
     with house.tenant(write=False) as session:
         assert session.scalar(select(func.count()).select_from(MatchEntry)) == 50
@@ -70,4 +69,6 @@ def test_E12_each_night_begins_a_rebuild(house: Installation) -> None:
         nightly.spec.run(session, {})
     house.work()
     with house.tenant(write=False) as session:
-        assert session.scalars(select(MatchModel.contacts)).all() == [1]
+        assert session.scalars(select(MatchModel.contacts)).all() == [1, 1], (
+            "switched on, and a night"
+        )

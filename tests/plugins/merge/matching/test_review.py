@@ -160,8 +160,10 @@ def test_E12_the_digest_undoes_what_merged_by_itself(shop):
 
 def test_E12_the_weights_can_be_looked_at(shop):
     client = shop.client()
-    assert "usual weights" in client.get("/merge/suggestions/weights").text
+    assert "Learnt from 6 customers" in client.get("/merge/suggestions/weights").text
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        create_customer(session, name="Ratna Sari")
     page = client.get("/merge/suggestions/").text
     client.post("/merge/suggestions/rebuild", data={"csrf_token": token_in(page)})
     shop.desk.jobs.run_pending()
-    assert "Learnt from 6 customers" in client.get("/merge/suggestions/weights").text
+    assert "Learnt from 7 customers" in client.get("/merge/suggestions/weights").text
