@@ -17,11 +17,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.api import Candidate, Membership, RoutingPolicy, TenantSession
-from plugins.routing.models import AgentSetting, Decision
+from core.api import Candidate, RoutingPolicy, TenantSession, team
+from plugins.routing import scenes
+from plugins.routing.models import Decision
 
 MOST = 5000
-ABLE = frozenset({"chosen", "passed", "sticky", "full", "channel_full"})
+ABLE = frozenset({"", "full", "channel_full"})
+"""Whoever was there: the replay knows itself how much room they would have had."""
 
 
 @dataclass
@@ -61,11 +63,11 @@ def replay(
         .order_by(Decision.since, Decision.id)
         .limit(MOST)
     ).all()
-    weights = {row.member_id: row.weight for row in session.scalars(select(AgentSetting))}
-    names = {member.id: member.name for member in session.scalars(select(Membership))}
+    standings = scenes.standings(session, decisions)
+    names = team.names(session)
     return Replayed(
         was=_as_it_was(decisions, end),
-        would=_dealt(decisions, policy, end, weights, names),
+        would=_dealt(decisions, policy, end, standings, names),
         names=names,
         number=len(decisions),
     )
@@ -90,7 +92,7 @@ def _dealt(
     decisions: Sequence[Decision],
     policy: RoutingPolicy,
     end: datetime,
-    weights: Mapping[int, int],
+    standings: Mapping[int, Sequence[scenes.Standing]],
     names: Mapping[int, str],
 ) -> Outcome:
     found = Outcome()
@@ -99,19 +101,25 @@ def _dealt(
     held: Counter[int] = Counter()
     for one in decisions:
         at = one.since
-        able = [row for row in one.candidates.get("agents", []) if row[1] in ABLE]
+        able = [each for each in standings.get(one.id, ()) if each.verdict in ABLE]
         if not able:
             continue
         while True:
             while ends and ends[0][0] <= at:
                 held[heapq.heappop(ends)[1]] -= 1
-            free = [row for row in able if held[row[0]] < max(row[3], 1)]
+            free = [each for each in able if held[each.member_id] < max(each.capacity, 1)]
             if free or not ends:
                 break
             at = ends[0][0]  # it waits until somebody has room
         candidates = [
-            Candidate(row[0], names.get(row[0], ""), held[row[0]], row[3], weights.get(row[0], 1))
-            for row in (free or able)
+            Candidate(
+                each.member_id,
+                names.get(each.member_id, ""),
+                held[each.member_id],
+                each.capacity,
+                each.weight,
+            )
+            for each in (free or able)
         ]
         chosen = policy.choose(candidates, memories.setdefault(one.channel_id, {}), at)
         length = max((one.ended_at or end) - one.at, timedelta())

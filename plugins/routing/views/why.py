@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template
@@ -17,10 +18,11 @@ from core.api import (
     TenantSession,
     expose,
     has_access,
+    team,
     tenant_time,
     web_session,
 )
-from plugins.routing import settings
+from plugins.routing import scenes, settings
 from plugins.routing.models import Decision
 from plugins.routing.words import KIND_COLOURS, KINDS, log_reason, verdict_sentence
 
@@ -59,27 +61,31 @@ def lines(session: TenantSession, conversation_id: int) -> list[dict[str, Any]]:
         .order_by(Decision.id.desc())
         .limit(SHOWN)
     ).all()
-    names = {member.id: member.name for member in session.scalars(select(Membership))}
+    names, standings = team.names(session), scenes.standings(session, decisions)
     return [
         {
             "decision": one,
-            "sentence": _sentence(session, one),
+            "sentence": _sentence(session, one, standings.get(one.id, ())),
             "candidates": [
-                verdict_sentence(verdict, names.get(member_id, "?"), held, most)
-                for member_id, verdict, held, most in one.candidates.get("agents", [])
-                if verdict not in ("chosen", "sticky")
+                verdict_sentence(
+                    each.verdict, names.get(each.member_id, "?"), each.open_count, each.capacity
+                )
+                for each in standings.get(one.id, ())
+                if each.member_id != one.agent_id
             ],
         }
         for one in decisions
     ]
 
 
-def _sentence(session: TenantSession, one: Decision) -> str:
+def _sentence(session: TenantSession, one: Decision, standings: Sequence[scenes.Standing]) -> str:
     name = one.agent.name if one.agent is not None else ""
     policy = settings.policies(session).get(one.policy)
     if one.kind != "assigned" or policy is None:
         return log_reason(one.kind, name)
-    for member_id, _verdict, held, most in one.candidates.get("agents", []):
-        if member_id == one.agent_id:
-            return policy.reason(Candidate(member_id, name, held, most))
+    for each in standings:
+        if each.member_id == one.agent_id:
+            return policy.reason(
+                Candidate(each.member_id, name, each.open_count, each.capacity, each.weight)
+            )
     return log_reason(one.kind, name)

@@ -13,6 +13,7 @@ from core.models.tenant import Presence
 from core.services import assigning
 from core.services.inbox_list import Wanted, list_page
 from core.services.sight import channels_of
+from plugins.routing import scenes
 from plugins.routing.models import Case, Decision
 from tests.plugins.routing.conftest import Floor
 
@@ -24,8 +25,9 @@ def test_C9_round_robin_takes_turns_and_says_why(floor: Floor) -> None:
     with floor.house.tenant(write=False) as session:
         decisions = session.scalars(select(Decision).order_by(Decision.id)).all()
         assert [each.policy for each in decisions] == ["round_robin"] * 6
-        verdicts = [one[1] for one in decisions[0].candidates["agents"]]
-        assert sorted(verdicts) == ["chosen", "passed", "passed"]
+        stood = scenes.standings(session, decisions)
+        assert [each.verdict for each in stood[decisions[0].id]] == ["", "", ""]
+        assert sorted(each.open_count for each in stood[decisions[4].id]) == [1, 1, 2]
 
 
 def test_C9_least_loaded_and_weighted(lite: Floor) -> None:
