@@ -11,13 +11,14 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.api import Candidate, RoutingPolicy, TenantSession, team
+from core.api import Candidate, RoutingPolicy, TenantSession, team, tenant_of
 from plugins.routing import scenes
 from plugins.routing.models import Decision
 
@@ -28,19 +29,27 @@ ABLE = frozenset({"", "full", "channel_full"})
 
 @dataclass
 class Outcome:
-    """What came of it: turns and most at once by agent, and seconds that each one waited."""
+    """What came of it: turns and most at once by agent, and when each came and how long it waited,
+    in seconds."""
 
     turns: Counter[int] = field(default_factory=Counter)
     peaks: Counter[int] = field(default_factory=Counter)
-    waits: list[float] = field(default_factory=list)
+    waits: list[tuple[datetime, float]] = field(default_factory=list)
 
     @property
     def median_wait(self) -> float:
-        return median(self.waits) if self.waits else 0.0
+        return median(wait for _came, wait in self.waits) if self.waits else 0.0
 
     @property
     def longest_wait(self) -> float:
-        return max(self.waits, default=0.0)
+        return max((wait for _came, wait in self.waits), default=0.0)
+
+    def by_hour(self, zone: ZoneInfo) -> dict[int, float]:
+        """Hour of arrival → the median wait in seconds."""
+        hours: dict[int, list[float]] = {}
+        for came, wait in self.waits:
+            hours.setdefault(came.astimezone(zone).hour, []).append(wait)
+        return {hour: median(waits) for hour, waits in sorted(hours.items())}
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,13 @@ def replay(
     )
 
 
+def of_day(session: TenantSession, policy: RoutingPolicy, day: date) -> Replayed:
+    """A day on the tenant's clock under `policy`."""
+    zone = ZoneInfo(tenant_of(session).time_zone)
+    begin = datetime.combine(day, time.min, zone)
+    return replay(session, policy, begin, datetime.combine(day + timedelta(days=1), time.min, zone))
+
+
 def _as_it_was(decisions: Sequence[Decision], end: datetime) -> Outcome:
     found = Outcome()
     open_turns: dict[int, list[datetime]] = {}
@@ -84,7 +100,7 @@ def _as_it_was(decisions: Sequence[Decision], end: datetime) -> Outcome:
         heapq.heappush(mine, one.ended_at or end)
         found.turns[agent] += 1
         found.peaks[agent] = max(found.peaks[agent], len(mine))
-        found.waits.append((one.at - one.since).total_seconds())
+        found.waits.append((one.since, (one.at - one.since).total_seconds()))
     return found
 
 
@@ -127,5 +143,5 @@ def _dealt(
         held[chosen.member_id] += 1
         found.turns[chosen.member_id] += 1
         found.peaks[chosen.member_id] = max(found.peaks[chosen.member_id], held[chosen.member_id])
-        found.waits.append((at - one.since).total_seconds())
+        found.waits.append((one.since, (at - one.since).total_seconds()))
     return found
