@@ -59,7 +59,7 @@ def give(session: TenantSession, gifts: Sequence[Gift]) -> set[int]:
 
 def _give_as_set(session: TenantSession, gifts: Sequence[Gift]) -> dict[int, _Where]:
     rows = session.execute(
-        _SET,
+        AS_SET,
         {
             "conversations": [gift.conversation_id for gift in gifts],
             "agents": [gift.agent_id for gift in gifts],
@@ -159,7 +159,7 @@ _OWN_WALL = {"tenant_unsafe": True}  # each names its tenant, below
 _MOMENT = bindparam("at", type_=UtcDateTime)
 
 # conversations before memberships, each by id: as people who assign lock them
-_SET = text("""
+AS_SET = text("""
     with asked as (
         select * from unnest(:conversations, :agents, :reasons) as a(conversation, agent, reason)),
     free as (

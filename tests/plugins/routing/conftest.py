@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from core.boot import open_desk
@@ -27,6 +28,7 @@ from core.testing.installation import Installation, installation
 from plugins import BUILTIN
 from plugins.routing import clock
 from plugins.routing.models import Case, DistributionSetting
+from tests.web.installation import Shop, install, open_shop
 
 _numbers = count(1)
 
@@ -226,4 +228,20 @@ def lite(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield made
 
 
-Maker = Callable[..., Floor]
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return install(tmp_path_factory.mktemp("routing"))
+
+
+_shops = count(1)
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    """A tenant with routing on, and two agents."""
+    made = open_shop(app, f"toko-{next(_shops)}")
+    with made.desk.database.tenant(made.tenant_id) as session:
+        made.desk.host.switches.enable(session, "routing")
+    made.hire("budi", RoleName.AGENT)
+    made.hire("citra", RoleName.AGENT)
+    return made
