@@ -74,7 +74,7 @@ def statements(floor: Floor, work: Callable[[TenantSession], object]) -> int:
     """How many statements `work` takes."""
     seen: list[str] = []
     with floor.house.tenant() as session, floor.house.desk.host.switches.pinned(session):
-        bind = session.get_bind()
+        bind = floor.house.desk.database.engine
 
         def note(*call: Any) -> None:
             seen.append(call[2])
@@ -114,8 +114,7 @@ def test_the_board_of_two_hundred_agents_takes_as_many_statements_as_that_of_thr
         assert len(found.columns) == board.COLUMNS
         assert len(found.others) == 200 - board.COLUMNS
         assert all(len(column.talks) == board.SHOWN for column in found.columns[:3])
-        assert [row.member.name for row in board.look(session, "a19").rows][:1]
-        assert {c.row.member.name for c in board.look(session, "A19").columns} == {
+        assert {c.row.member.name for c in board.look(session, "a19").columns} == {
             "A19",
             *(f"A19{n}" for n in range(10)),
         }
