@@ -97,7 +97,7 @@ def _waiting_by_agent(session: TenantSession) -> dict[int, datetime]:
         )
         .group_by(Conversation.assignee_id)
     )
-    return {agent_id: since for agent_id, since in found if agent_id is not None}
+    return {agent_id: since for agent_id, since in found if agent_id is not None and since}
 
 
 def _held(session: TenantSession, member_ids: Sequence[int]) -> dict[int, list[Conversation]]:

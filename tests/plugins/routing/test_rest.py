@@ -178,7 +178,8 @@ def test_the_decision_log_goes_after_its_time_in_pieces(shop: Shop) -> None:
     for _piece in range(2):
         with shop.desk.database.tenant(shop.tenant_id) as session:
             with shop.desk.host.switches.pinned(session):
-                tidy.run(session, {})
+                assert tidy.spec.run is not None
+                tidy.spec.run(session, {})
             left.append(session.scalar(select(func.count(Decision.id))))
     assert left == [2, 1]
     with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
