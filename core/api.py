@@ -89,7 +89,7 @@ from core.inbound import (
     MessageState,
     TemplateChanged,
 )
-from core.jobs.outbox import enqueue
+from core.jobs.outbox import NewJob, enqueue, enqueue_all
 from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.listed_templates import (
@@ -299,6 +299,7 @@ __all__ = [
     "MessageSent",
     "MessageState",
     "MessageStateChanged",
+    "NewJob",
     "NotFound",
     "NoticeLevel",
     "Operation",
@@ -367,6 +368,7 @@ __all__ = [
     "current_actor",
     "desk",
     "enqueue",
+    "enqueue_all",
     "expose",
     "find_user",
     "give",

@@ -43,7 +43,7 @@ class RoutingPolicy(Protocol):
     def choose(
         self, candidates: Sequence[Candidate], memory: dict[str, Any], at: datetime
     ) -> Candidate:
-        """One of `candidates`, of which there is at least one.
+        """One of `candidates`, of which there is at least one; they come by their ids.
 
         `memory` is the policy's own for this channel, kept as JSON from one choice to the next;
         choices of a tenant come one after another. Calls nobody: it runs in a transaction.

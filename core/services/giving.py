@@ -1,13 +1,14 @@
 """Giving conversations to agents in sets: never more than an agent's capacity, none twice.
 
 One statement claims the conversations that still have nobody, promises them within each agent's
-capacity, hands them over and logs it. Reading an agent's load first and writing it then put 742 of
-900 agents over their capacity. On SQLite the same steps run in its one writer's transaction.
+capacity, hands them over with their reply tasks, and logs it. Reading an agent's load first and
+writing it then put 742 of 900 agents over their capacity. On SQLite the same steps run in its one
+writer's transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,14 @@ class Gift:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a given conversation lives."""
+
+    channel_id: int
+    division_id: int | None
+
+
 def give(session: TenantSession, gifts: Sequence[Gift]) -> set[int]:
     """Hand out what can be handed out; the conversations that went to their agents.
 
@@ -44,27 +53,27 @@ def give(session: TenantSession, gifts: Sequence[Gift]) -> set[int]:
     session.flush()
     given = _give_as_set(session, gifts) if _is_postgres(session) else _give_each(session, gifts)
     session.expire_all()  # written behind the session's back
-    tasks.follow_assignee(session, given)
     _tell_of(session, [gift for gift in gifts if gift.conversation_id in given], given)
     return set(given)
 
 
-def _give_as_set(session: TenantSession, gifts: Sequence[Gift]) -> dict[int, int | None]:
+def _give_as_set(session: TenantSession, gifts: Sequence[Gift]) -> dict[int, _Where]:
     rows = session.execute(
-        _SET,
+        AS_SET,
         {
             "conversations": [gift.conversation_id for gift in gifts],
             "agents": [gift.agent_id for gift in gifts],
             "reasons": [gift.reason[:300] for gift in gifts],
+            "actor": current_actor().name[:80],
             **_stamp(session),
         },
         execution_options=_OWN_WALL,
     )
-    return {row.conversation_id: row.division_id for row in rows}
+    return {row.id: _Where(row.channel_id, row.division_id) for row in rows}
 
 
-def _give_each(session: TenantSession, gifts: Sequence[Gift]) -> dict[int, int | None]:
-    given: dict[int, int | None] = {}
+def _give_each(session: TenantSession, gifts: Sequence[Gift]) -> dict[int, _Where]:
+    given: dict[int, _Where] = {}
     wanted: dict[int, list[Gift]] = {}
     for gift in gifts:
         wanted.setdefault(gift.agent_id, []).append(gift)
@@ -79,27 +88,26 @@ def _give_each(session: TenantSession, gifts: Sequence[Gift]) -> dict[int, int |
             if taken is None:
                 _run(session, _TAKE_BACK, {"agent": agent_id, **own})
                 continue
-            given[gift.conversation_id] = taken.division_id
-    logged = [
+            given[gift.conversation_id] = _Where(taken.channel_id, taken.division_id)
+    _log_each(session, [gift for gift in gifts if gift.conversation_id in given], given)
+    tasks.follow_assignee(session, given)
+    return given
+
+
+def _log_each(session: TenantSession, gifts: Sequence[Gift], where: Mapping[int, _Where]) -> None:
+    actor, own = current_actor(), _stamp(session)
+    assignments = [
         {
             "conversation_id": gift.conversation_id,
             "agent_id": gift.agent_id,
-            "division_id": given[gift.conversation_id],
+            "division_id": where[gift.conversation_id].division_id,
             "by_user_id": own["user"],
             "reason": gift.reason[:300],
             "at": own["at"],
         }
         for gift in gifts
-        if gift.conversation_id in given
     ]
-    insert_unnamed(session, Assignment, logged)
-    return given
-
-
-def _tell_of(
-    session: TenantSession, gifts: Sequence[Gift], divisions: dict[int, int | None]
-) -> None:
-    actor = current_actor()
+    insert_unnamed(session, Assignment, assignments)
     entries = [
         {
             "user_id": actor.user_id,
@@ -113,19 +121,24 @@ def _tell_of(
         for gift in gifts
     ]
     insert_unnamed(session, AuditEntry, entries)
+
+
+def _tell_of(session: TenantSession, gifts: Sequence[Gift], where: Mapping[int, _Where]) -> None:
     publish_all(
         session,
         [
             ConversationAssigned(
                 conversation_id=gift.conversation_id,
                 assignee_id=gift.agent_id,
-                division_id=divisions[gift.conversation_id],
+                division_id=where[gift.conversation_id].division_id,
             )
             for gift in gifts
         ],
     )
     for gift in gifts:
-        tell(session, "conversation", conversation=gift.conversation_id)
+        # with its channel, or each is looked up by a statement of its own
+        channel_id = where[gift.conversation_id].channel_id
+        tell(session, "conversation", conversation=gift.conversation_id, channel=channel_id)
 
 
 def _stamp(session: TenantSession) -> dict[str, Any]:
@@ -146,11 +159,11 @@ _OWN_WALL = {"tenant_unsafe": True}  # each names its tenant, below
 _MOMENT = bindparam("at", type_=UtcDateTime)
 
 # conversations before memberships, each by id: as people who assign lock them
-_SET = text("""
+AS_SET = text("""
     with asked as (
         select * from unnest(:conversations, :agents, :reasons) as a(conversation, agent, reason)),
     free as (
-        select c.id, asked.agent, asked.reason, c.division_id
+        select c.id, asked.agent, asked.reason
         from conversation c join asked on asked.conversation = c.id
         where c.tenant_id = :tenant and c.assignee_id is null and c.state <> 'closed'
         order by c.id for update of c),
@@ -164,15 +177,28 @@ _SET = text("""
         update conversation c set assignee_id = free.agent, updated_at = :at
         from free join promised on promised.id = free.agent
         where c.id = free.id and c.tenant_id = :tenant
-        returning c.id)
-    insert into assignment
-        (tenant_id, conversation_id, agent_id, division_id, by_user_id, reason, at)
-    select :tenant, free.id, free.agent, free.division_id, cast(:user as integer), free.reason, :at
-    from free join taken on taken.id = free.id order by free.id
-    returning conversation_id, division_id""").bindparams(
+        returning c.id, c.channel_id, c.contact_id, c.division_id, free.agent, free.reason),
+    logged as (
+        insert into assignment
+            (tenant_id, conversation_id, agent_id, division_id, by_user_id, reason, at)
+        select :tenant, id, agent, division_id, cast(:user as integer), reason, :at
+        from taken order by id),
+    audited as (
+        insert into audit_entry
+            (tenant_id, at, user_id, actor, action, noun, row_id, label, changes)
+        select :tenant, :at, cast(:user as integer), :actor, 'assign', 'conversation', id, '',
+            jsonb_build_object('assignee', jsonb_build_array(null, agent))
+        from taken order by id),
+    followed as (
+        update task t set agent_id = taken.agent, updated_at = :at from taken
+        where t.tenant_id = :tenant and t.kind = 'reply' and t.done_at is null
+            and t.contact_id = taken.contact_id and t.channel_id = taken.channel_id
+            and t.conversation_id = taken.id)
+    select id, channel_id, division_id from taken""").bindparams(
     bindparam("conversations", type_=ARRAY(Integer)),
     bindparam("agents", type_=ARRAY(Integer)),
     bindparam("reasons", type_=ARRAY(String)),
+    bindparam("actor", type_=String),
     _MOMENT,
 )
 
@@ -188,4 +214,4 @@ _TAKE = text("""
     update conversation set assignee_id = :agent, updated_at = :at
     where tenant_id = :tenant and id = :conversation
         and assignee_id is null and state <> 'closed'
-    returning id, division_id""").bindparams(_MOMENT)
+    returning id, channel_id, division_id""").bindparams(_MOMENT)

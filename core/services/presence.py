@@ -32,9 +32,12 @@ TIMEOUT = timedelta(seconds=120)
 
 def presence_of(member: Membership, at: datetime | None = None) -> Presence:
     """How a member stands at a moment."""
-    if member.seen_at is None or member.seen_at <= (at or now()) - TIMEOUT:
-        return Presence.OFFLINE
-    return member.presence
+    return stands(member.presence, member.seen_at, at or now())
+
+
+def stands(chosen: Presence, seen_at: datetime | None, at: datetime) -> Presence:
+    """How somebody stands who chose `chosen` and whose page last gave a sign at `seen_at`."""
+    return Presence.OFFLINE if seen_at is None or seen_at <= at - TIMEOUT else chosen
 
 
 def choose(session: TenantSession, member: Membership, presence: Presence) -> None:

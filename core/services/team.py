@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from core.audit import record
@@ -44,6 +45,14 @@ def change_member(
     session.flush()
     changed(session, member)
     record(session, "change", member, {k: v for k, v in changes.items() if v[0] != v[1]})
+
+
+def names(session: TenantSession) -> dict[int, str]:
+    """Everybody's name by the id of their membership, also of those who left."""
+    rows = session.execute(
+        select(Membership.id, User.first_name, User.last_name, User.username).join(Membership.user)
+    )
+    return {row.id: f"{row.first_name} {row.last_name}".strip() or row.username for row in rows}
 
 
 def _is_admin(member: Membership) -> bool:

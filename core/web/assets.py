@@ -28,6 +28,7 @@ PARTS = {
     "@tabler/core/dist/js/tabler.min.js": "tabler/tabler.min.js",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter/latin.woff2",
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "inter/latin-ext.woff2",
+    "chart.js/dist/chart.umd.min.js": "chart.js/chart.umd.min.js",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
     "htmx-ext-sse/sse.js": "htmx/sse.js",
     "tom-select/dist/js/tom-select.popular.min.js": "tom-select/tom-select.min.js",

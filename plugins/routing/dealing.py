@@ -6,12 +6,12 @@ none, none of its rows are read, however many there are and however old.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, and_, or_, select
 
 from core.api import (
     Conversation,
@@ -21,16 +21,19 @@ from core.api import (
     TenantSession,
     enqueue,
     give,
+    insert_rows,
     insert_unnamed,
+    update_rows,
 )
-from plugins.routing import cases, clock, pool
-from plugins.routing.idle import start_clocks
+from plugins.routing import cases, clock, pool, scenes
+from plugins.routing.idle import clocks_from
 from plugins.routing.models import (
     DEFAULT_POLICY,
     Case,
     Decision,
     DistributionSetting,
     PolicyMemory,
+    Scene,
 )
 from plugins.routing.words import log_reason
 
@@ -40,15 +43,14 @@ PAGE = 200
 Pair = tuple[int, int | None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Dealt:
     """One decision before it is written."""
 
     row: Any
-    agent: pool.Agent
+    agent_id: int
     kind: str
-    policy: RoutingPolicy
-    candidates: list[list[Any]]
+    policy: str
     reason: str
 
 
@@ -56,15 +58,24 @@ def deal(session: TenantSession, most: int = BATCH) -> int:
     """Give up to `most` waiting conversations to agents; how many went. The rest goes in a job."""
     cases.turn(session)
     at = clock.now()
-    waiting = set(session.execute(_waiting(Case.channel_id, Conversation.division_id).distinct()))
+    waiting = [
+        (channel_id, division_id)
+        for channel_id, division_id in session.execute(
+            _waiting(Case.channel_id, Conversation.division_id).distinct()
+        )
+    ]
     if not waiting:
         return 0
     here = pool.load(session, at)
+    waiting = [pair for pair in waiting if here.eligible(*pair)]
+    if not waiting:
+        return 0
+    scene = scenes.draw(here, waiting)
     choosing = _Choosing(session, here, at)
     dealt: list[Dealt] = []
     last: Any = None
     while len(dealt) < most:
-        pairs = [pair for pair in map(tuple, waiting) if here.eligible(*pair)]
+        pairs = [pair for pair in waiting if here.eligible(*pair)]
         rows = _page(session, pairs, last) if pairs else []
         for row in rows:
             chosen = choosing.choose(row)
@@ -78,11 +89,15 @@ def deal(session: TenantSession, most: int = BATCH) -> int:
     if not dealt:
         return 0
     choosing.remember()
-    given = give(
+    gifts = [Gift(one.row.conversation_id, one.agent_id, one.reason) for one in dealt]
+    given = give(session, gifts)
+    _keep(
         session,
-        [Gift(one.row.conversation_id, one.agent.member_id, one.reason) for one in dealt],
+        [one for one in dealt if one.row.conversation_id in given],
+        at,
+        scene,
+        choosing.idle_minutes(),
     )
-    _keep(session, [one for one in dealt if one.row.conversation_id in given], at)
     _straighten(session, [one for one in dealt if one.row.conversation_id not in given])
     if len(dealt) == most:
         enqueue(session, "routing.deal", {}, lane="routing:deal")
@@ -100,6 +115,7 @@ class _Choosing:
         self._policies = host.routing_policies(host.switches.enabled(session))
         found = session.scalars(select(DistributionSetting))
         self._settings = {setting.channel_id: setting for setting in found}
+        self._stored: dict[tuple[int, str], PolicyMemory] = {}
         self._memories: dict[tuple[int, str], dict[str, Any]] = {}
 
     def choose(self, row: Any) -> Dealt | None:
@@ -108,42 +124,33 @@ class _Choosing:
         if not eligible:
             return None
         policy = self._policy(row.channel_id)
-        verdicts = self._verdicts(row)
-        sticky = next((each for each in eligible if each.member_id == row.wants_id), None)
-        if sticky is not None:
-            agent, kind, reason = sticky, "sticky", log_reason("sticky", sticky.name)
+        chosen = next((each for each in eligible if each.member_id == row.wants_id), None)
+        if chosen is not None:
+            kind, reason = "sticky", log_reason("sticky", chosen.name)
         else:
-            candidates = [each.as_candidate() for each in eligible]
             memory = self._memory(row.channel_id, policy.name)
-            chosen = policy.choose(candidates, memory, self._at)
-            agent, kind = self._pool.agents[chosen.member_id], "assigned"
-            reason = policy.reason(chosen)
-        for one in verdicts:
-            if one[0] == agent.member_id:
-                one[1] = kind if kind == "sticky" else "chosen"
-        self._pool.took(agent.member_id, row.channel_id)
-        return Dealt(row, agent, kind, policy, verdicts, reason)
+            chosen = policy.choose(eligible, memory, self._at)
+            kind, reason = "assigned", policy.reason(chosen)
+        self._pool.took(chosen.member_id, row.channel_id)
+        return Dealt(row, chosen.member_id, kind, policy.name, reason)
 
     def remember(self) -> None:
         """Keep what the policies remember."""
         for (channel_id, policy), memory in self._memories.items():
-            stored = self._stored(channel_id, policy)
+            stored = self._stored.get((channel_id, policy))
             if stored is None:
                 stored = PolicyMemory(channel_id=channel_id, policy=policy)
                 self._session.add(stored)
             stored.memory = memory
         self._session.flush()
 
-    def _verdicts(self, row: Any) -> list[list[Any]]:
-        return [
-            [
-                each.member_id,
-                each.verdict(row.channel_id, row.division_id, row.tried) or "passed",
-                each.open_count,
-                each.capacity,
-            ]
-            for each in self._pool.of_channel(row.channel_id)
-        ]
+    def idle_minutes(self) -> dict[int, int]:
+        """Minutes by device, where it takes conversations from idle agents."""
+        return {
+            channel_id: setting.idle_minutes
+            for channel_id, setting in self._settings.items()
+            if setting.idle_minutes is not None
+        }
 
     def _policy(self, channel_id: int) -> RoutingPolicy:
         setting = self._settings.get(channel_id)
@@ -153,7 +160,13 @@ class _Choosing:
     def _memory(self, channel_id: int, policy: str) -> dict[str, Any]:
         key = (channel_id, policy)
         if key not in self._memories:
-            stored = self._stored(channel_id, policy)
+            stored = self._session.scalar(
+                select(PolicyMemory).where(
+                    PolicyMemory.channel_id == channel_id, PolicyMemory.policy == policy
+                )
+            )
+            if stored is not None:
+                self._stored[key] = stored
             kept = stored.memory if stored is not None else {}
             # a copy: the column sees a change only where the value is another one
             self._memories[key] = {
@@ -161,13 +174,6 @@ class _Choosing:
                 for name, value in kept.items()
             }
         return self._memories[key]
-
-    def _stored(self, channel_id: int, policy: str) -> PolicyMemory | None:
-        return self._session.scalar(
-            select(PolicyMemory).where(
-                PolicyMemory.channel_id == channel_id, PolicyMemory.policy == policy
-            )
-        )
 
 
 def _waiting(*columns: Any) -> Any:
@@ -211,18 +217,35 @@ def _is_pair(pair: Any) -> Any:
     )
 
 
-def _keep(session: TenantSession, dealt: Sequence[Dealt], at: datetime) -> None:
-    """Write where the conversations stand now, and why."""
-    by_agent: dict[int, list[int]] = {}
-    for one in dealt:
-        by_agent.setdefault(one.agent.member_id, []).append(one.row.id)
-    for agent_id, ids in by_agent.items():
-        session.execute(
-            update(Case)
-            .where(Case.id.in_(ids))
-            .values(state=cases.HELD, agent_id=agent_id, held_at=at, clock_at=None, wants_id=None)
-            .execution_options(synchronize_session=False)
-        )
+def _keep(
+    session: TenantSession,
+    dealt: Sequence[Dealt],
+    at: datetime,
+    scene: dict[str, Any],
+    minutes: Mapping[int, int],
+) -> None:
+    """Write where the conversations stand now, when their agents lose them, and why they went."""
+    if not dealt:
+        return
+    ends = clocks_from(
+        session, {one.row.conversation_id: minutes.get(one.row.channel_id) for one in dealt}, at
+    )
+    update_rows(
+        session,
+        Case,
+        [
+            {
+                "id": one.row.id,
+                "state": cases.HELD,
+                "agent_id": one.agent_id,
+                "held_at": at,
+                "clock_at": ends.get(one.row.conversation_id),
+                "wants_id": None,
+            }
+            for one in dealt
+        ],
+    )
+    scene_id = insert_rows(session, Scene, [{"at": at, "agents": scene}])[0]
     insert_unnamed(
         session,
         Decision,
@@ -231,18 +254,19 @@ def _keep(session: TenantSession, dealt: Sequence[Dealt], at: datetime) -> None:
                 "conversation_id": one.row.conversation_id,
                 "channel_id": one.row.channel_id,
                 "division_id": one.row.division_id,
-                "agent_id": one.agent.member_id,
+                "agent_id": one.agent_id,
                 "kind": one.kind,
-                "policy": one.policy.name,
+                "policy": one.policy,
                 "since": one.row.since,
                 "at": at,
-                "candidates": {"agents": one.candidates},
+                "scene_id": scene_id,
+                "place": place,
+                "tried": one.row.tried,
             }
-            for one in dealt
+            for place, one in enumerate(dealt)
         ],
     )
     session.expire_all()
-    start_clocks(session, [one.row.conversation_id for one in dealt])
 
 
 def _straighten(session: TenantSession, missed: Sequence[Dealt]) -> None:

@@ -166,7 +166,6 @@ def _log(session: TenantSession, conversation: Conversation, case: Case) -> None
             kind="manual",
             since=case.since,
             at=clock.now(),
-            candidates={},
         )
     )
     session.flush()

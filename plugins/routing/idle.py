@@ -7,11 +7,11 @@ in the last second counts, also one that the provider hasn't taken yet.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from core.api import (
     Conversation,
@@ -19,17 +19,19 @@ from core.api import (
     Direction,
     Membership,
     Message,
+    NewJob,
     RoleName,
     Sender,
     TenantSession,
     assigning,
     enqueue,
+    enqueue_all,
     say,
     tasks,
     tell,
 )
 from plugins.routing import cases, clock
-from plugins.routing.models import Case, Decision, DistributionSetting
+from plugins.routing.models import Case, Decision
 from plugins.routing.words import log_reason
 
 MOST_HOPS = 3
@@ -38,37 +40,73 @@ MOST_HOPS = 3
 BY_PEOPLE = (Sender.AGENT, Sender.PHONE)
 
 
-def first_unanswered(session: TenantSession, conversation: Conversation) -> Message | None:
-    """The customer's oldest message that no person has answered; a bot's answer is none.
+def unanswered_since(
+    session: TenantSession, conversation_ids: Collection[int]
+) -> dict[int, datetime]:
+    """Conversation → when its oldest message came that no person has answered; none: left out.
 
-    What an agent wrote answers all that had arrived. An echo was typed on the phone and may be told
-    late: it answers what the provider's clock says came before it.
+    A bot's answer is none. What an agent wrote answers all that had arrived. An echo was typed on
+    the phone and may be told late: it answers what the provider's clock says came before it.
     """
-    of_it = Message.conversation_id == conversation.id, Message.is_history.is_(False)
-    typed = select(func.max(Message.id)).where(*of_it, Message.sender == Sender.AGENT)
-    typed = typed.where(Message.direction == Direction.OUT)
-    echoed = select(func.max(Message.sent_at)).where(*of_it, Message.sender == Sender.PHONE)
-    last_typed, last_echoed = session.scalar(typed), session.scalar(echoed)
-    query = select(Message).where(*of_it, Message.direction == Direction.IN)
-    if last_typed is not None:
-        query = query.where(Message.id > last_typed)
-    if last_echoed is not None:
-        query = query.where(Message.sent_at > last_echoed)
-    return session.scalar(query.order_by(Message.id).limit(1))
+    of_it = Message.conversation_id == Conversation.id, Message.is_history.is_(False)
+    typed = (
+        select(func.max(Message.id))
+        .where(*of_it, Message.sender == Sender.AGENT, Message.direction == Direction.OUT)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    echoed = (
+        select(func.max(Message.sent_at))
+        .where(*of_it, Message.sender == Sender.PHONE)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    answers = (
+        select(Conversation.id, typed.label("typed"), echoed.label("echoed"))
+        .where(Conversation.id.in_(conversation_ids))
+        .subquery()
+    )
+    came = (
+        select(Message.conversation_id, func.min(Message.id).label("first"))
+        .join(answers, answers.c.id == Message.conversation_id)
+        .where(
+            Message.direction == Direction.IN,
+            Message.is_history.is_(False),
+            or_(answers.c.typed.is_(None), Message.id > answers.c.typed),
+            or_(answers.c.echoed.is_(None), Message.sent_at > answers.c.echoed),
+        )
+        .group_by(Message.conversation_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Message.conversation_id, Message.created_at).join(came, came.c.first == Message.id)
+    )
+    return {row.conversation_id: row.created_at for row in rows}
 
 
-def start_clocks(session: TenantSession, conversation_ids: Collection[int]) -> None:
-    """Start the clocks of conversations that were just given, where their devices have one."""
-    timed = select(DistributionSetting.channel_id).where(
-        DistributionSetting.idle_minutes.is_not(None)
+def clocks_from(
+    session: TenantSession, minutes: Mapping[int, int | None], at: datetime
+) -> dict[int, datetime]:
+    """Start the clocks of conversations that are given at `at`; when each ends.
+
+    `minutes`: conversation → its device's, None where it has none. With a job for each, in as many
+    statements as for one.
+    """
+    timed = {key: most for key, most in minutes.items() if most is not None}
+    if not timed:
+        return {}
+    ends = {
+        key: max(at, begun) + timedelta(minutes=timed[key])
+        for key, begun in unanswered_since(session, timed).items()
+    }
+    enqueue_all(
+        session,
+        [
+            NewJob("routing.idle", {"conversation_id": key, "due": end.isoformat()}, due_at=end)
+            for key, end in ends.items()
+        ],
     )
-    found = session.scalars(
-        select(Case).where(Case.conversation_id.in_(conversation_ids), Case.channel_id.in_(timed))
-    )
-    for case in found.all():
-        conversation = session.get(Conversation, case.conversation_id)
-        if conversation is not None:
-            set_clock(session, conversation, case)
+    return ends
 
 
 def set_clock(session: TenantSession, conversation: Conversation, case: Case) -> None:
@@ -125,10 +163,10 @@ def _due(session: TenantSession, conversation: Conversation, case: Case) -> date
         return None
     if conversation.assignee_id != case.agent_id:
         return None
-    first = first_unanswered(session, conversation)
+    first = unanswered_since(session, [conversation.id]).get(conversation.id)
     if first is None:
         return None
-    begun = max(case.held_at, first.created_at)
+    begun = max(case.held_at, first)
     if conversation.state is ConversationState.PENDING and conversation.snoozed_until is not None:
         begun = max(begun, conversation.snoozed_until)  # put away on purpose
     return begun + timedelta(minutes=setting.idle_minutes)
@@ -154,7 +192,6 @@ def _take_away(session: TenantSession, conversation: Conversation, case: Case) -
             since=case.since,
             at=at,
             ended_at=at,
-            candidates={},
         )
     )
     session.flush()

@@ -18,6 +18,7 @@ from core.api import (
 from plugins.routing import cases, idle
 from plugins.routing.dealing import deal
 from plugins.routing.handlers import begin, tell_board
+from plugins.routing.keeping import tidy
 from plugins.routing.models import Case
 
 MOST_AT_A_SWEEP = 500
@@ -80,4 +81,4 @@ def sweep(session: TenantSession, payload: dict[str, Any]) -> None:
     deal(session)
 
 
-JOBS: tuple[JobSpec | Periodic, ...] = (deal_more, check_clock, set_clocks, sweep)
+JOBS: tuple[JobSpec | Periodic, ...] = (deal_more, check_clock, set_clocks, sweep, tidy)

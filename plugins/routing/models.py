@@ -138,11 +138,24 @@ class PolicyMemory(TenantMixin, Base):
     memory: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
+class Scene(TenantMixin, Base):
+    """The agents as they stood when a batch of decisions began; see `scenes.py` for the shape.
+
+    Kept once for all decisions of the batch: at 200 agents it is ten times as long as a decision.
+    """
+
+    __tablename__ = "routing_scene"
+    __table_args__ = tenant_table(Index("ix_routing_scene_at", "tenant_id", "at"))
+
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    agents: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
 class Decision(TenantMixin, Base):
     """One decision and what it was made from; append-only but for `ended_at`, when the turn ended.
 
-    `kind`: see `words.py`. `candidates`: `{"agents": [[member id,
-    verdict, open, capacity], …]}`.
+    `kind`: see `words.py`. `scene_id` and `place`: what it was made from, and how many of the same
+    batch came before it; without a scene nobody was chosen among others. `tried`: who had lost it.
     """
 
     __tablename__ = "routing_decision"
@@ -151,7 +164,9 @@ class Decision(TenantMixin, Base):
         tenant_fk("channel_id", "channel", ondelete="CASCADE"),
         tenant_fk("division_id", "division"),
         tenant_fk("agent_id", "membership"),
+        tenant_fk("scene_id", "routing_scene"),
         Index("ix_routing_decision_conversation", "tenant_id", "conversation_id", "id"),
+        Index("ix_routing_decision_scene", "tenant_id", "scene_id", "place"),
         Index("ix_routing_decision_at", "tenant_id", "at"),
     )
 
@@ -164,7 +179,9 @@ class Decision(TenantMixin, Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    candidates: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    scene_id: Mapped[int | None] = mapped_column(Integer)
+    place: Mapped[int] = mapped_column(default=0)
+    tried: Mapped[list[int]] = mapped_column(Json, default=list)
 
     agent: Mapped[Membership | None] = relationship(
         Membership, primaryjoin=lambda: foreign(Decision.agent_id) == Membership.id
@@ -222,6 +239,7 @@ MODELS = (
     AgentSetting,
     Case,
     PolicyMemory,
+    Scene,
     Decision,
     Rotator,
     RotatorTarget,

@@ -5,8 +5,10 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from pydantic import BaseModel
 
 from core.api import (
+    ApiDecl,
     Contact,
     Conversation,
     DivisionCriterion,
@@ -20,9 +22,11 @@ from core.api import (
     ViewDecl,
     hookimpl,
 )
+from plugins.routing.api import APIS
 from plugins.routing.criteria import CRITERIA
 from plugins.routing.handlers import HANDLERS
 from plugins.routing.jobs import JOBS
+from plugins.routing.keeping import RoutingSettings
 from plugins.routing.models import MODELS
 from plugins.routing.policies import POLICIES
 from plugins.routing.views import VIEWS
@@ -65,6 +69,16 @@ def event_handlers() -> Sequence[Handler[Any]]:
 @hookimpl
 def views() -> Sequence[ViewDecl]:
     return VIEWS
+
+
+@hookimpl
+def apis() -> Sequence[ApiDecl]:
+    return APIS
+
+
+@hookimpl
+def settings_form() -> type[BaseModel]:
+    return RoutingSettings
 
 
 @hookimpl

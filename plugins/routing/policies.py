@@ -21,7 +21,8 @@ class RoundRobin:
     def choose(
         self, candidates: Sequence[Candidate], memory: dict[str, Any], at: datetime
     ) -> Candidate:
-        chosen = min(candidates, key=lambda each: (_turn(memory, each), each.member_id))
+        turns: dict[str, int] = memory.get("turns", {})
+        chosen = min(candidates, key=lambda each: turns.get(str(each.member_id), 0))
         take_turn(memory, chosen)
         return chosen
 

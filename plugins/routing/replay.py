@@ -11,34 +11,45 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.api import Candidate, Membership, RoutingPolicy, TenantSession
-from plugins.routing.models import AgentSetting, Decision
+from core.api import Candidate, RoutingPolicy, TenantSession, team, tenant_of
+from plugins.routing import scenes
+from plugins.routing.models import Decision
 
 MOST = 5000
-ABLE = frozenset({"chosen", "passed", "sticky", "full", "channel_full"})
+ABLE = frozenset({"", "full", "channel_full"})
+"""Whoever was there: the replay knows itself how much room they would have had."""
 
 
 @dataclass
 class Outcome:
-    """What came of it: turns and most at once by agent, and seconds that each one waited."""
+    """What came of it: turns and most at once by agent, and when each came and how long it waited,
+    in seconds."""
 
     turns: Counter[int] = field(default_factory=Counter)
     peaks: Counter[int] = field(default_factory=Counter)
-    waits: list[float] = field(default_factory=list)
+    waits: list[tuple[datetime, float]] = field(default_factory=list)
 
     @property
     def median_wait(self) -> float:
-        return median(self.waits) if self.waits else 0.0
+        return median(wait for _came, wait in self.waits) if self.waits else 0.0
 
     @property
     def longest_wait(self) -> float:
-        return max(self.waits, default=0.0)
+        return max((wait for _came, wait in self.waits), default=0.0)
+
+    def by_hour(self, zone: ZoneInfo) -> dict[int, float]:
+        """Hour of arrival → the median wait in seconds."""
+        hours: dict[int, list[float]] = {}
+        for came, wait in self.waits:
+            hours.setdefault(came.astimezone(zone).hour, []).append(wait)
+        return {hour: median(waits) for hour, waits in sorted(hours.items())}
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,21 @@ def replay(
         .order_by(Decision.since, Decision.id)
         .limit(MOST)
     ).all()
-    weights = {row.member_id: row.weight for row in session.scalars(select(AgentSetting))}
-    names = {member.id: member.name for member in session.scalars(select(Membership))}
+    standings = scenes.standings(session, decisions)
+    names = team.names(session)
     return Replayed(
         was=_as_it_was(decisions, end),
-        would=_dealt(decisions, policy, end, weights, names),
+        would=_dealt(decisions, policy, end, standings, names),
         names=names,
         number=len(decisions),
     )
+
+
+def of_day(session: TenantSession, policy: RoutingPolicy, day: date) -> Replayed:
+    """A day on the tenant's clock under `policy`."""
+    zone = ZoneInfo(tenant_of(session).time_zone)
+    begin = datetime.combine(day, time.min, zone)
+    return replay(session, policy, begin, datetime.combine(day + timedelta(days=1), time.min, zone))
 
 
 def _as_it_was(decisions: Sequence[Decision], end: datetime) -> Outcome:
@@ -82,7 +100,7 @@ def _as_it_was(decisions: Sequence[Decision], end: datetime) -> Outcome:
         heapq.heappush(mine, one.ended_at or end)
         found.turns[agent] += 1
         found.peaks[agent] = max(found.peaks[agent], len(mine))
-        found.waits.append((one.at - one.since).total_seconds())
+        found.waits.append((one.since, (one.at - one.since).total_seconds()))
     return found
 
 
@@ -90,7 +108,7 @@ def _dealt(
     decisions: Sequence[Decision],
     policy: RoutingPolicy,
     end: datetime,
-    weights: Mapping[int, int],
+    standings: Mapping[int, Sequence[scenes.Standing]],
     names: Mapping[int, str],
 ) -> Outcome:
     found = Outcome()
@@ -99,19 +117,25 @@ def _dealt(
     held: Counter[int] = Counter()
     for one in decisions:
         at = one.since
-        able = [row for row in one.candidates.get("agents", []) if row[1] in ABLE]
+        able = [each for each in standings.get(one.id, ()) if each.verdict in ABLE]
         if not able:
             continue
         while True:
             while ends and ends[0][0] <= at:
                 held[heapq.heappop(ends)[1]] -= 1
-            free = [row for row in able if held[row[0]] < max(row[3], 1)]
+            free = [each for each in able if held[each.member_id] < max(each.capacity, 1)]
             if free or not ends:
                 break
             at = ends[0][0]  # it waits until somebody has room
         candidates = [
-            Candidate(row[0], names.get(row[0], ""), held[row[0]], row[3], weights.get(row[0], 1))
-            for row in (free or able)
+            Candidate(
+                each.member_id,
+                names.get(each.member_id, ""),
+                held[each.member_id],
+                each.capacity,
+                each.weight,
+            )
+            for each in (free or able)
         ]
         chosen = policy.choose(candidates, memories.setdefault(one.channel_id, {}), at)
         length = max((one.ended_at or end) - one.at, timedelta())
@@ -119,5 +143,5 @@ def _dealt(
         held[chosen.member_id] += 1
         found.turns[chosen.member_id] += 1
         found.peaks[chosen.member_id] = max(found.peaks[chosen.member_id], held[chosen.member_id])
-        found.waits.append((at - one.since).total_seconds())
+        found.waits.append((one.since, (at - one.since).total_seconds()))
     return found

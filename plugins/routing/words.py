@@ -41,8 +41,7 @@ def log_reason(kind: str, name: str) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[str, int, int], str]] = {
-    "online": lambda name, held, most: _("%(name)s could have got it.", name=name),
-    "passed": lambda name, held, most: _(
+    "": lambda name, held, most: _(
         "%(name)s could have got it, and had %(held)d of %(most)d conversations.",
         name=name,
         held=held,
@@ -63,7 +62,6 @@ _SENTENCES: Mapping[str, Callable[[str, int, int], str]] = {
     "channel_full": lambda name, held, most: _(
         "%(name)s had no room for more of this device.", name=name
     ),
-    "sticky": lambda name, held, most: log_reason("sticky", name),
 }
 
 

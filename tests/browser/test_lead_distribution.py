@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from core.models import Allocation, Division, DivisionMember, Tenant
+from core.models import Allocation, Conversation, Division, DivisionMember, Membership, Tenant
+from core.models.base import now
 from core.services.tenants import RoleName
-from plugins.routing.models import DistributionSetting
+from plugins.routing.models import Decision, DistributionSetting
 from tests.browser.conftest import Watched, keep_pictures
 from tests.web.installation import Shop
 
 pytestmark = pytest.mark.browser
+JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 def test_C1_to_C9_the_seed_in_indonesian(shop: Shop, watched: Watched) -> None:
@@ -85,3 +90,51 @@ def test_C1_to_C9_the_seed_in_indonesian(shop: Shop, watched: Watched) -> None:
     expect(page.locator("#plugin-dialog")).to_contain_text("Pilih")
     complaints = [each for each in watched.complaints if "422" not in each]
     assert complaints == []
+
+
+def test_C15_the_replays_charts_say_what_their_tables_say(shop: Shop, watched: Watched) -> None:
+    budi = shop.hire("budi", RoleName.AGENT)
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        shop.desk.host.switches.enable(session, "routing")
+        member = session.get_one(Membership, budi)
+        member.seen_at = now() + timedelta(hours=1)
+    shop.customer_writes("Halo")
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        day = session.scalars(select(Decision.since)).one().astimezone(JAKARTA).date()
+    page = watched.page()
+    watched.log_in(page, "rina@melati.example")
+    page.goto(f"{watched.url}/distribution/replay/?day={day}&policy=least_loaded")
+    drawn = "id => Chart.getChart(document.querySelector(`[data-chart-of=${id}] canvas`)).data"
+    page.wait_for_function("() => window.Chart && Object.keys(Chart.instances).length === 2")
+    load = page.evaluate(drawn, "replay-load")
+    assert load["labels"] == ["Budi"]
+    assert [each["label"] for each in load["datasets"]] == ["As it was", "Least loaded"]
+    assert [each["data"] for each in load["datasets"]] == [[1], [1]]
+    assert page.evaluate(drawn, "replay-waiting")["datasets"][0]["data"] != []
+    expect(page.locator("#replay-load")).to_contain_text("Budi")
+    before = page.evaluate("() => Object.values(Chart.instances)[0].options.scales.y.ticks.color")
+    page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
+    page.wait_for_function(
+        "before => Object.values(Chart.instances)[0].options.scales.y.ticks.color !== before",
+        arg=before,
+    )
+    assert watched.complaints == []
+
+
+def test_the_live_board_gives_by_its_list(shop: Shop, watched: Watched) -> None:
+    budi = shop.hire("budi", RoleName.AGENT)
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        shop.desk.host.switches.enable(session, "routing")
+    shop.customer_writes("Halo")
+    page = watched.page()
+    watched.log_in(page, "rina@melati.example")
+    page.goto(f"{watched.url}/distribution/board/")
+    queue = page.locator(".routing-queue")
+    expect(queue).to_contain_text("Dewi Lestari")
+    queue.locator("button[data-give]").click()
+    page.select_option("#routing-give", str(budi))
+    expect(queue).not_to_contain_text("Dewi Lestari")
+    expect(page.locator(f".routing-column[data-agent='{budi}']")).to_contain_text("Dewi Lestari")
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        assert session.scalars(select(Conversation.assignee_id)).all() == [budi]
+    assert watched.complaints == []

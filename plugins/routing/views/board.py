@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from core.api import (
@@ -60,4 +60,6 @@ class RoutingBoardView(Page):
         return Response(self.columns())
 
     def _values(self) -> dict[str, Any]:
-        return {"board": board.look(web_session()), "present": clock.now(), "time": tenant_time}
+        name = request.values.get("name", "").replace("\x00", "")[:80].strip()
+        found = board.look(web_session(), name)
+        return {"board": found, "name": name, "present": clock.now(), "time": tenant_time}

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 from flask import Response, abort, make_response, render_template, request
 from flask_babel import gettext as _
 
-from core.api import (
-    Membership,
-    NotFound,
-    Page,
-    Refused,
-    RoleName,
-    Tenant,
-    add_member,
-    create_user,
-    desk,
-    expose,
-    find_user,
-    has_access,
-    need_tenant,
-    web_session,
-)
-from plugins.routing import agents
+from core.api import Page, Refused, expose, has_access, need_tenant, web_session
+from plugins.routing import agents, hiring
 from plugins.routing.views import forms
 from plugins.routing.views.agents import agent_values, form_values, may_staff
 
@@ -89,25 +73,8 @@ class AgentPopupView(Page):
     def _add(self) -> tuple[int, str]:
         session = web_session()
         if chosen := forms.number("member"):
-            member = session.get(Membership, chosen)
-            if member is None:
-                raise NotFound(_("There is no such person. Reload the page."))
-            agents.make_agent(session, member)
-            return member.id, ""
-        session.rollback()  # accounts are the system's to write, in a transaction of its own
-        password = secrets.token_urlsafe(9)
-        with desk().database.system() as system:
-            tenant = system.get_one(Tenant, need_tenant().id)
-            email = forms.text("email").strip()
-            if find_user(system, email.lower()) is not None:
-                raise Refused(_("This address has an account: ask an operator."), "email")
-            user = create_user(
-                system,
-                email,
-                password=password,
-                first_name=forms.text("first_name").strip()[:64],
-            )
-            return add_member(system, tenant, user, [RoleName.AGENT]).id, password
+            return hiring.promote(session, chosen), ""
+        return hiring.hire(session, forms.text("first_name"), forms.text("email"))
 
     def _list(self, errors: dict[str, list[str]]) -> str:
         session = web_session()

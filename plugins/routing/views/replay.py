@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from core.api import Page, expose, has_access, need_tenant, web_session
 from plugins.routing import clock, settings
 from plugins.routing.models import DEFAULT_POLICY
-from plugins.routing.replay import replay
+from plugins.routing.replay import of_day
 
 
 class RoutingReplayView(Page):
@@ -31,13 +31,12 @@ class RoutingReplayView(Page):
         known = settings.policies(web_session())
         name = request.args.get("policy", "")
         policy = known.get(name) or known[DEFAULT_POLICY]
-        begin = datetime.combine(day, datetime.min.time(), zone)
-        found = replay(web_session(), policy, begin, begin + timedelta(days=1))
+        found = of_day(web_session(), policy, day)
         agents = sorted(
             found.was.turns.keys() | found.would.turns.keys(),
-            key=lambda key: found.names.get(key, ""),
+            key=lambda key: (-found.was.turns[key], found.names.get(key, "").casefold()),
         )
-        most = max([*found.was.turns.values(), *found.would.turns.values(), 1])
+        was, would = found.was.by_hour(zone), found.would.by_hour(zone)
         return self.render_template(
             "routing/replay.html",
             title=_("Lead distribution"),
@@ -47,12 +46,12 @@ class RoutingReplayView(Page):
             policies=known,
             found=found,
             agents=agents,
-            most=most,
+            hours=[(hour, was.get(hour), would.get(hour)) for hour in sorted({*was, *would})],
         )
 
 
 def _day(text: str, today: date) -> date:
     try:
-        return date.fromisoformat(text)
+        return min(date.fromisoformat(text), today)
     except ValueError:
         return today - timedelta(days=1)

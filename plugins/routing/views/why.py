@@ -5,26 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, render_template
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from core.api import (
-    Candidate,
     Conversation,
-    Membership,
     NotFound,
     Page,
-    TenantSession,
     expose,
     has_access,
     tenant_time,
     web_session,
 )
-from plugins.routing import settings
-from plugins.routing.models import Decision
-from plugins.routing.words import KIND_COLOURS, KINDS, log_reason, verdict_sentence
-
-SHOWN = 10
+from plugins.routing import log
+from plugins.routing.words import KIND_COLOURS, KINDS
 
 
 class RoutingWhyView(Page):
@@ -42,44 +34,9 @@ class RoutingWhyView(Page):
         session = web_session()
         if session.get(Conversation, conversation_id) is None:
             raise NotFound("There is no such conversation.")
-        found = lines(session, conversation_id)
+        found = log.lines(session, conversation_id)
         if not found:
             return Response(status=204)
         return render_template(
             "routing/why.html", lines=found, kinds=KINDS, colours=KIND_COLOURS, time=tenant_time
         )
-
-
-def lines(session: TenantSession, conversation_id: int) -> list[dict[str, Any]]:
-    """Each decision with its sentence, and one for each candidate."""
-    decisions = session.scalars(
-        select(Decision)
-        .where(Decision.conversation_id == conversation_id)
-        .options(joinedload(Decision.agent).joinedload(Membership.user))
-        .order_by(Decision.id.desc())
-        .limit(SHOWN)
-    ).all()
-    names = {member.id: member.name for member in session.scalars(select(Membership))}
-    return [
-        {
-            "decision": one,
-            "sentence": _sentence(session, one),
-            "candidates": [
-                verdict_sentence(verdict, names.get(member_id, "?"), held, most)
-                for member_id, verdict, held, most in one.candidates.get("agents", [])
-                if verdict not in ("chosen", "sticky")
-            ],
-        }
-        for one in decisions
-    ]
-
-
-def _sentence(session: TenantSession, one: Decision) -> str:
-    name = one.agent.name if one.agent is not None else ""
-    policy = settings.policies(session).get(one.policy)
-    if one.kind != "assigned" or policy is None:
-        return log_reason(one.kind, name)
-    for member_id, _verdict, held, most in one.candidates.get("agents", []):
-        if member_id == one.agent_id:
-            return policy.reason(Candidate(member_id, name, held, most))
-    return log_reason(one.kind, name)

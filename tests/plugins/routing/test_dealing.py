@@ -13,8 +13,10 @@ from core.models.tenant import Presence
 from core.services import assigning
 from core.services.inbox_list import Wanted, list_page
 from core.services.sight import channels_of
+from plugins.routing import scenes
 from plugins.routing.models import Case, Decision
 from tests.plugins.routing.conftest import Floor
+from tests.plugins.routing.dealers import queue_up
 
 
 def test_C9_round_robin_takes_turns_and_says_why(floor: Floor) -> None:
@@ -24,8 +26,9 @@ def test_C9_round_robin_takes_turns_and_says_why(floor: Floor) -> None:
     with floor.house.tenant(write=False) as session:
         decisions = session.scalars(select(Decision).order_by(Decision.id)).all()
         assert [each.policy for each in decisions] == ["round_robin"] * 6
-        verdicts = [one[1] for one in decisions[0].candidates["agents"]]
-        assert sorted(verdicts) == ["chosen", "passed", "passed"]
+        stood = scenes.standings(session, decisions)
+        assert [each.verdict for each in stood[decisions[0].id]] == ["", "", ""]
+        assert sorted(each.open_count for each in stood[decisions[4].id]) == [1, 1, 2]
 
 
 def test_C9_least_loaded_and_weighted(lite: Floor) -> None:
@@ -177,13 +180,11 @@ def test_C14_what_cannot_be_assigned_never_blocks_what_can(floor: Floor) -> None
     floor.team("Rina")
     lonely = floor.channel("Nobody's")
     floor.allocate("Rina", floor.channel_id)
-    for _ in range(150):
-        floor.write(channel_id=lonely, work=False)
-    last = floor.write(work=False)
-    floor.work()
-    assert floor.holder(last) == "Rina"
+    queue_up(floor, 150, lonely)
+    assert floor.holder(floor.write(channel_id=lonely)) == ""
+    assert floor.holder(floor.write()) == "Rina"
     with floor.house.tenant(write=False) as session:
-        assert session.scalar(select(func.count(Case.id)).where(Case.state == "queued")) == 150
+        assert session.scalar(select(func.count(Case.id)).where(Case.state == "queued")) == 151
 
 
 def test_C6_the_first_division_whose_rules_it_meets(lite: Floor) -> None:

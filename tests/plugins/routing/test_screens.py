@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from core.live import whisper
@@ -19,27 +17,8 @@ from core.models import (
     Membership,
     Tenant,
 )
-from core.services.tenants import RoleName
 from plugins.routing.models import Decision, DistributionSetting, Rotator, RotatorTarget
-from tests.web.installation import Shop, install, open_shop, token_in
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return install(tmp_path_factory.mktemp("routing"))
-
-
-_number = iter(range(1, 1000))
-
-
-@pytest.fixture
-def shop(app: Flask) -> Shop:
-    made = open_shop(app, f"toko-{next(_number)}")
-    with made.desk.database.tenant(made.tenant_id) as session:
-        made.desk.host.switches.enable(session, "routing")
-    made.hire("budi", RoleName.AGENT)
-    made.hire("citra", RoleName.AGENT)
-    return made
+from tests.web.installation import Shop, token_in
 
 
 def page(shop: Shop, path: str, who: str = "rina") -> str:

@@ -109,6 +109,14 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "routing_scene",
+        *tenant_key(),
+        moment("at"),
+        sa.Column("agents", JSON, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_routing_scene_at", "routing_scene", ["tenant_id", "at"])
+    op.create_table(
         "routing_decision",
         *tenant_key(),
         number("conversation_id"),
@@ -120,12 +128,18 @@ def upgrade() -> None:
         moment("since"),
         moment("at"),
         moment("ended_at", nullable=True),
-        sa.Column("candidates", JSON, nullable=False),
+        number("scene_id", nullable=True),
+        number("place"),
+        sa.Column("tried", JSON, nullable=False),
         tenant_fk("conversation_id", "conversation"),
         tenant_fk("channel_id", "channel"),
         tenant_fk("division_id", "division", None),
         tenant_fk("agent_id", "membership", None),
+        tenant_fk("scene_id", "routing_scene", None),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_routing_decision_scene", "routing_decision", ["tenant_id", "scene_id", "place"]
     )
     op.create_index(
         "ix_routing_decision_conversation",
@@ -163,5 +177,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("target", "rotator", "decision", "memory", "case", "agent", "setting"):
+    for table in ("target", "rotator", "decision", "scene", "memory", "case", "agent", "setting"):
         op.drop_table(f"routing_{table}")
