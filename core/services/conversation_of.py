@@ -80,7 +80,7 @@ def _of_identities(
             Conversation.channel_id == channel.id,
             Conversation.identity_id.in_([identity.id for identity in identities]),
         )
-        .order_by(Conversation.last_at.desc())
+        .order_by(Conversation.last_at.desc(), Conversation.id.desc())
         .limit(1)
     )
 
@@ -97,6 +97,6 @@ def _of_alias(
             Conversation.contact_id == identities[0].contact_id,
             Identity.kind.not_in({identity.kind for identity in identities}),
         )
-        .order_by(Conversation.last_at.desc())
+        .order_by(Conversation.last_at.desc(), Conversation.id.desc())
         .limit(1)
     )

@@ -29,7 +29,7 @@ def find_or_open(
     kinds = {identity.kind for identity in identities}
     alias = [each for each in person.conversations if each.kind not in kinds]
     if found := own or alias:
-        return max(found, key=lambda each: each.last_at)
+        return max(reversed(found), key=lambda each: each.last_at)  # of two the newer
     conversation = ConversationRow(
         None,
         person,
