@@ -172,7 +172,7 @@ from core.services.lines import Line, line_of
 from core.services.sight import OVERSEERS, may_hold, sight_of
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
 from core.services.timeline import timeline
-from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
+from core.tenancy.bulk import delete_rows, insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.tenancy.turn import one_at_a_time
 from core.web import tenant_time
@@ -360,6 +360,7 @@ __all__ = [
     "conversations",
     "create_user",
     "current_actor",
+    "delete_rows",
     "desk",
     "enqueue",
     "expose",
