@@ -83,7 +83,7 @@ def update_rows(session: TenantSession, noun: type[OwnedMixin], rows: Sequence[V
     columns = _columns(rows)
     for each in table.c:
         if each.onupdate is not None and each.name not in columns:
-            columns[each.name] = _made(each.onupdate.arg, each, len(rows))
+            columns[each.name] = _made(each.onupdate, each, len(rows))
     names = tuple(name for name in columns if name != "id")
     _run_among_ours(session, table, columns, bulk_sql.UPDATE, names)
 
@@ -103,7 +103,7 @@ def _new(session: TenantSession, table: Table, rows: Sequence[Values]) -> Column
     columns["tenant_id"] = [session.tenant_id] * len(rows)
     for each in table.c:
         if each.default is not None and each.name not in columns:
-            columns[each.name] = _made(each.default.arg, each, len(rows))
+            columns[each.name] = _made(each.default, each, len(rows))
     return columns
 
 
@@ -113,11 +113,12 @@ def _columns(rows: Sequence[Values]) -> Columns:
 
 def _made(default: Any, column: Any, count: int) -> list[Any]:
     """A column's default, `count` times. All rows of a set have one moment."""
-    if not callable(default):
-        return [default] * count
+    make = default.arg
+    if not callable(make):
+        return [make] * count
     if isinstance(column.type, UtcDateTime):
-        return [default(None)] * count
-    return [default(None) for _ in range(count)]
+        return [make(None)] * count
+    return [make(None) for _ in range(count)]
 
 
 def _run_among_ours(

@@ -14,7 +14,6 @@ from core.tenancy.bulk import delete_rows, insert_rows, insert_unnamed, update_r
 from core.tenancy.session import UnsafeStatement
 from tests.tenancy.conftest import World
 
-
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
