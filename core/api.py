@@ -188,6 +188,7 @@ from core.web.fab import (
     may,
     permission_name,
     protect,
+    takes_file,
 )
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.request import desk, membership, need_tenant, web_session
@@ -403,6 +404,7 @@ __all__ = [
     "say_many",
     "search_customers",
     "sight_of",
+    "takes_file",
     "tasks",
     "team",
     "tell",
