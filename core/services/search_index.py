@@ -75,9 +75,11 @@ IndexedPerson = tuple[int, str, str, Sequence[str]]
 """(contact id, name, e-mail, all numbers and addresses)"""
 
 
-def index_people(session: TenantSession, people: Iterable[IndexedPerson]) -> None:
-    """Keep the words of contacts that were read before."""
-    insert_unnamed(session, ContactToken, _tokens(_words_of(people)), skip_known=True)
+def index_people(
+    session: TenantSession, people: Iterable[IndexedPerson], *, are_new: bool = False
+) -> None:
+    """Keep the words of contacts that were read before; of new ones nothing can be there yet."""
+    insert_unnamed(session, ContactToken, _tokens(_words_of(people)), skip_known=not are_new)
 
 
 def forget_people(session: TenantSession, people: Iterable[IndexedPerson]) -> None:

@@ -268,20 +268,20 @@ def _stage(listing: Listing, rows: list[dict[str, Any]]) -> None:
 
 def _stage_removals(listing: Listing, unseen: set[str], staged: set[str]) -> None:
     """Entries whose hash wasn't seen are changed, and staged as that, or gone."""
-    todo = sorted(unseen)
-    position = len(staged)
-    for start in range(0, len(todo), STAGED_AT_ONCE):
-        with listing.session(write=True) as session:
-            found = session.execute(
-                select(Entry.key, Entry.digest).where(
-                    Entry.device_id == listing.device_id,
-                    Entry.digest.in_(todo[start : start + STAGED_AT_ONCE]),
-                )
-            )
-            gone = [row for row in found if row.key not in staged]
-            rows = [
-                _staged(listing, position + n, row.key, row.digest, {}, is_removal=True)
-                for n, row in enumerate(gone, 1)
-            ]
-            insert_unnamed(session, Staged, rows, skip_known=True)
-            position += len(rows)
+    entries = select(Entry.key, Entry.digest).where(Entry.device_id == listing.device_id)
+    with listing.session(write=False) as session:
+        # mostly all of them are changed: by key that costs little, and no entry is read in vain
+        keys = sorted(staged) if unseen else []
+        for start in range(0, len(keys), STAGED_AT_ONCE):
+            found = session.execute(entries.where(Entry.key.in_(keys[start:][:STAGED_AT_ONCE])))
+            unseen = unseen.difference([row.digest for row in found])
+        if not unseen:
+            return
+        found = session.execute(entries.where(Entry.is_gone.is_(False)))
+        gone = [(row.key, row.digest) for row in found if row.digest in unseen]
+    for start in range(0, len(gone), STAGED_AT_ONCE):
+        rows = [
+            _staged(listing, len(staged) + place, *gone[place], {}, is_removal=True)
+            for place in range(start, min(start + STAGED_AT_ONCE, len(gone)))
+        ]
+        _stage(listing, rows)

@@ -265,17 +265,15 @@ def _update_people(session: TenantSession, work: _Work) -> None:
 
 
 def _index(session: TenantSession, work: _Work) -> None:
-    told: dict[int, IndexedPerson] = {}
-    for person, _ in work.added:
-        if person.id is not None:
-            told[person.id] = (person.id, person.name, person.email, [person.phone])
+    numbers: dict[int, list[str]] = {}
     for (_, _, address), person in work.identities:
-        if person.id is not None:
-            line = told.setdefault(person.id, (person.id, "", "", []))
-            told[person.id] = (*line[:3], [*line[3], address])
-    index_people(session, told.values())
+        numbers.setdefault(person.id or 0, []).append(address)
+    new = {person.id or 0: _indexed(person, numbers) for person, _ in work.added}
+    index_people(session, new.values(), are_new=True)
+    joined = numbers.keys() - new.keys()
+    index_people(session, [(each, "", "", numbers[each]) for each in joined])
     if work.changed:
-        numbers = addresses_of(session, work.changed)
+        numbers |= addresses_of(session, work.changed)
         reindex_people(
             session,
             [_indexed(before, numbers) for _, before in work.changed.values()],
