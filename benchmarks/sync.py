@@ -165,6 +165,7 @@ def measure(name: str, bench: Bench, count: int, rounds: int) -> None:
         bench.forget()
         limit = bare(bench, rows)
         first.append(limit / seconds)
+        tell(name, "first", seconds, limit)
         detail = f"{count / seconds:,.0f} contacts/s"
         known = {name_of(each): digest_of_listed(each) for each in people(count)}
         listed = people(count)
@@ -176,6 +177,7 @@ def measure(name: str, bench: Bench, count: int, rounds: int) -> None:
         compared = min(timed(partial(compare, listed, known)) for _ in range(3))
         again = min(bench.sync(listed)[0] for _ in range(3))
         unchanged.append(compared / again)
+        tell(name, "no change", again, compared)
         changed = count // 100
         listed = people(count, changed)
         compared = timed(partial(compare, listed, known))
@@ -183,6 +185,7 @@ def measure(name: str, bench: Bench, count: int, rounds: int) -> None:
         _check(run.changed == changed, f"{run.changed} changed")
         share = compared + limit * changed / count
         delta.append(share / seconds)
+        tell(name, "1 % delta", seconds, share)
     limit_name = "a bare COPY" if name == "postgresql" else "a bare executemany"
     show(Figure(f"sync {name}", "first", tuple(first), limit_name, GOALS["first"], detail=detail))
     show(
@@ -200,6 +203,11 @@ def measure(name: str, bench: Bench, count: int, rounds: int) -> None:
             f"sync {name}", "1 % delta", tuple(delta), "comparing and a bare insert", GOALS["delta"]
         )
     )
+
+
+def tell(name: str, what: str, seconds: float, limit: float) -> None:
+    """Each round as it is done: a hundred thousand take minutes."""
+    print(f"  {name} {what}: {seconds:.2f} s, limit {limit:.2f} s", flush=True)
 
 
 def timed(work: Callable[[], object]) -> float:
