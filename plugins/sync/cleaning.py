@@ -19,12 +19,14 @@ CHANGES_AT_ONCE = 2000
 RUNS_AT_ONCE = 50
 
 
-@periodic("sync.clean", "25 18 * * *", queue="bulk")
-def clean(session: TenantSession, payload: dict[str, Any]) -> None:
+def clean_some(session: TenantSession, payload: dict[str, Any]) -> None:
     """One step; while there is more, the next one is asked for."""
     _let_go(session, now() - WAITS)
     if _forget_reports(session, now() - timedelta(days=settings_of(session).keep_days)):
         enqueue(session, "sync.clean", {})
+
+
+clean = periodic("sync.clean", "25 18 * * *", queue="bulk")(clean_some)
 
 
 def _let_go(session: TenantSession, before: datetime) -> None:
