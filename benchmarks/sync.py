@@ -7,8 +7,8 @@ compare it with a dict in memory. A delta of 1 %: that comparison, and the bare 
 The database's own counters say how many rows a run without change wrote. Numbers come in no order,
 as people have them: in a row they would stand side by side in every index, which flatters sets.
 
-A contact leaves 18 rows behind, 13 of them words. Beside them a sync writes each entry once more and
-takes it away again (staged), looks everybody up, and computes the rows; and its sets of a thousand
+A contact leaves 18 rows behind, 13 of them words. Beside them a sync writes each entry once more,
+staged, and takes it away again, looks everybody up, and computes the rows; its sets of a thousand
 come in no order, where the limit is sorted.
 
     python -m benchmarks.sync [--people 100000] [--rounds 3] [--only sqlite]
