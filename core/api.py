@@ -175,7 +175,7 @@ from core.services.lines import Line, line_of
 from core.services.sight import OVERSEERS, may_hold, sight_of
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
 from core.services.timeline import timeline
-from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
+from core.tenancy.bulk import delete_rows, insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.tenancy.turn import one_at_a_time
 from core.web import tenant_time
@@ -191,6 +191,7 @@ from core.web.fab import (
     may,
     permission_name,
     protect,
+    takes_file,
 )
 from core.web.operations.base import Body, Operation, RowId, body_of, row_id
 from core.web.request import desk, membership, need_tenant, web_session
@@ -366,6 +367,7 @@ __all__ = [
     "conversations",
     "create_user",
     "current_actor",
+    "delete_rows",
     "desk",
     "enqueue",
     "enqueue_all",
@@ -410,6 +412,7 @@ __all__ = [
     "say_many",
     "search_customers",
     "sight_of",
+    "takes_file",
     "tasks",
     "team",
     "tell",

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     web_threads: int = 32
     web_streams: int = 600
     max_body_bytes: int = 4 * 1024 * 1024
+    max_file_bytes: int = 64 * 1024 * 1024
     safe_redirect_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     log_format: Literal["", "json", "text"] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

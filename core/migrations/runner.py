@@ -26,6 +26,7 @@ from core.migrations import plugin as parts
 from core.migrations.lock import only_one
 from core.migrations.plugin import MigrationFailed, PluginMigrations, refuse_open_tables
 from core.migrations.roles import Roles, ensure_roles
+from core.migrations.statistics import let_analyze
 from core.migrations.walls import lower_walls, raise_walls
 from core.migrations.yielding import wait_briefly, yielding
 
@@ -67,6 +68,8 @@ def _bring_up(engine: Engine, plugin: PluginMigrations, roles: Roles | None) -> 
         applied = _upgrade(connection, plugin)
         if roles is not None:
             raise_walls(connection, plugin, roles)
+            if plugin.name == parts.CORE.name:
+                let_analyze(connection, roles)
     return applied
 
 

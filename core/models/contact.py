@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import Index, Integer, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.inbound import IdentityKind
@@ -55,6 +55,14 @@ class Customer(TenantMixin, UuidMixin, TimesMixin, Base):
         UniqueConstraint("uuid"),
         tenant_fk("successor_id", "customer"),
         Index("ix_customer_name", "tenant_id", "name"),
+        # for whoever deletes a customer: the database looks for those that point at it
+        Index(
+            "ix_customer_successor",
+            "tenant_id",
+            "successor_id",
+            sqlite_where=text("successor_id IS NOT NULL"),
+            postgresql_where=text("successor_id IS NOT NULL"),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(160), default="")
@@ -117,6 +125,7 @@ class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
         tenant_fk("customer_id", "customer"),
         tenant_fk("home_id", "customer"),
         Index("ix_contact_customer", "tenant_id", "customer_id"),
+        Index("ix_contact_home", "tenant_id", "home_id"),
         Index("ix_contact_phone", "tenant_id", "phone"),
         Index("ix_contact_email", "tenant_id", "email"),
     )

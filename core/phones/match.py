@@ -23,6 +23,9 @@ _SPELLINGS = [
 ]
 
 
+_CODES = ("+52", "+54", "+55")
+
+
 def from_wa_id(digits: str) -> str:
     """The address `+5511…` of a wa_id `5511…`, valid or not, not a digit changed.
 
@@ -40,5 +43,7 @@ def match_set(address: str) -> list[str]:
 
     `address` is `+` and digits. Use a spelling only where exactly one customer has it.
     """
+    if not address.startswith(_CODES):
+        return [address]
     others = [rule.sub(other, address) for rule, other in _SPELLINGS if rule.fullmatch(address)]
     return [address, *others]

@@ -6,7 +6,7 @@ Statements that write many rows at once (batches, sync, erasing) call these func
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, event, inspect, select
@@ -14,7 +14,7 @@ from sqlalchemy import delete, event, inspect, select
 from core.models import Contact, ContactToken, Identity, Message, MessageToken
 from core.models.base import Base
 from core.services.search_words import words_of, words_of_person
-from core.tenancy.bulk import insert_unnamed
+from core.tenancy.bulk import delete_rows, insert_unnamed
 from core.tenancy.session import TenantSession
 
 ROWS_AT_ONCE = 1000
@@ -50,12 +50,7 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
             Contact.id.in_(contact_ids)
         )
     ).all()
-    addresses: dict[int, list[str]] = {}
-    found = select(Identity.contact_id, Identity.address).where(
-        Identity.contact_id.in_(contact_ids), Identity.scope >= 0
-    )
-    for contact_id, address in session.execute(found):
-        addresses.setdefault(contact_id, []).append(address)
+    addresses = addresses_of(session, contact_ids)
     index_people(
         session,
         [
@@ -65,28 +60,53 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
     )
 
 
-def index_people(
-    session: TenantSession, people: Iterable[tuple[int, str, str, Sequence[str]]]
-) -> None:
-    """Keep the words of (contact id, name, e-mail, all numbers and addresses), read before."""
-    insert_unnamed(
-        session,
-        ContactToken,
-        [
-            {"token": word, "contact_id": contact_id}
-            for contact_id, name, email, addresses in people
-            for word in sorted(words_of_person(name, email, addresses))
-        ],
-        skip_known=True,
+def addresses_of(session: TenantSession, contact_ids: Collection[int]) -> dict[int, list[str]]:
+    """All addresses of contacts, by contact."""
+    addresses: dict[int, list[str]] = {}
+    found = select(Identity.contact_id, Identity.address).where(
+        Identity.contact_id.in_(contact_ids), Identity.scope >= 0
     )
+    for contact_id, address in session.execute(found):
+        addresses.setdefault(contact_id, []).append(address)
+    return addresses
 
 
-def forget_person(
-    session: TenantSession, contact_id: int, name: str, email: str, addresses: Sequence[str]
+IndexedPerson = tuple[int, str, str, Sequence[str]]
+"""(contact id, name, e-mail, all numbers and addresses)"""
+
+
+def index_people(
+    session: TenantSession, people: Iterable[IndexedPerson], *, are_new: bool = False
 ) -> None:
-    """Drop the words of a contact as it was indexed."""
-    words = sorted(words_of_person(name, email, addresses))
-    _drop(session, ContactToken, ContactToken.contact_id, contact_id, words)
+    """Keep the words of contacts that were read before; of new ones nothing can be there yet."""
+    insert_unnamed(session, ContactToken, _tokens(_words_of(people)), skip_known=not are_new)
+
+
+def forget_people(session: TenantSession, people: Iterable[IndexedPerson]) -> None:
+    """Drop the words of contacts as they were indexed."""
+    delete_rows(session, ContactToken, _tokens(_words_of(people)))
+
+
+def reindex_people(
+    session: TenantSession, before: Iterable[IndexedPerson], after: Iterable[IndexedPerson]
+) -> None:
+    """The same contacts as they were and as they are: only the words that differ are written."""
+    old, new = _words_of(before), _words_of(after)
+    delete_rows(session, ContactToken, _tokens(old - new))
+    insert_unnamed(session, ContactToken, _tokens(new - old), skip_known=True)
+
+
+def _words_of(people: Iterable[IndexedPerson]) -> set[tuple[str, int]]:
+    return {
+        (word, contact_id)
+        for contact_id, name, email, addresses in people
+        for word in words_of_person(name, email, addresses)
+    }
+
+
+def _tokens(words: set[tuple[str, int]]) -> list[dict[str, Any]]:
+    # in the order of the index: neighbours stand on one page
+    return [{"token": word, "contact_id": contact_id} for word, contact_id in sorted(words)]
 
 
 def rebuild(session: TenantSession) -> tuple[int, int]:

@@ -17,6 +17,8 @@ FEWEST_DIGITS = 3
 
 def fold(text: str) -> str:
     """Lower case, without accents; compatibility forms become plain ones."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 

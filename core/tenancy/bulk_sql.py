@@ -2,21 +2,26 @@
 
 PostgreSQL takes a column as one array (`insert … select … from unnest(…)`): the statement stays
 short and is prepared once, however many rows there are. A VALUES list of a thousand rows spends
-more time being parsed, by the driver alone, than being executed. SQLite has no arrays.
+more time being parsed, by the driver alone, than being executed. SQLite has no arrays: there a
+statement is prepared once and run for each row.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Delete,
     Insert,
     Table,
     TableValuedAlias,
     Update,
+    and_,
     bindparam,
     column,
+    delete,
     func,
     select,
     update,
@@ -24,43 +29,70 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 Names = tuple[str, ...]
+Statement = Insert | Update | Delete
+
+
+class Kind(Enum):
+    """What is done to rows that are there."""
+
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+UPDATE, DELETE = Kind.UPDATE, Kind.DELETE
 
 PLACE = "row_number_"  # of a row among the others
+OWN_TENANT, OWN_ID = "own_tenant", "own_id"
 
 
 @cache
-def insert_arrays(table: Table, names: Names, *, skip_known: bool) -> Insert:
+def insert_arrays(
+    table: Table, names: Names, *, skip_known: bool = False, returning: str = ""
+) -> Insert:
     """PostgreSQL: rows from one array for each of `names`, in their order."""
     rows = _unnested(table, names)
     chosen = select(*(rows.c[name] for name in names)).order_by(rows.c[PLACE])
     statement = postgresql.insert(table).from_select(names, chosen, include_defaults=False)
+    if returning:
+        return statement.returning(table.c[returning])
     return statement.on_conflict_do_nothing() if skip_known else statement
 
 
 @cache
-def insert_values(table: Table, *, skip_known: bool) -> Insert:
-    """SQLite: one row, or as many as the parameters."""
-    statement = sqlite.insert(table)
+def insert_values(table: Table, names: Names, *, skip_known: bool = False) -> Insert:
+    """SQLite: one row."""
+    statement = sqlite.insert(table).values({name: bindparam(name) for name in names})
     return statement.on_conflict_do_nothing() if skip_known else statement
 
 
 @cache
-def update_arrays(table: Table, names: Names) -> Update:
-    """PostgreSQL: write `names` of the rows whose ids come in the array `id`."""
+def among_arrays(table: Table, kind: Kind, names: Names) -> Statement:
+    """PostgreSQL: write `names` of our rows whose ids come in the array `id`, or delete our rows
+    that have the values in the arrays `names`."""
+    ours = table.c.tenant_id == bindparam(OWN_TENANT)
+    if kind is Kind.DELETE:
+        rows = _unnested(table, names)
+        same = (table.c[name] == rows.c[name] for name in names)
+        return delete(table).where(ours, *same)
     rows = _unnested(table, ("id", *names))
     return (
         update(table)
-        .where(table.c.tenant_id == bindparam("own_tenant"), table.c.id == rows.c.id)
+        .where(ours, table.c.id == rows.c.id)
         .values({name: rows.c[name] for name in names})
     )
 
 
 @cache
-def update_one(table: Table, names: Names) -> Update:
-    """SQLite: write `names` of the row `own_id`, once for each set of parameters."""
+def among_ours(table: Table, kind: Kind, names: Names) -> Statement:
+    """SQLite: the same for one row."""
+    ours = table.c.tenant_id == bindparam(OWN_TENANT)
+    if kind is Kind.DELETE:
+        return delete(table).where(
+            and_(ours, *(table.c[each] == bindparam(each) for each in names))
+        )
     return (
         update(table)
-        .where(table.c.tenant_id == bindparam("own_tenant"), table.c.id == bindparam("own_id"))
+        .where(ours, table.c.id == bindparam(OWN_ID))
         .values({name: bindparam(name) for name in names})
     )
 

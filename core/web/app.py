@@ -20,6 +20,7 @@ from core.web.fab import (
     SapaSecurityManager,
     harden_config,
     init_csrf,
+    init_files,
     register_error_handlers,
 )
 from core.web.fab.lazy_rules import LazyFlask
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, builtin: Iterable[str] = ()) ->
         _scope,
     )
     app.extensions["sapa_web_session"] = session
+    init_files(app, desk.settings.max_file_bytes)
     csrf = init_csrf(app)
     init_theme(app)
     register_error_handlers(app)

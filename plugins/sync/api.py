@@ -99,7 +99,7 @@ class SyncRunApi(Operation):
 
     resource_name = "sync_run"
     class_permission_name = "Channel"
-    method_permission_name = {"read": "get", "apply": "sync", "discard": "sync", "undo": "sync"}
+    method_permission_name = {"read": "show", "apply": "sync", "discard": "sync", "undo": "sync"}
 
     @expose("/<pk>", methods=["GET"])
     @protect()

@@ -1,4 +1,4 @@
-"""The sync's jobs: the clock, reading a device, working on what is staged, undoing."""
+"""The sync's jobs: the clock, reading a device, working on what is staged, undoing, cleaning."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from core.api import (
 )
 from plugins.sync import devices, runs
 from plugins.sync.applying import apply
+from plugins.sync.cleaning import clean
 from plugins.sync.listing import ListDevice
 from plugins.sync.models import Device, Run
 from plugins.sync.pushing import forget_contact, take_push
@@ -61,6 +62,7 @@ def _list_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) 
 
 JOBS: tuple[JobSpec | Periodic, ...] = (
     tick,
+    clean,
     JobSpec("sync.list", call=ListDevice(), queue="bulk", max_attempts=5, on_dead=_list_gave_up),
     JobSpec("sync.apply", run=apply, queue="bulk", on_dead=_list_gave_up),
     JobSpec("sync.undo", run=undo_some, queue="bulk", on_dead=gave_up),

@@ -1,16 +1,17 @@
 """Reading a device: every row is hashed, and only what the device has not said before is staged.
 
 Unchanged rows touch the database as one aggregated text of hashes and are neither parsed nor
-written. The device is read outside any transaction; what is new goes in by small ones. A process
-that dies leaves staged rows behind, and the attempt after it begins with those of its run dropped.
+written: they cost a hash each and, page by page, two operations on sets. The device is read outside
+any transaction; what is new goes in by small ones. A process that dies leaves staged rows behind,
+and the attempt after it begins with those of its run dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import delete, func, select, update
@@ -29,13 +30,29 @@ from core.api import (
 from plugins.sync import devices, runs
 from plugins.sync.files import read_file
 from plugins.sync.models import Device, Entry, Run, RunState, Staged, Upload
-from plugins.sync.rows import Row, hashes_of_listed, hashes_of_row, row_of
+from plugins.sync.rows import (
+    Row,
+    digest_of_listed,
+    digest_of_row,
+    key_of_listed,
+    key_of_row,
+    row_of,
+)
 
-STAGED_AT_ONCE = 1000
+STAGED_AT_ONCE = 2000
 DIGEST_CHARACTERS = 32
 
-Hashed = tuple[str, str, Callable[[], Row]]
-"""(key, digest, the row itself where somebody needs it)"""
+
+@dataclass(frozen=True)
+class Source:
+    """How a device is read: its pages, and what to make of an entry of them."""
+
+    pages: Callable[[], Iterable[Sequence[Any]]]
+    digest: Callable[[Any], str]
+    key: Callable[[Any], str]
+    row: Callable[[Any], Row]
+    is_whole: bool = True
+    """Whether what isn't listed is gone from the device."""
 
 
 @dataclass
@@ -47,9 +64,7 @@ class Listing:
     device_id: int
     run_id: int
     at: datetime
-    rows: Callable[[], Iterable[Hashed]]
-    is_whole: bool
-    """Whether what isn't listed is gone from the device."""
+    source: Source
 
     def session(self, *, write: bool) -> Any:
         return self.database.tenant(self.tenant_id, write=write)
@@ -91,13 +106,11 @@ class ListDevice:
             .execution_options(synchronize_session=False)
         )
         try:
-            rows, is_whole = _source(session, device, run)
+            source = _source(session, device, run)
         except Refused as refused:
             runs.fail(session, run, refused.message, is_final=True)
             return None
-        return Listing(
-            session.database, session.tenant_id, device.id, run.id, run.begun_at, rows, is_whole
-        )
+        return Listing(session.database, session.tenant_id, device.id, run.id, run.begun_at, source)
 
     def call(self, listing: Listing) -> Listed:
         """Read all of it, and stage what is new as it comes."""
@@ -112,7 +125,7 @@ class ListDevice:
             return
         counted = select(func.count()).where(Staged.run_id == run.id)
         run.total = session.scalar(counted) or 0
-        run.listed = listed.count if listing.is_whole else run.total
+        run.listed = listed.count if listing.source.is_whole else run.total
         run.state = RunState.APPLYING
         if run.total:
             runs.next_step(session, run)
@@ -142,25 +155,37 @@ def read(listing: Listing) -> Listed:
     with listing.session(write=False) as session:
         known = known_digests(session, listing.device_id)
     listed = Listed()
+    source = listing.source
     seen: set[str] = set()
     staged: set[str] = set()
     waiting: list[dict[str, Any]] = []
-    for key, digest, row in listing.rows():
-        if digest in seen:
-            continue
-        seen.add(digest)
-        if digest in known or key in staged:
-            continue
-        staged.add(key)
-        waiting.append(_staged(listing, len(staged), key, digest, row().said()))
-        if len(waiting) == STAGED_AT_ONCE:
-            _stage(listing, waiting)
-            waiting = []
+    for page in source.pages():
+        digests = list(map(source.digest, page))
+        for new in _places_of_new(digests, known, seen):
+            key = source.key(page[new])
+            if key in staged:
+                continue
+            staged.add(key)
+            said = source.row(page[new]).said()
+            waiting.append(_staged(listing, len(staged), key, digests[new], said))
+            if len(waiting) == STAGED_AT_ONCE:
+                _stage(listing, waiting)
+                waiting = []
+        seen.update(digests)
     _stage(listing, waiting)
     listed.count = len(seen)
-    if listing.is_whole:
+    if source.is_whole:
         _stage_removals(listing, known - seen, staged)
     return listed
+
+
+def _places_of_new(digests: Sequence[str], known: set[str], seen: set[str]) -> Sequence[int]:
+    """Where in a page entries stand that are neither known nor were seen before."""
+    if known.issuperset(digests):
+        return ()
+    return [
+        place for place, digest in enumerate(digests) if digest not in known and digest not in seen
+    ]
 
 
 def known_digests(session: TenantSession, device_id: int) -> set[str]:
@@ -176,36 +201,37 @@ def known_digests(session: TenantSession, device_id: int) -> set[str]:
     return {text[start : start + size] for start in range(0, len(text), size)}
 
 
-def _source(
-    session: TenantSession, device: Device, run: Run
-) -> tuple[Callable[[], Iterable[Hashed]], bool]:
-    """How the device's rows are read, and whether a list is all there is. Refused: it can't be."""
+def _source(session: TenantSession, device: Device, run: Run) -> Source:
+    """How the device is read. Refused: it can't be."""
     if device.channel_id is None:
         upload = session.scalars(
             select(Upload).where(Upload.run_id == run.id).options(undefer(Upload.content))
         ).one()
         content, kind = upload.content, upload.format
         columns, has_header = list(upload.columns), upload.has_header
-        return lambda: _of_rows(read_file(content, kind, columns, has_header)), True
+        return Source(
+            lambda: _paged(read_file(content, kind, columns, has_header)),
+            digest_of_row,
+            key_of_row,
+            _itself,
+        )
     channel = devices.channel_of(session, device.channel_id)
     line = line_of(session, channel)
     if not isinstance(line.adapter, FetchesContacts):
-        return lambda: (), False
+        return Source(lambda: (), digest_of_listed, key_of_listed, row_of, is_whole=False)
     adapter = cast(FetchesContacts, line.adapter)
-    return lambda: _of_listed(adapter.fetch_contacts(line.account, line.http)), True
+    return Source(
+        lambda: adapter.fetch_contacts(line.account, line.http),
+        digest_of_listed,
+        key_of_listed,
+        row_of,
+    )
 
 
-def _of_listed(pages: Iterator[Any]) -> Iterator[Hashed]:
-    for page in pages:
-        for listed in page:
-            key, digest = hashes_of_listed(listed)
-            yield key, digest, partial(row_of, listed)
-
-
-def _of_rows(rows: Iterable[Row]) -> Iterator[Hashed]:
-    for row in rows:
-        key, digest = hashes_of_row(row)
-        yield key, digest, partial(_itself, row)
+def _paged(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while page := list(islice(waiting, STAGED_AT_ONCE)):
+        yield page
 
 
 def _itself(row: Row) -> Row:
@@ -242,20 +268,20 @@ def _stage(listing: Listing, rows: list[dict[str, Any]]) -> None:
 
 def _stage_removals(listing: Listing, unseen: set[str], staged: set[str]) -> None:
     """Entries whose hash wasn't seen are changed, and staged as that, or gone."""
-    todo = sorted(unseen)
-    position = len(staged)
-    for start in range(0, len(todo), STAGED_AT_ONCE):
-        with listing.session(write=True) as session:
-            found = session.execute(
-                select(Entry.key, Entry.digest).where(
-                    Entry.device_id == listing.device_id,
-                    Entry.digest.in_(todo[start : start + STAGED_AT_ONCE]),
-                )
-            )
-            gone = [row for row in found if row.key not in staged]
-            rows = [
-                _staged(listing, position + n, row.key, row.digest, {}, is_removal=True)
-                for n, row in enumerate(gone, 1)
-            ]
-            insert_unnamed(session, Staged, rows, skip_known=True)
-            position += len(rows)
+    entries = select(Entry.key, Entry.digest).where(Entry.device_id == listing.device_id)
+    with listing.session(write=False) as session:
+        # mostly all of them are changed: by key that costs little, and no entry is read in vain
+        keys = sorted(staged) if unseen else []
+        for start in range(0, len(keys), STAGED_AT_ONCE):
+            found = session.execute(entries.where(Entry.key.in_(keys[start:][:STAGED_AT_ONCE])))
+            unseen = unseen.difference([row.digest for row in found])
+        if not unseen:
+            return
+        found = session.execute(entries.where(Entry.is_gone.is_(False)))
+        gone = [(row.key, row.digest) for row in found if row.digest in unseen]
+    for start in range(0, len(gone), STAGED_AT_ONCE):
+        rows = [
+            _staged(listing, len(staged) + place, *gone[place], {}, is_removal=True)
+            for place in range(start, min(start + STAGED_AT_ONCE, len(gone)))
+        ]
+        _stage(listing, rows)

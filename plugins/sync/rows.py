@@ -43,24 +43,37 @@ def row_of(listed: ListedContact) -> Row:
     return Row(listed.name, numbers, listed.raw)
 
 
-def hashes_of_listed(listed: ListedContact) -> tuple[str, str]:
-    """(key, digest), straight from what was listed: most rows are never looked at again."""
-    address = listed.address
-    name = f"{address.kind.value}:{address.value}" if address is not None else f"raw:{listed.raw}"
-    said = f"{name}{_LINE}{listed.name}"
-    return key_of(name), blake2b(said.encode(), digest_size=16).hexdigest()
+def digest_of_listed(listed: ListedContact) -> str:
+    """Straight from what was listed: most rows are never looked at again."""
+    said = f"{_own_name(listed)}{_LINE}{listed.name}"
+    return blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def key_of_listed(listed: ListedContact) -> str:
+    """Whose entry it is."""
+    return key_of(_own_name(listed))
 
 
 def hashes_of_pushed(kind: str, address: str, name: str) -> tuple[str, str]:
-    """The same for an entry that was pushed: a list that says the same changes nothing."""
-    return hashes_of_listed(ListedContact(Address(IdentityKind(kind), address), name))
+    """(key, digest) of an entry that was pushed: a list that says the same changes nothing."""
+    listed = ListedContact(Address(IdentityKind(kind), address), name)
+    return key_of_listed(listed), digest_of_listed(listed)
 
 
-def hashes_of_row(row: Row) -> tuple[str, str]:
-    """For files, whose rows have no name of their own: all that a row says is its key, too."""
+def digest_of_row(row: Row) -> str:
+    """For files, whose rows have no name of their own: all that a row says is its name, too."""
     said = _LINE.join([row.name, *(text for pair in row.numbers for text in pair), row.raw])
-    digest = blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return key_of(digest), digest
+    return blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def key_of_row(row: Row) -> str:
+    """Whose row it is: a changed one is another's."""
+    return key_of(digest_of_row(row))
+
+
+def _own_name(listed: ListedContact) -> str:
+    address = listed.address
+    return f"{address.kind.value}:{address.value}" if address is not None else f"raw:{listed.raw}"
 
 
 def key_of(name: str) -> str:

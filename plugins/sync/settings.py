@@ -10,7 +10,7 @@ from core.api import TenantSession, say
 
 
 class SyncSettings(BaseModel):
-    """How often automatic devices are read, and whether who is new is greeted."""
+    """How often automatic devices are read, whether who is new is greeted, what is kept."""
 
     minutes: int = Field(
         15,
@@ -23,6 +23,15 @@ class SyncSettings(BaseModel):
         False,
         title=say("Greet synchronised contacts"),
         description=say("New contacts get the welcome message that those made by a person get."),
+    )
+    keep_days: int = Field(
+        90,
+        ge=7,
+        le=3650,
+        title=say("Days that reports are kept"),
+        description=say(
+            "Without its report a run can't be undone. The last one of a device stays."
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import PurePath
 from typing import Any
@@ -19,6 +20,7 @@ from core.api import (
     expose,
     has_access,
     need_tenant,
+    takes_file,
     web_session,
 )
 from plugins.sync import devices, runs
@@ -26,8 +28,9 @@ from plugins.sync.files import CSV, format_of, read_file
 from plugins.sync.files.csv_file import MEANINGS, Sheet, look_at
 from plugins.sync.files.text import text_of
 from plugins.sync.models import RunKind, Upload
+from plugins.sync.rows import Row
 
-LARGEST = 4_000_000  # the largest body that a request may have, less its wrapping
+_BEGINNING = 256 * 1024  # of a file, to see what is in it
 MEANING_WORDS = {
     "": _l("Leave out"),
     "name": _l("Name"),
@@ -53,6 +56,7 @@ class UploadView(Page):
         return self._form({}, {})
 
     @expose("/", methods=["POST"])
+    @takes_file
     @has_access
     def upload(self) -> Any:
         """Keep the `file` under `name`; its columns are asked for next."""
@@ -100,7 +104,12 @@ class UploadView(Page):
     def _form(self, typed: Any, errors: Any) -> Any:
         lists = [str(each) for each in devices.file_devices(web_session())]
         return self.render_template(
-            "sync/upload.html", title=_("From a file"), typed=typed, errors=errors, lists=lists
+            "sync/upload.html",
+            title=_("From a file"),
+            typed=typed,
+            errors=errors,
+            lists=lists,
+            largest=web_session().desk.settings.max_file_bytes,
         )
 
     def _columns(self, upload: Upload, errors: Any) -> Any:
@@ -108,7 +117,7 @@ class UploadView(Page):
         is_csv = upload.format == CSV
         sheet = _sheet(upload) if is_csv else Sheet([], [], False, [])
         chosen = list(upload.columns) or sheet.columns
-        rows = read_file(upload.content, upload.format, chosen, sheet.has_header)
+        rows = _beginning(upload, chosen, has_header=sheet.has_header)
         return self.render_template(
             "sync/columns.html",
             title=upload.name,
@@ -125,11 +134,9 @@ class UploadView(Page):
 
 def _keep(session: TenantSession) -> Upload:
     file = request.files.get("file")
-    content = file.read(LARGEST + 1) if file else b""
+    content = file.read() if file else b""
     if not content.strip():
         raise Refused(_("Choose a file with contacts in it."), "file")
-    if len(content) > LARGEST:
-        raise Refused(_("This file is larger than 4 MB: split it."), "file")
     name = PurePath((file.filename if file else "") or "").name.replace("\x00", "")[:160]
     typed = request.form.get("name", "").replace("\x00", "").strip()
     device = devices.file_device(session, typed or PurePath(name).stem)
@@ -149,11 +156,15 @@ def _keep(session: TenantSession) -> Upload:
 def _first_rows(upload: Upload) -> list[Any]:
     if upload.format == CSV:
         return _sheet(upload).rows or _sheet(upload).heads
-    return list(islice(read_file(upload.content, upload.format, [], False), 1))
+    return list(islice(_beginning(upload, [], has_header=False), 1))
 
 
 def _sheet(upload: Upload) -> Sheet:
-    return look_at(text_of(upload.content), need_tenant().default_region)
+    return look_at(text_of(upload.content[:_BEGINNING]), need_tenant().default_region)
+
+
+def _beginning(upload: Upload, columns: list[str], *, has_header: bool) -> Iterable[Row]:
+    return read_file(upload.content[:_BEGINNING], upload.format, columns, has_header)
 
 
 def _upload(session: TenantSession, upload_id: int) -> Upload:

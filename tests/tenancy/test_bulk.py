@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.models import Customer, Identity, Job, MessageToken, Tenant
-from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
+from core.tenancy.bulk import delete_rows, insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import UnsafeStatement
 from tests.tenancy.conftest import World
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def names(world: World, tenant_id: int) -> list[str]:
@@ -109,3 +112,61 @@ def test_a_list_is_one_value_of_one_row(world: World) -> None:
         )
         session.expire_all()
         assert [job.payload for job in found] == wanted[::-1]
+
+
+AWKWARD = ["plain", "", 'a "quoted" one', "back\\slash", "{a,b}", "NULL", "null", " ", "é,ü", "a'b"]
+
+
+def test_text_comes_back_as_it_went_whatever_is_in_it(world: World) -> None:
+    with world.database.tenant(world.mine.tenant) as session:
+        for wanted in (AWKWARD, AWKWARD[:1], AWKWARD[1:2]):
+            ids = insert_rows(session, Customer, [{"name": name} for name in wanted])
+            rows = session.scalars(select(Customer).where(Customer.id.in_(ids)))
+            assert [row.name for row in sorted(rows, key=lambda row: row.id)] == wanted
+
+
+def test_a_moment_a_truth_and_nothing_come_back(world: World) -> None:
+    moment = datetime(2026, 3, 1, 12, 30, 15, 250, tzinfo=timezone(timedelta(hours=7)))
+    with world.database.tenant(world.mine.tenant) as session:
+        values = [(moment, True), (None, False)]
+        ids = insert_rows(
+            session, Customer, [{"archived_at": when, "is_group": group} for when, group in values]
+        )
+        rows = session.scalars(select(Customer).where(Customer.id.in_(ids)))
+        found = [(row.archived_at, row.is_group) for row in sorted(rows, key=lambda row: row.id)]
+        assert found == values
+
+
+def test_a_change_renews_what_renews_itself(world: World) -> None:
+    with world.database.tenant(world.mine.tenant) as session:
+        (row_id,) = insert_rows(session, Customer, [{"name": "a", "updated_at": EPOCH}])
+        update_rows(session, Customer, [{"id": row_id, "name": "b"}])
+        assert session.get_one(Customer, row_id).updated_at > EPOCH
+
+
+def test_only_our_own_rows_are_deleted(world: World) -> None:
+    mine = (
+        select(MessageToken.token).where(MessageToken.message_id == 9).order_by(MessageToken.token)
+    )
+    for tenant_id in (world.mine.tenant, world.other.tenant):
+        with world.database.tenant(tenant_id) as session:
+            insert_unnamed(
+                session, MessageToken, [{"token": word, "message_id": 9} for word in "ab"]
+            )
+    with world.database.tenant(world.mine.tenant) as session:
+        delete_rows(session, MessageToken, [{"token": "a", "message_id": 9}])
+        delete_rows(session, Customer, [{"id": world.other.customer}])
+        assert session.scalars(mine).all() == ["b"]
+    with world.database.tenant(world.other.tenant) as session:
+        assert session.scalars(mine).all() == ["a", "b"]
+        assert session.get(Customer, world.other.customer) is not None
+
+
+def test_the_planner_hears_of_tables_that_grew(world: World) -> None:
+    """PostgreSQL's own figures; SQLite plans by none and answers with its version."""
+    with world.database.tenant(world.mine.tenant) as session:
+        insert_unnamed(session, Customer, [{"name": f"customer {n}"} for n in range(2000)])
+    with world.database.system(write=False) as session:
+        seen = text("select reltuples from pg_class where relname = 'customer'")
+        seen = seen if not world.database.is_sqlite else text("select 2000")
+        assert (session.scalar(seen) or 0) >= 2000

@@ -291,6 +291,12 @@ def create_nouns() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_customer_name", "customer", ["tenant_id", "name"])
+    op.create_index(
+        "ix_customer_successor",
+        "customer",
+        ["tenant_id", "successor_id"],
+        **where("successor_id IS NOT NULL"),
+    )
     op.create_table(
         "division",
         *tenant_key(),
@@ -469,6 +475,7 @@ def create_nouns() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_contact_customer", "contact", ["tenant_id", "customer_id"])
+    op.create_index("ix_contact_home", "contact", ["tenant_id", "home_id"])
     op.create_index("ix_contact_email", "contact", ["tenant_id", "email"])
     op.create_index("ix_contact_phone", "contact", ["tenant_id", "phone"])
     op.create_table(

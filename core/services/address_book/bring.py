@@ -6,7 +6,7 @@ is one step: a caller bounds how long others wait by how many entries it brings 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +24,12 @@ from core.services.address_book.entries import (
 )
 from core.services.address_book.look_up import Book, Key, Person, look_up
 from core.services.profiles import refresh_profile
-from core.services.search_index import forget_person, index_people
+from core.services.search_index import (
+    IndexedPerson,
+    addresses_of,
+    index_people,
+    reindex_people,
+)
 from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -260,18 +265,23 @@ def _update_people(session: TenantSession, work: _Work) -> None:
 
 
 def _index(session: TenantSession, work: _Work) -> None:
-    told: dict[int, tuple[int, str, str, list[str]]] = {}
-    for person, before in work.changed.values():
-        assert person.id is not None  # noqa: S101 - only stored ones are changed
-        old_name = before.name if before.name != person.name else ""
-        old_email = before.email if before.email != person.email else ""
-        forget_person(session, person.id, old_name, old_email, [])
-        told[person.id] = (person.id, person.name, person.email, [person.phone])
-    for person, _ in work.added:
-        if person.id is not None:
-            told[person.id] = (person.id, person.name, person.email, [person.phone])
+    numbers: dict[int, list[str]] = {}
     for (_, _, address), person in work.identities:
-        if person.id is not None:
-            line = told.setdefault(person.id, (person.id, "", "", []))
-            line[3].append(address)
-    index_people(session, told.values())
+        numbers.setdefault(person.id or 0, []).append(address)
+    new = {person.id or 0: _indexed(person, numbers) for person, _ in work.added}
+    index_people(session, new.values(), are_new=True)
+    joined = numbers.keys() - new.keys()
+    index_people(session, [(each, "", "", numbers[each]) for each in joined])
+    if work.changed:
+        numbers |= addresses_of(session, work.changed)
+        reindex_people(
+            session,
+            [_indexed(before, numbers) for _, before in work.changed.values()],
+            [_indexed(person, numbers) for person, _ in work.changed.values()],
+        )
+
+
+def _indexed(person: Person, numbers: Mapping[int, list[str]]) -> IndexedPerson:
+    """A stored one, by what it is found by."""
+    assert person.id is not None  # noqa: S101 - only stored ones are changed
+    return (person.id, person.name, person.email, [person.phone, *numbers.get(person.id, [])])

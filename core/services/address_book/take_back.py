@@ -17,7 +17,7 @@ from core.models.base import Base, OwnedMixin
 from core.services.address_book.entries import FIELDS, FieldChange
 from core.services.address_book.holding import hold_groups
 from core.services.profiles import refresh_profile
-from core.services.search_index import forget_person
+from core.services.search_index import addresses_of, forget_people
 from core.tenancy.session import TenantSession
 
 _DERIVED = frozenset({"identity", "contact_token"})
@@ -159,12 +159,11 @@ def _remove(session: TenantSession, rows: Sequence[Contact]) -> None:
     if not rows:
         return
     ids, homes = [row.id for row in rows], [row.home_id for row in rows]
-    addresses: dict[int, list[str]] = {}
-    found = select(Identity.contact_id, Identity.address).where(Identity.contact_id.in_(ids))
-    for contact_id, address in session.execute(found):
-        addresses.setdefault(contact_id, []).append(address)
-    for row in rows:
-        forget_person(session, row.id, row.name, row.email, [row.phone, *addresses.get(row.id, [])])
+    addresses = addresses_of(session, ids)
+    forget_people(
+        session,
+        [(row.id, row.name, row.email, [row.phone, *addresses.get(row.id, [])]) for row in rows],
+    )
     publish_all(session, [ContactErased(contact_id=contact_id) for contact_id in ids])
     _delete(session, Identity, Identity.contact_id, ids)
     _delete(session, Contact, Contact.id, ids)

@@ -8,6 +8,7 @@ from core.web.fab.api import AdminApi
 from core.web.fab.config import harden_config
 from core.web.fab.csrf import init_csrf, machine_door
 from core.web.fab.datamodel import SQLAInterface
+from core.web.fab.files import init_files, takes_file
 from core.web.fab.handlers import register_error_handlers
 from core.web.fab.page import Page
 from core.web.fab.routes import action, expose, permission_name
@@ -26,10 +27,12 @@ __all__ = [
     "harden_config",
     "has_access",
     "init_csrf",
+    "init_files",
     "machine_door",
     "may",
     "permission_name",
     "protect",
     "register_error_handlers",
     "sync_permissions",
+    "takes_file",
 ]

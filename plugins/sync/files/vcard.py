@@ -8,6 +8,7 @@ costs itself. RFC 6350, RFC 2426; vCard 2.1 by the Internet Mail Consortium.
 from __future__ import annotations
 
 import codecs
+import io
 import quopri
 import re
 from collections.abc import Iterator
@@ -55,7 +56,8 @@ def read_vcards(text: str) -> Iterator[Row]:
 def _unfolded(text: str) -> Iterator[str]:
     """Logical lines: a leading blank goes on with the line before, as does a soft line break."""
     waiting = ""
-    for line in re.split(r"\r\n|\n|\r", text):
+    for ended in io.StringIO(text, newline=None):  # one by one: a large file has a million lines
+        line = ended.removesuffix("\n")
         if waiting and _is_soft(waiting):
             waiting = waiting[:-1] + line.lstrip(" \t")
         elif line[:1] in (" ", "\t") and waiting:

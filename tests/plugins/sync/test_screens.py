@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 
@@ -150,3 +151,29 @@ def test_the_plugin_settings_have_a_screen(shop: Shop) -> None:
         found = settings_of(session)
     assert (found.minutes, found.greets) == (60, True)
     assert shop.client().get("/plugins/merge/settings").status_code == 404  # it is off
+
+
+def test_a_large_file_is_taken_from_who_is_signed_in(shop: Shop) -> None:
+    token = token_in(page(shop, "/sync-file/"))
+    card = "BEGIN:VCARD\r\nFN:Ani\r\nTEL:0812345678{:02}\r\nPHOTO:{}\r\nEND:VCARD\r\n"
+    book = "".join(card.format(n, "A" * 100_000) for n in range(60)).encode()
+    assert len(book) > shop.desk.settings.max_body_bytes
+    sent = {"csrf_token": token, "file": (io.BytesIO(book), "telepon.vcf")}
+    kept = shop.client().post("/sync-file/", data=sent)
+    assert kept.status_code == 302
+    text = page(shop, kept.location)
+    assert "081234567801" in text, "its beginning is shown"
+    elsewhere = {"csrf_token": token, "name": "x" * shop.desk.settings.max_body_bytes}
+    assert shop.client().post("/customerview/add", data=elsewhere).status_code == 413
+    stranger = shop.client().application.test_client()
+    again = {"csrf_token": token, "file": (io.BytesIO(book), "telepon.vcf")}
+    assert stranger.post("/sync-file/", data=again).status_code == 413
+
+
+def test_a_file_beyond_all_measure_is_refused_with_its_limit(shop: Shop) -> None:
+    most = shop.desk.settings.max_file_bytes
+    assert f'data-largest="{most}"' in page(shop, "/sync-file/")
+    too_long = {"CONTENT_LENGTH": str(most + 1)}
+    refused = shop.client().post("/sync-file/", environ_overrides=too_long)
+    assert refused.status_code == 413
+    assert f"up to {most // 1024**2} MB: split it" in refused.get_data(as_text=True)

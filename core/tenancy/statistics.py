@@ -1,0 +1,25 @@
+"""Telling PostgreSQL's planner in time what many new rows have made of a table."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from core.migrations.statistics import NAME
+
+FIRST = 500
+"""Rows that a connection writes before it asks for a look; four times as many until the next."""
+
+_WRITTEN, _NEXT = "sapa_rows_written", "sapa_rows_until_look"
+
+
+def have_grown(connection: Connection, count: int) -> None:
+    """`count` rows were written in a set: now and then, have tables that grew looked at.
+
+    Autovacuum does it too, within a minute; until then a fresh installation plans as if its tables
+    were empty (`core.migrations.statistics`).
+    """
+    info = connection.info
+    info[_WRITTEN] = written = info.get(_WRITTEN, 0) + count
+    if written >= info.get(_NEXT, FIRST):
+        info[_NEXT] = 4 * written
+        connection.exec_driver_sql(f"select {NAME}()")
