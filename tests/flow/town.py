@@ -19,7 +19,6 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 
 from core.config import Settings
-from core.jobs.claim import Pair
 from core.models import Job, JobState
 from core.models.base import now
 from core.testing.databases import RedisServer
@@ -28,7 +27,8 @@ from tests.flow.processes import ANSWERING, Nursery, Part, Served, environment_o
 
 THREADS = Settings().worker_threads
 PROCESSES = 2  # of each kind, in production
-_NOBODY_CALLS_SO_LONG = 5.0  # s; the provider answers within 0.02 s
+_NOBODY_WAITS_SO_LONG = 5.0  # s from a lease to its beginning
+_NOBODY_CALLS_SO_LONG = 20.0  # s; the provider answers within 0.02 s, but a machine may be busy
 
 
 class Way(NamedTuple):
@@ -38,6 +38,14 @@ class Way(NamedTuple):
     weight: int
     kill: Callable[[random.Random], None]
     hits_calls: bool = False
+
+
+class Lease(NamedTuple):
+    """An attempt that somebody holds."""
+
+    job_id: int
+    attempt: int
+    begun: bool
 
 
 @dataclass
@@ -50,7 +58,7 @@ class Town:
     ways: Sequence[Way]
     redis: RedisServer | None = None
     kills: Counter[str] = field(default_factory=Counter)
-    _seen: dict[Pair, float] = field(default_factory=dict)
+    _seen: dict[Lease, float] = field(default_factory=dict)
 
     def keep(self) -> bool:
         """Start what isn't alive, as a process manager does. True, for use in a condition."""
@@ -79,21 +87,22 @@ class Town:
     def _let_leases_end(self) -> None:
         """What a dead process holds needn't be waited a minute and a half for.
 
-        On SQLite the next process takes it at once. Else: what was leased for so long that no call
-        that goes on can be it.
+        On SQLite the next process takes it at once. Else: what no worker has begun for so long, and
+        what was begun so long ago that no call that goes on can be it.
         """
         if self.house.desk.database.is_sqlite:
             return
         with self.house.desk.database.system() as session:
             leased = session.execute(
-                select(Job.id, Job.attempts).where(Job.state == JobState.LEASED)
+                select(Job.id, Job.attempts, Job.begun).where(Job.state == JobState.LEASED)
             ).all()
             moment = time.monotonic()
-            self._seen = {Pair(row): self._seen.get(Pair(row), moment) for row in leased}
+            self._seen = {Lease(*row): self._seen.get(Lease(*row), moment) for row in leased}
             over = [
-                pair[0]
-                for pair, since in self._seen.items()
-                if moment - since > _NOBODY_CALLS_SO_LONG
+                lease.job_id
+                for lease, since in self._seen.items()
+                if moment - since
+                > (_NOBODY_CALLS_SO_LONG if lease.begun else _NOBODY_WAITS_SO_LONG)
             ]
             session.execute(update(Job).where(Job.id.in_(over)).values(lease_until=now()))
 
