@@ -45,8 +45,11 @@ from core.events import (
     OrderCancelled,
     OrderCreated,
     OrderEstimated,
+    OrderEvent,
     OrderPaid,
+    OrderPaymentReversed,
     OrderReceived,
+    OrderReopened,
     OrderShipped,
     TaskClosed,
     TaskOpened,
@@ -122,6 +125,8 @@ from core.models import (
     MergeKind,
     Message,
     Order,
+    OrderStatus,
+    PaymentState,
     Presence,
     Sender,
     Tenant,
@@ -153,8 +158,10 @@ from core.routing import Arrival, Candidate, DivisionCriterion, RoutingPolicy
 from core.services import (
     allocating,
     assigning,
+    consent,
     conversations,
     groups,
+    orders,
     presence,
     profiles,
     recipients,
@@ -166,6 +173,7 @@ from core.services.address_book.bring import bring_contacts, plan_contacts
 from core.services.address_book.entries import BookEntry, BookOutcome, Brought, FieldChange
 from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
+from core.services.consent import may_automate
 from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
@@ -301,9 +309,13 @@ __all__ = [
     "OrderCancelled",
     "OrderCreated",
     "OrderEstimated",
+    "OrderEvent",
     "OrderPaid",
+    "OrderPaymentReversed",
     "OrderReceived",
+    "OrderReopened",
     "OrderShipped",
+    "OrderStatus",
     "OutboundClient",
     "OutboundMessage",
     "OutboundTemplate",
@@ -316,6 +328,7 @@ __all__ = [
     "PairingState",
     "Pairs",
     "Panel",
+    "PaymentState",
     "Periodic",
     "PhoneRefused",
     "Presence",
@@ -357,6 +370,7 @@ __all__ = [
     "channel_door",
     "channel_icon",
     "choice",
+    "consent",
     "conversations",
     "create_user",
     "current_actor",
@@ -376,11 +390,13 @@ __all__ = [
     "main_channels",
     "match_set",
     "may",
+    "may_automate",
     "may_hold",
     "membership",
     "need_tenant",
     "now",
     "one_at_a_time",
+    "orders",
     "own_number",
     "parse_phone",
     "periodic",

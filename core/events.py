@@ -181,43 +181,58 @@ class AgentChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderCreated(Event):
-    """An order was placed."""
+class OrderEvent(Event):
+    """The base of what happens to an order. `episode` is the order's at that moment: it grows when
+    a payment is reversed or the order reopened, and nothing is said twice in one episode (B12)."""
 
     order_id: int
     contact_id: int
+    episode: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderPaid(Event):
-    """An order's payment arrived."""
-
-    order_id: int
-    contact_id: int
+class OrderCreated(OrderEvent):
+    """An order was placed. One that was first written down as a draft is placed later."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderShipped(Event):
+class OrderPaid(OrderEvent):
+    """The whole invoice is verified as paid. A part payment says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaymentReversed(OrderEvent):
+    """A payment was taken back, wholly or in part: `episode` is the new one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEstimated(OrderEvent):
+    """The estimated delivery date was set, moved or ("" as `date`) cleared.
+
+    Said again when a cancelled order that has a date is reopened.
+    """
+
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(OrderEvent):
     """An order left, with a carrier and a tracking number."""
 
-    order_id: int
-    contact_id: int
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceived(OrderEvent):
+    """A person says that the customer has the order: the button, REST or a shop (B9)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderReceived(Event):
-    """The customer has the order."""
-
-    order_id: int
-    contact_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderCancelled(Event):
+class OrderCancelled(OrderEvent):
     """An order was cancelled."""
 
-    order_id: int
-    contact_id: int
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReopened(OrderEvent):
+    """A cancelled or received order is being processed again: `episode` is the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,14 +307,6 @@ class ChannelReported(Event):
     channel_id: int
     what: str
     reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderEstimated(Event):
-    """The estimated delivery date was set, moved or ("" as `date`) cleared."""
-
-    order_id: int
-    date: str
 
 
 @dataclass(frozen=True, kw_only=True)

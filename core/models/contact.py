@@ -108,7 +108,10 @@ contact_label = cast(Table, LabelOnContact.__table__)
 
 
 class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
-    """One address-book entry. `sources` keeps, per field, who set it: `{"name": "person"}`."""
+    """One address-book entry. `sources` keeps, per field, who set it: `{"name": "person"}`.
+
+    `consent_by` is how the consent was told: keyword, link, person, provider, import.
+    """
 
     __tablename__ = "contact"
     __table_args__ = tenant_table(
@@ -126,6 +129,8 @@ class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     consent: Mapped[Consent] = mapped_column(choice(Consent), default=Consent.UNKNOWN)
+    consent_by: Mapped[str | None] = mapped_column(String(20))
+    consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sources: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

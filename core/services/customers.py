@@ -76,6 +76,8 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
             sources[field] = FieldSource.PERSON.value
     contact.sources = sources
     changes = changed_fields(contact)
+    if "consent" in changes:
+        contact.consent_by, contact.consent_at = "person", now()
     changes.pop("sources", None)
     if not changes:
         return contact
@@ -119,16 +121,6 @@ def bring_back(session: TenantSession, contact: Contact) -> None:
 def is_erased(contact: Contact) -> bool:
     """Whether a contact was erased for good: archived, and nothing of it left."""
     return contact.archived_at is not None and not (contact.name or contact.phone or contact.email)
-
-
-def opt_out(session: TenantSession, contact: Contact) -> None:
-    """They said stop: nothing is sent to them unasked any more."""
-    if contact.consent is Consent.OUT:
-        return
-    before, contact.consent = contact.consent, Consent.OUT
-    session.flush()
-    record(session, "opt out", contact, {"consent": (before, Consent.OUT)})
-    publish(session, ContactChanged(contact_id=contact.id, fields=("consent",)))
 
 
 def change_customer(session: TenantSession, customer: Customer, values: dict[str, Any]) -> None:

@@ -30,7 +30,8 @@ from core.services import (
     tasks,
 )
 from core.services.channel_accounts import crowd_of
-from core.services.customers import bring_back, opt_out
+from core.services.consent import opt_out
+from core.services.customers import bring_back
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored
 from core.services.preview import touch
@@ -230,7 +231,7 @@ def _after_inbound(
         publish(session, conversations.opened(conversation, is_reopened=False))
     conversations.reopen(session, conversation)
     if says_stop(message.body):
-        opt_out(session, conversation.contact)
+        opt_out(session, conversation.contact, by="keyword")
     tasks.open_reply_task(session, conversation, message)
     publish(
         session,

@@ -458,6 +458,8 @@ def create_nouns() -> None:
         sa.Column("phone", sa.String(40), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("consent", choice("consent_choice", "unknown", "in", "out"), nullable=False),
+        sa.Column("consent_by", sa.String(20), nullable=True),
+        sa.Column("consent_at", MOMENT, nullable=True),
         sa.Column("sources", JSON, nullable=False),
         sa.Column("archived_at", MOMENT, nullable=True),
         sa.Column("uuid", sa.Uuid(), nullable=False),
@@ -841,7 +843,16 @@ def create_nouns() -> None:
         sa.Column("direction", choice("direction_choice", "in", "out", "internal"), nullable=False),
         sa.Column(
             "sender",
-            choice("sender_choice", "customer", "agent", "phone", "automation", "api"),
+            choice(
+                "sender_choice",
+                "customer",
+                "agent",
+                "phone",
+                "automation",
+                "api",
+                "bot",
+                "broadcast",
+            ),
             nullable=False,
         ),
         sa.Column(
