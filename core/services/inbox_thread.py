@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -186,6 +186,7 @@ class Panel:
     identities: list[Identity]
     labels: list[Label]
     orders: int
+    last_orders: Sequence[Order]
     cards: list[Card]
     others: list[Conversation]
 
@@ -207,6 +208,12 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
         labels=sorted(labels.values(), key=lambda label: label.name.casefold()),
         orders=session.scalar(select(func.count(Order.id)).where(Order.contact_id.in_(contacts)))
         or 0,
+        last_orders=session.scalars(
+            select(Order)
+            .where(Order.contact_id.in_(contacts), Order.archived_at.is_(None))
+            .order_by(Order.id.desc())
+            .limit(OTHERS)
+        ).all(),
         cards=list(
             session.scalars(
                 select(Card)

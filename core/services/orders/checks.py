@@ -27,10 +27,20 @@ class Line:
     price: Decimal
 
 
+def one_at_a_time() -> Refused:
+    """Why several orders are not moved at once: each move tells its own customer something (B8)."""
+    return Refused(
+        say(
+            "Change the status of one order at a time: each change tells its own customer something."
+        ),
+        "id",
+    )
+
+
 def get_order(session: TenantSession, order_id: Any) -> Order:
     """One of this tenant's orders, and one only: several at once are refused (B8)."""
     if isinstance(order_id, list | tuple):
-        raise Refused(say("Change the status of one order at a time."), "id")
+        raise one_at_a_time()
     order = session.get(Order, order_id)
     if order is None:
         raise NotFound(say("There is no such order."))
