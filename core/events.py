@@ -7,8 +7,10 @@ that subscribed and is on gets a job of its own, written in that transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 from core.host.attach import host_of
@@ -22,16 +24,23 @@ class EventPayloadError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """The base of every event. Fields are int, str, bool, None or tuples of these."""
+    """The base of every event. Fields are int, str, bool, None or tuples of these.
+
+    `depth`: how many rules stand between it and what a person, a customer or a shop did.
+    """
 
     name: ClassVar[str] = "event"
+    depth: int = 0
 
     def __init_subclass__(cls) -> None:
         cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def to_payload(self) -> dict[str, Any]:
         """What JSON can hold; `from_payload` makes the same event of it."""
-        return dict(vars(self))  # not `asdict`, which copies each value deeply: 20 times slower
+        payload = dict(vars(self))  # not `asdict`, which copies each value deeply: 20 times slower
+        if not self.depth:
+            del payload["depth"]
+        return payload
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
@@ -60,6 +69,22 @@ class Event:
         return self.name
 
 
+_depth: ContextVar[int] = ContextVar("sapa_event_depth", default=0)
+
+
+@contextmanager
+def caused_at(depth: int) -> Iterator[None]:
+    """What is published inside bears this depth. Rules that trigger each other are stopped by it.
+
+    A plugin's handler runs at the depth of its event.
+    """
+    token = _depth.set(depth)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
+
+
 def publish(session: TenantSession, event: Event) -> None:
     """Tell every plugin that handles this type of event and is on for the tenant.
 
@@ -83,6 +108,8 @@ def _jobs(session: TenantSession, events: Sequence[Event]) -> list[NewJob]:
     if not heard:
         return []
     enabled = host.switches.enabled(session)
+    if depth := _depth.get():
+        heard = [(replace(event, depth=depth), subscribers) for event, subscribers in heard]
     return [
         NewJob(handler_actor(plugin, event.name), event.to_payload(), lane=f"{plugin}/{event.lane}")
         for event, subscribers in heard
@@ -317,3 +344,24 @@ class CardMoved(Event):
     contact_id: int
     before: str
     after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelPut(Event):
+    """A label was put on a contact."""
+
+    contact_id: int
+    label_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerFired(Event):
+    """A plugin's own trigger went off: see `core.automation.fire`. `variables`: `name=value`."""
+
+    trigger: str
+    contact_id: int
+    subject: str
+    episode: str
+    order_id: int | None = None
+    conversation_id: int | None = None
+    variables: tuple[str, ...] = ()

@@ -71,10 +71,12 @@ class RunState(StrEnum):
 class Run(TenantMixin, Base):
     """One rule, asked about one subject in one episode: at most one row, so at most one send (B12).
 
-    `subject`: `order:12`. `step`: the next one to take. `wall`: the local time that it is due at,
-    on the clock of `zone`; "" where a delay says so. `depth`: how many rules stand between this one
-    and what a person did. `code` and `reason` say why it ended as it did, `trace` what was looked
-    at. `message_id`: the message that it sent; no foreign key, erasing a message leaves the claim.
+    `subject`: `order:12`. `given`: the trigger's own variables. `step`: the next one to take of
+    `steps`, which stand here once they have begun: a rule may be edited while it waits. `wall`: the
+    local time that it is due at, on the clock of `zone`; "" where a delay says so. `depth`: how
+    many rules stand between this one and what a person did. `code` and `reason` say why it ended as
+    it did, `trace` what was looked at. `message_id`: the message that it sent; no foreign key,
+    erasing a message leaves the claim.
     """
 
     __tablename__ = "automation_run"
@@ -101,14 +103,16 @@ class Run(TenantMixin, Base):
     episode: Mapped[str] = mapped_column(String(60), default="1")
     contact_id: Mapped[int] = mapped_column(Integer)
     state: Mapped[RunState] = mapped_column(choice(RunState), default=RunState.SCHEDULED)
+    given: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     step: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     wall: Mapped[str] = mapped_column(String(16), default="")
     zone: Mapped[str] = mapped_column(String(64), default="")
     depth: Mapped[int] = mapped_column(default=0)
     code: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(String(500), default="")
-    trace: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    trace: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     message_id: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
