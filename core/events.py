@@ -49,7 +49,7 @@ class Event:
         A field that this version no longer has is left out: a job may be older than the code.
         """
         known = {field.name for field in fields(cls)}
-        values = {
+        values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in payload.items()
             if key in known

@@ -12,8 +12,10 @@ from core.api import (
     Condition,
     ConditionKind,
     Consent,
+    Conversation,
     Division,
     Label,
+    Message,
     Order,
     OrderStatus,
     Part,
@@ -40,6 +42,21 @@ PAYMENTS = {
     PaymentState.PART: say("part-paid"),
     PaymentState.PAID: say("paid"),
 }
+
+
+def _order(scene: Scene) -> Order:
+    assert scene.order is not None  # noqa: S101 - asked only where the scene has one
+    return scene.order
+
+
+def _message(scene: Scene) -> Message:
+    assert scene.message is not None  # noqa: S101 - as above
+    return scene.message
+
+
+def _conversation(scene: Scene) -> Conversation:
+    assert scene.conversation is not None  # noqa: S101 - as above
+    return scene.conversation
 
 
 def _labels(scene: Scene) -> set[str]:
@@ -74,13 +91,13 @@ def _all_divisions(session: TenantSession) -> Choices:
     return [(str(one.id), one.name) for one in session.scalars(living)]
 
 
-def _order_channel(scene: Scene) -> str | None:
-    return str(scene.conversation.channel_id) if scene.conversation is not None else None
+def _channel(scene: Scene) -> str:
+    return str(_conversation(scene).channel_id)
 
 
 def _division(scene: Scene) -> str | None:
-    talk = scene.conversation
-    return str(talk.division_id) if talk is not None and talk.division_id else None
+    division_id = _conversation(scene).division_id
+    return str(division_id) if division_id else None
 
 
 CONDITIONS = (
@@ -120,21 +137,21 @@ CONDITIONS = (
         label=say("the total"),
         kind=ConditionKind.NUMBER,
         of=Part.ORDER,
-        read=lambda scene: scene.order.total,
+        read=lambda scene: _order(scene).total,
     ),
     Condition(
         name="order_currency",
         label=say("the currency"),
         kind=ConditionKind.TEXT,
         of=Part.ORDER,
-        read=lambda scene: scene.order.currency,
+        read=lambda scene: _order(scene).currency,
     ),
     Condition(
         name="order_status",
         label=say("the order's status"),
         kind=ConditionKind.CHOICE,
         of=Part.ORDER,
-        read=lambda scene: scene.order.status.value,
+        read=lambda scene: _order(scene).status.value,
         choices=lambda session: [(key.value, words) for key, words in STATUSES.items()],
     ),
     Condition(
@@ -142,7 +159,7 @@ CONDITIONS = (
         label=say("the payment"),
         kind=ConditionKind.CHOICE,
         of=Part.ORDER,
-        read=lambda scene: scene.order.payment.value,
+        read=lambda scene: _order(scene).payment.value,
         choices=lambda session: [(key.value, words) for key, words in PAYMENTS.items()],
     ),
     Condition(
@@ -150,35 +167,35 @@ CONDITIONS = (
         label=say("what was ordered"),
         kind=ConditionKind.TEXT,
         of=Part.ORDER,
-        read=lambda scene: ", ".join(line.product for line in scene.order.lines),
+        read=lambda scene: ", ".join(line.product for line in _order(scene).lines),
     ),
     Condition(
         name="order_carrier",
         label=say("the carrier"),
         kind=ConditionKind.TEXT,
         of=Part.ORDER,
-        read=lambda scene: scene.order.carrier,
+        read=lambda scene: _order(scene).carrier,
     ),
     Condition(
         name="order_estimate",
         label=say("the estimated delivery day"),
         kind=ConditionKind.DATE,
         of=Part.ORDER,
-        read=lambda scene: scene.order.estimated_date,
+        read=lambda scene: _order(scene).estimated_date,
     ),
     Condition(
         name="message_text",
         label=say("the message"),
         kind=ConditionKind.TEXT,
         of=Part.MESSAGE,
-        read=lambda scene: scene.message.body,
+        read=lambda scene: _message(scene).body,
     ),
     Condition(
         name="channel",
         label=say("the channel"),
         kind=ConditionKind.CHOICE,
         of=Part.CONVERSATION,
-        read=_order_channel,
+        read=_channel,
         choices=_all_channels,
     ),
     Condition(
@@ -194,7 +211,7 @@ CONDITIONS = (
         label=say("the conversation has an agent"),
         kind=ConditionKind.YES_NO,
         of=Part.CONVERSATION,
-        read=lambda scene: scene.conversation.assignee_id is not None,
+        read=lambda scene: _conversation(scene).assignee_id is not None,
     ),
     Condition(
         name="hour",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -84,7 +85,7 @@ def on_regrouped(session: TenantSession, event: CustomersRegrouped) -> None:
         )
 
 
-def on_order(trigger: str) -> object:
+def on_order(trigger: str) -> Callable[[TenantSession, Any], None]:
     """A handler for what happens to an order once in each of its episodes."""
 
     def handle(session: TenantSession, event: OrderCreated | OrderPaid | OrderShipped) -> None:

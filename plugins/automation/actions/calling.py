@@ -136,8 +136,9 @@ class WebhookCall:
     ) -> RetryAt | None:
         if isinstance(error, SendFailed) and error.error_class != "retry":
             return None
-        is_known = isinstance(error, SendFailed | OutcomeUnknown)
-        return RetryAt(reason=error.reason if is_known else "")
+        if isinstance(error, SendFailed | OutcomeUnknown):
+            return RetryAt(reason=error.reason)
+        return RetryAt()
 
 
 CALL_WEBHOOK = JobSpec("automation.webhook", call=WebhookCall(), max_attempts=8)
