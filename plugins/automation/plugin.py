@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import url_for
+from flask_babel import gettext as _
+
 from core.api import (
     Action,
     Condition,
+    Contact,
+    Conversation,
     Handler,
     JobSpec,
     Manifest,
+    Panel,
     Periodic,
     Trigger,
+    ViewDecl,
     hookimpl,
 )
 from plugins.automation.actions import ACTIONS
@@ -19,6 +26,7 @@ from plugins.automation.handlers import HANDLERS
 from plugins.automation.jobs import JOBS
 from plugins.automation.models import MODELS
 from plugins.automation.triggers import TRIGGERS
+from plugins.automation.views import VIEWS
 
 manifest = Manifest(
     name="automation",
@@ -58,3 +66,16 @@ def jobs() -> Sequence[JobSpec | Periodic]:
 @hookimpl
 def event_handlers() -> Sequence[Handler[Any]]:
     return HANDLERS
+
+
+@hookimpl
+def views() -> Sequence[ViewDecl]:
+    return VIEWS
+
+
+@hookimpl
+def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequence[Panel]:
+    href = url_for("AutomationPanelView.panel", contact_id=contact.id)
+    return [
+        Panel(name="automation", title=_("Automated messages"), href=href, icon="robot", order=60)
+    ]

@@ -1,0 +1,18 @@
+"""The screens of automated messages."""
+
+from core.api import ViewDecl, say
+from plugins.automation.views.history import AutomationHistoryView, AutomationPanelView
+from plugins.automation.views.rules import AutomationView
+from plugins.automation.views.simulator import AutomationTryView
+
+VIEWS = (
+    ViewDecl(
+        view=AutomationView,
+        name="Automated actions",
+        label=say("Automated actions"),
+        icon="robot",
+    ),
+    ViewDecl(view=AutomationHistoryView),
+    ViewDecl(view=AutomationTryView),
+    ViewDecl(view=AutomationPanelView),
+)
