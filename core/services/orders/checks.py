@@ -31,7 +31,8 @@ def one_at_a_time() -> Refused:
     """Why several orders are not moved at once: each move tells its own customer something (B8)."""
     return Refused(
         say(
-            "Change the status of one order at a time: each change tells its own customer something."
+            "Change the status of one order at a time: each change tells its own customer "
+            "something."
         ),
         "id",
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, post_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 from marshmallow.validate import Length, Range
 
 from core.services.orders import Line
@@ -14,8 +15,6 @@ from core.web.fab.values import text_problem
 
 
 def _readable(value: str) -> None:
-    from marshmallow import ValidationError
-
     if problem := text_problem(value):
         raise ValidationError(problem)
 
@@ -29,7 +28,7 @@ class LineSchema(Schema):
 
     product = fields.String(required=True, validate=[Length(1, 200), _readable])
     quantity = fields.Integer(load_default=1, validate=Range(1, MOST_PIECES))
-    price = fields.Decimal(load_default=0, places=2, validate=Range(0, MOST_MONEY))
+    price = fields.Decimal(load_default=Decimal(0), places=2, validate=Range(0, MOST_MONEY))
 
     @post_load
     def as_line(self, data: dict[str, Any], **kwargs: Any) -> Line:
