@@ -20,7 +20,7 @@ LEAD_MENU = frozenset({"Records", "Conversations", "Messages", "Assignments", "U
 # run the business: who works here, what is connected, who changed what
 ADMIN_VIEWS = frozenset(
     {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "Job", "BadInboundItem"}
-    | {"Settings", "Notice"}
+    | {"Settings", "Notice", "OrderSource"}
 )
 
 # hand work around

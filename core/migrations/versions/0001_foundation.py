@@ -673,6 +673,39 @@ def create_nouns() -> None:
     )
     op.create_index("ix_order_contact", "order", ["tenant_id", "contact_id"])
     op.create_table(
+        "order_source",
+        *tenant_key(),
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("last_at", MOMENT, nullable=True),
+        sa.Column("archived_at", MOMENT, nullable=True),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.UniqueConstraint("uuid"),
+        sa.UniqueConstraint("tenant_id", "name"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "order_delivery",
+        *tenant_key(),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(190), nullable=False),
+        sa.Column("event", sa.String(40), nullable=False),
+        sa.Column("event_id", sa.String(190), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("is_applied", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(300), nullable=False),
+        sa.Column("answer", JSON, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        tenant_fk("source_id", "order_source", ondelete="CASCADE"),
+        sa.UniqueConstraint("tenant_id", "source_id", "key"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_order_delivery_at", "order_delivery", ["tenant_id", "at"])
+    op.create_table(
         "template",
         *tenant_key(),
         sa.Column("name", sa.String(80), nullable=False),
@@ -1101,6 +1134,8 @@ def downgrade() -> None:
         "message",
         "assignment",
         "order_line",
+        "order_delivery",
+        "order_source",
         "conversation",
         "template",
         "order",

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from core.errors import Refused
 from core.models import Order, OrderStatus, PaymentState
-from core.services import orders
+from core.services import order_feed, orders
 from core.services.history import history_of
 from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
@@ -130,6 +130,7 @@ class OrderMoves(NounView):
             sees_customer=self.appbuilder.sm.has_access("can_show", "Customer"),
             offers={name: may[name] and is_open for name, is_open in _open_moves(order).items()},
             history=history_of(web_session(), order),
+            shop=order_feed.source_of(web_session(), order.source),
             move=move,
             errors=errors or {},
             typed=request.form,

@@ -14,6 +14,7 @@ from core.web.pages import (
     languages,
     notices,
     operator,
+    order_door,
     own_number,
     pairing,
     plugins,
@@ -49,6 +50,7 @@ PAGES: tuple[ViewDecl, ...] = (
     ViewDecl(view=FilesView),
     ViewDecl(view=LiveView),
     ViewDecl(view=TenantSwitchView),
+    *order_door.PAGES,
 )
 
 # below the nouns in the menu
