@@ -201,6 +201,7 @@ from core.services.consent import may_automate
 from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
+from core.services.opt_out_links import opt_out_link
 from core.services.send import record_unsent, send_message
 from core.services.sight import OVERSEERS, may_hold, sight_of
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
@@ -444,6 +445,7 @@ __all__ = [
     "need_tenant",
     "now",
     "one_at_a_time",
+    "opt_out_link",
     "orders",
     "own_number",
     "parse_phone",

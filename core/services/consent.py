@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from core.audit import record
+from core.errors import Refused
 from core.events import ContactChanged, publish
-from core.models import Consent, Contact, Sender
+from core.models import Consent, Contact, Conversation, Sender
 from core.models.base import now
 from core.tenancy.session import TenantSession
+from core.words import say
 
 UNASKED = frozenset({Sender.AUTOMATION, Sender.BROADCAST})
 """Senders whose messages are no answer to anything."""
@@ -45,6 +47,32 @@ def silenced(session: TenantSession, contact_ids: Collection[int]) -> set[int]:
             .where(Contact.id.in_(contact_ids), member.consent == Consent.OUT)
             .distinct()
         )
+    )
+
+
+def check_may_begin(conversation: Conversation, *, is_asked_for: bool = False) -> None:
+    """Before a person or a program writes first. Refused, field `is_asked_for`, after an opt-out.
+
+    An answer is always allowed: to somebody who waits for one, or who wrote since they opted out.
+    So is what the writer says that the customer asked for.
+    """
+    contact = conversation.contact
+    wishes = [
+        each.consent_at
+        for each in (contact, *contact.customer.contacts)
+        if each.consent is Consent.OUT
+    ]
+    if not wishes or is_asked_for or conversation.waiting_since is not None:
+        return
+    last = conversation.last_inbound_at
+    if last is not None and all(at is not None and at <= last for at in wishes):
+        return
+    raise Refused(
+        say(
+            "%(contact)s asked not to be written to. Write only what they asked for, and say so.",
+            contact=contact,
+        ),
+        "is_asked_for",
     )
 
 

@@ -25,7 +25,16 @@ ADMIN_VIEWS = frozenset(
 
 # hand work around
 LEAD_VIEWS = frozenset(
-    {"Distribution", "Division", "Assignment", "Module", "Template", "Label", "QuickReply"}
+    {
+        "Distribution",
+        "Division",
+        "Assignment",
+        "Module",
+        "Template",
+        "Label",
+        "QuickReply",
+        "OptOut",
+    }
 )
 
 # take records away, and decide by which rules the desk works by itself

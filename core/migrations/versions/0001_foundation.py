@@ -240,6 +240,8 @@ def create_nouns() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("switch_version", sa.Integer(), nullable=False),
         sa.Column("limits_agents", sa.Boolean(), nullable=False),
+        sa.Column("stop_words", JSON, nullable=True),
+        sa.Column("start_words", JSON, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sqlite_autoincrement=True,

@@ -14,6 +14,8 @@ from core.web.pages import (
     languages,
     notices,
     operator,
+    opt_out_door,
+    opt_outs,
     order_door,
     own_number,
     pairing,
@@ -51,6 +53,7 @@ PAGES: tuple[ViewDecl, ...] = (
     ViewDecl(view=LiveView),
     ViewDecl(view=TenantSwitchView),
     *order_door.PAGES,
+    *opt_out_door.PAGES,
 )
 
 # below the nouns in the menu
@@ -59,6 +62,7 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *channel_provider.PAGES,
     *pairing.PAGES,
     *plugins.PAGES,
+    *opt_outs.PAGES,
     *tokens.PAGES,
     *jobs.PAGES,
     *operator.PAGES,
