@@ -21,6 +21,7 @@ from core.api import (
     hookimpl,
 )
 from plugins.automation.actions import ACTIONS
+from plugins.automation.broadcasts import declared as broadcasts
 from plugins.automation.facts import CONDITIONS
 from plugins.automation.handlers import HANDLERS
 from plugins.automation.jobs import JOBS
@@ -40,7 +41,7 @@ manifest = Manifest(
 
 @hookimpl
 def models() -> Sequence[type[Any]]:
-    return MODELS
+    return (*MODELS, *broadcasts.MODELS)
 
 
 @hookimpl
@@ -60,7 +61,7 @@ def actions() -> Sequence[Action]:
 
 @hookimpl
 def jobs() -> Sequence[JobSpec | Periodic]:
-    return JOBS
+    return (*JOBS, *broadcasts.JOBS)
 
 
 @hookimpl
@@ -70,7 +71,7 @@ def event_handlers() -> Sequence[Handler[Any]]:
 
 @hookimpl
 def views() -> Sequence[ViewDecl]:
-    return VIEWS
+    return (*VIEWS, *broadcasts.VIEWS)
 
 
 @hookimpl
