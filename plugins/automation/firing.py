@@ -120,7 +120,7 @@ def schedule(session: TenantSession, run: Run) -> None:
         "automation.go",
         {"run_id": run.id},
         lane=f"automation/{run.subject}",
-        due_at=run.due_at,
+        due_at=run.due_at if run.due_at > clock.now() else None,
     )
 
 
