@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from core.config import Settings
 from core.inbound import MessageState
-from core.models import Channel, ConversationState, Direction, Message, Order, Tenant
+from core.models import Channel, Contact, ConversationState, Direction, Message, Order, Tenant
 from core.models.base import now
 from core.services import conversation_of, customers, orders
 from core.testing.installation import CloudLine
@@ -122,6 +122,7 @@ class Walk:
                     session, name=f"Budi {number}", phone=f"+62812{number:08}"
                 )
                 contact = made.contacts[0]
+                contact_id = contact.id
                 channel = session.get_one(Channel, self.line.channel_id)
                 talk = conversation_of.find_or_open(
                     session, channel, list(contact.identities), state=ConversationState.CLOSED
@@ -131,7 +132,7 @@ class Walk:
                 zone = ZoneInfo(session.get_one(Tenant, house.tenant_id).time_zone)
                 order = orders.create_order(
                     session,
-                    session.merge(contact),
+                    session.get_one(Contact, contact_id),
                     lines=[orders.Line("Serum", 1, Decimal(1000))],
                     estimated_date=now().astimezone(zone).date(),
                 )
