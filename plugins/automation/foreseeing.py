@@ -29,6 +29,9 @@ from plugins.automation.models import Rule, Run
 from plugins.automation.rules import Draft
 from plugins.automation.scenes import build, last_conversation
 
+NOTHING: Mapping[str, Any] = {"items": (), "holds": False}
+"""The verdict where no condition was asked."""
+
 
 @dataclass(frozen=True)
 class Prospect:
@@ -84,10 +87,10 @@ def foresee(
     """What the rule would do now, step by step, with what stands in the way."""
     trigger = catalogue.triggers(session).get(rule.trigger)
     if trigger is None or scene is None:
-        return Prospect(trigger, scene, {}, (), None, say("There is nobody to look at yet."))
+        return Prospect(trigger, scene, NOTHING, (), None, say("There is nobody to look at yet."))
     lacks = next((part for part in trigger.has if not scene.has(part)), None)
     if lacks is not None:
-        return Prospect(trigger, scene, {}, (), None, _LACKS[lacks])
+        return Prospect(trigger, scene, NOTHING, (), None, _LACKS[lacks])
     verdict = conditions.evaluate(rule.conditions, scene, catalogue.conditions(session))
     known = catalogue.actions(session)
     steps = []

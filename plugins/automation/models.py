@@ -23,6 +23,9 @@ from core.api import (
     tenant_table,
 )
 
+STEP = {"action": "send", "values": {"template": "", "text": "Halo", "channel": ""}}
+"""What one step looks like."""
+
 
 class Base(DeclarativeBase):
     """The plugin's own base: a fault here can't break the core's mappers."""
@@ -45,10 +48,14 @@ class Rule(TenantMixin, TimesMixin, Base):
     name: Mapped[str] = mapped_column(String(120))
     trigger: Mapped[str] = mapped_column(String(60))
     asks: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    conditions: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    steps: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    conditions: Mapped[dict[str, Any]] = mapped_column(
+        Json, default=dict, info={"example": {"join": "all", "items": []}}
+    )
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, info={"example": [STEP]}
+    )
     delay_minutes: Mapped[int] = mapped_column(default=0)
-    at_time: Mapped[str] = mapped_column(String(5), default="09:00")
+    at_time: Mapped[str] = mapped_column(String(5), default="09:00", info={"example": "09:00"})
     is_on: Mapped[bool] = mapped_column(default=True)
     seed: Mapped[str] = mapped_column(String(40), default="")
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -105,14 +112,18 @@ class Run(TenantMixin, Base):
     state: Mapped[RunState] = mapped_column(choice(RunState), default=RunState.SCHEDULED)
     given: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     step: Mapped[int] = mapped_column(default=0)
-    steps: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, info={"example": [STEP]}
+    )
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    wall: Mapped[str] = mapped_column(String(16), default="")
-    zone: Mapped[str] = mapped_column(String(64), default="")
+    wall: Mapped[str] = mapped_column(String(16), default="", info={"example": ""})
+    zone: Mapped[str] = mapped_column(String(64), default="", info={"example": ""})
     depth: Mapped[int] = mapped_column(default=0)
     code: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(String(500), default="")
-    trace: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    trace: Mapped[dict[str, Any]] = mapped_column(
+        Json, default=dict, info={"example": {"steps": []}}
+    )
     message_id: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

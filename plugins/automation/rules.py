@@ -77,7 +77,7 @@ def draft_of(rule: Rule) -> Draft:
         name=rule.name,
         trigger=rule.trigger,
         asks={name: str(value) for name, value in rule.asks.items()},
-        conditions=rule.conditions or {"join": "all", "items": []},
+        conditions=_without_empty(rule.conditions),
         steps=[{"action": step["action"], "values": dict(step["values"])} for step in rule.steps],
         delay_count=str(minutes // size),
         delay_unit=unit,
@@ -200,7 +200,9 @@ def _tree(
 
 def _without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Groups without a line say nothing."""
-    items = [_without_empty(each) if "items" in each else dict(each) for each in tree["items"]]
+    items = [
+        _without_empty(each) if "items" in each else dict(each) for each in tree.get("items", [])
+    ]
     kept = [each for each in items if "items" not in each or each["items"]]
     return {"join": "any" if tree.get("join") == "any" else "all", "items": kept}
 

@@ -23,6 +23,7 @@ from core.api import (
     Trigger,
     conversation_of,
     main_channels,
+    may_automate,
     may_send,
     record_unsent,
     say,
@@ -183,12 +184,24 @@ def _obstacle(scene: Scene, template: Template, channel: Channel, talk: Conversa
         return refused.message
     if not may_send.is_served(scene.session, channel):
         return say("%(channel)s can't send: its plugin is off.", channel=channel.name)
-    if may_send.has_opted_out(scene.contact):
+    if not may_automate(scene.session, scene.contact):
         return say("%(contact)s asked not to be written to.", contact=scene.contact)
     if talk is None:
-        return ""
+        return _closed_to_strangers(scene, template, channel)
     found = may_send.obstacle_to(talk, bool(template.provider_name), Sender.AUTOMATION)
     return found.reason if found is not None else ""
+
+
+def _closed_to_strangers(scene: Scene, template: Template, channel: Channel) -> str:
+    """On a channel with a window, whoever hasn't written gets approved templates only."""
+    adapter = scene.session.desk.host.adapter(channel.kind)
+    if adapter is None or adapter.capabilities.window is None or template.provider_name:
+        return ""
+    return say(
+        "The customer hasn't written to %(channel)s yet: it only takes an approved template. "
+        "Choose one.",
+        channel=channel.name,
+    )
 
 
 def _templates(session: TenantSession) -> list[tuple[str, Any]]:

@@ -1,6 +1,8 @@
 """The screens of automated messages."""
 
-from core.api import ViewDecl, say
+from flask_babel import lazy_gettext as _
+
+from core.api import ViewDecl
 from plugins.automation.views.history import AutomationHistoryView, AutomationPanelView
 from plugins.automation.views.rules import AutomationView
 from plugins.automation.views.simulator import AutomationTryView
@@ -9,7 +11,7 @@ VIEWS = (
     ViewDecl(
         view=AutomationView,
         name="Automated actions",
-        label=say("Automated actions"),
+        label=_("Automated actions"),
         icon="robot",
     ),
     ViewDecl(view=AutomationHistoryView),
