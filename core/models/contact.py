@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import Date, Index, Integer, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.inbound import IdentityKind
@@ -128,6 +128,7 @@ class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
     name: Mapped[str] = mapped_column(String(160), default="")
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    birthday: Mapped[date | None] = mapped_column(Date)
     consent: Mapped[Consent] = mapped_column(choice(Consent), default=Consent.UNKNOWN)
     consent_by: Mapped[str | None] = mapped_column(String(20))
     consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

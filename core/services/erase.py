@@ -76,6 +76,7 @@ def erase_contact(session: TenantSession, contact: Contact) -> None:
     )
     _drop_mentions(session, marks)
     contact.name = contact.phone = contact.email = ""
+    contact.birthday = None
     contact.sources = {}
     contact.consent = Consent.OUT
     contact.archived_at = now()

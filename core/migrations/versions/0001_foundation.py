@@ -459,6 +459,7 @@ def create_nouns() -> None:
         sa.Column("name", sa.String(160), nullable=False),
         sa.Column("phone", sa.String(40), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("birthday", sa.Date(), nullable=True),
         sa.Column("consent", choice("consent_choice", "unknown", "in", "out"), nullable=False),
         sa.Column("consent_by", sa.String(20), nullable=True),
         sa.Column("consent_at", MOMENT, nullable=True),
