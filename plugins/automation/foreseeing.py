@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -24,7 +26,7 @@ from core.api import (
     search_customers,
     tenant_of,
 )
-from plugins.automation import catalogue, clock, conditions, dated
+from plugins.automation import catalogue, clock, conditions, dated, triggers
 from plugins.automation.models import Rule, Run
 from plugins.automation.rules import Draft
 from plugins.automation.scenes import build, last_conversation
@@ -120,10 +122,12 @@ def _when(
 ) -> tuple[datetime | None, Any]:
     if not trigger.is_dated:
         return clock.now() + timedelta(minutes=max(rule.delay_minutes, 0)), ""
+    zone = tenant_of(session).time_zone
+    if trigger.name == triggers.BIRTHDAY:
+        return _next_birthday(rule, scene, zone)
     day = scene.order.estimated_date if scene.order is not None else None
     if day is None:
         return None, say("The order has no estimated delivery day yet.")
-    zone = tenant_of(session).time_zone
     try:
         moment = dated.moment_of(f"{day.isoformat()}T{rule.at_time}", zone)
     except ValueError:
@@ -131,6 +135,16 @@ def _when(
     if moment < clock.now() - timedelta(days=1):
         return None, say("That day is past: nothing is sent for it.")
     return moment, ""
+
+
+def _next_birthday(rule: Rule | Draft, scene: Scene, zone: str) -> tuple[datetime | None, Any]:
+    born = scene.contact.birthday
+    if born is None:
+        return None, say("This customer's birthday isn't known.")
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    year = today.year + ((born.month, born.day) < (today.month, today.day))
+    day = 28 if (born.month, born.day) == (2, 29) and not isleap(year) else born.day
+    return dated.moment_of(f"{date(year, born.month, day)}T{rule.at_time}", zone), ""
 
 
 def _asked_before(session: TenantSession, rule: Rule, scene: Scene) -> Run | None:

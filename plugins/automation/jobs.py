@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import extract, select
 
 from core.api import (
+    Contact,
     Conversation,
     JobSpec,
     Periodic,
@@ -15,6 +18,7 @@ from core.api import (
     enqueue,
     job,
     periodic,
+    tenant_of,
 )
 from plugins.automation import clock, dated, running, triggers
 from plugins.automation.actions.calling import CALL_WEBHOOK
@@ -76,4 +80,32 @@ def find_silent(session: TenantSession, payload: dict[str, Any]) -> None:
             claim(session, rule, happened, clock.now())
 
 
-JOBS: tuple[JobSpec | Periodic, ...] = (go, sweep, find_silent, CALL_WEBHOOK)
+@periodic("automation.birthdays", "3 * * * *")
+def find_birthdays(session: TenantSession, payload: dict[str, Any]) -> None:
+    """Customers whose birthday it is where the business is; each hour, for every time zone."""
+    zone = tenant_of(session).time_zone
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    days = [today.day]
+    if (today.month, today.day) == (2, 28) and not isleap(today.year):
+        days.append(29)
+    born = (
+        select(Contact.id)
+        .where(
+            extract("month", Contact.birthday) == today.month,
+            extract("day", Contact.birthday).in_(days),
+            Contact.archived_at.is_(None),
+        )
+        .order_by(Contact.id)
+    )
+    rules = rules_of(session, triggers.BIRTHDAY)
+    for contact_id in session.scalars(born).all() if rules else ():
+        happened = Occurrence(
+            trigger=triggers.BIRTHDAY,
+            contact_id=contact_id,
+            subject=f"contact:{contact_id}",
+            episode=str(today.year),
+        )
+        dated.plan(session, happened, today)
+
+
+JOBS: tuple[JobSpec | Periodic, ...] = (go, sweep, find_silent, find_birthdays, CALL_WEBHOOK)

@@ -12,6 +12,7 @@ FOLLOW_UP = "order_follow_up"
 RECEIVED = "order_received"
 WAITING = "conversation_waiting"
 SILENCE = "customer_silent"
+BIRTHDAY = "customer_birthday"
 
 OF_CONTACT = ("contactname", "username")
 OF_ORDER = (*OF_CONTACT, "productname", "documentnumber", "amount")
@@ -47,6 +48,14 @@ TRIGGERS = (
         label=say("customers are merged"),
         group=CUSTOMERS,
         variables=OF_CONTACT,
+    ),
+    Trigger(
+        name=BIRTHDAY,
+        label=say("it is a customer's birthday"),
+        group=CUSTOMERS,
+        hint=say("Once a year; who was born on 29 February has it on the 28th in other years."),
+        variables=OF_CONTACT,
+        is_dated=True,
     ),
     Trigger(
         name=SILENCE,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.inbound import MessageState
 from core.models import Contact, Label, Message, Tenant
-from core.services import conversations, labels, orders
+from core.services import conversations, customers, labels, orders
 from plugins.automation import jobs
 from plugins.automation.models import RunState
 from tests.plugins.automation.conftest import Shop, send
@@ -147,6 +147,33 @@ def test_a_label_fires_the_rules_that_wait_for_it(lite: Shop) -> None:
             labels.put_label(session, contact, session.get_one(Label, label_id))
         lite.work()
     assert lite.sent() == ["Halo VIP"]
+
+
+def test_a_birthday_is_wished_once_a_year(lite: Shop) -> None:
+    lite.rule("customer_birthday", send("Selamat ulang tahun, {contactname}!"), at_time="00:00")
+    born = {"Dewi": today(lite), "Tono": today(lite) - timedelta(days=40), "Sari": None}
+    for name, day in born.items():
+        contact_id = lite.customer(name)
+        with lite.house.tenant() as session:
+            customers.change_contact(
+                session, session.get_one(Contact, contact_id), {"birthday": day}
+            )
+    for _hour in range(2):
+        with lite.house.tenant() as session:
+            jobs.find_birthdays.spec.run(session, {})  # type: ignore[misc]
+        lite.work()
+    assert lite.sent() == ["Selamat ulang tahun, Dewi!"]
+
+
+def test_silence_is_noticed_once_until_they_write_again(lite: Shop) -> None:
+    lite.rule("customer_silent", send("Apa kabar?"), asks={"days": "7"})
+    lite.write("Halo")
+    for days in (6, 1.2, 0.2):
+        lite.ahead += timedelta(days=days)
+        with lite.house.tenant() as session:
+            jobs.find_silent.spec.run(session, {})  # type: ignore[misc]
+        lite.work()
+    assert lite.sent() == ["Apa kabar?"]
 
 
 @pytest.mark.parametrize("zone", ["Asia/Jayapura", "Europe/Bucharest"])
