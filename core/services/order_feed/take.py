@@ -22,6 +22,8 @@ from core.words import say
 Answer = dict[str, Any]
 """What a program is told of one event; it stands in JSON."""
 
+IN_EVENT = frozenset({"event", "event_id", "idempotency_key", "order"})
+
 MOST_EVENTS = 100
 """In one delivery: each may make a customer and an order, and all answer together."""
 
@@ -137,8 +139,13 @@ def _refusal(event_id: str, key: str, refused: Refused) -> Answer:
         "idempotency_key": key,
         "status": "refused",
         "message": str(refused.message),
-        "errors": {field: [str(each) for each in told] for field, told in refused.errors.items()},
+        "errors": {_place(field): [*map(str, told)] for field, told in refused.errors.items()},
     }
+
+
+def _place(field: str) -> str:
+    """Where a service's field stands in an event."""
+    return field if field.partition(".")[0] in IN_EVENT else f"order.{field}"
 
 
 def _digest(text: str) -> str:

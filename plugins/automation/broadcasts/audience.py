@@ -78,8 +78,9 @@ def checked(session: TenantSession, wanted: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
-def page_of(session: TenantSession, broadcast: Broadcast, at_once: int = AT_ONCE) -> Page:
+def page_of(session: TenantSession, broadcast: Broadcast) -> Page:
     """The next customers to look at. Two statements."""
+    at_once = AT_ONCE
     if broadcast.audience.get("kind") == "file":
         return _page_of_file(session, broadcast, at_once)
     ids = session.scalars(
