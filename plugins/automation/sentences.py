@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from core.api import Condition, ConditionKind, TenantSession, Trigger, say, say_many
-from plugins.automation import catalogue
-from plugins.automation.conditions import operator
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask_babel import get_locale
 
-UNITS = (("days", 1440), ("hours", 60), ("minutes", 1))
+from core.api import Condition, ConditionKind, Refused, TenantSession, Trigger, say, say_many
+from plugins.automation import catalogue
+from plugins.automation.conditions import operator, read_value
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Speaker:
             return grouped(value)
         if asked.kind is ConditionKind.DATE:
             try:
-                return date.fromisoformat(value).strftime("%d.%m.%Y")
+                return format_date(date.fromisoformat(value), locale=get_locale() or "en")
             except ValueError:
                 return value
         return f"“{value}”"
@@ -157,5 +159,9 @@ def alternatives(told: Sequence[Any]) -> Any:
 
 
 def grouped(value: str) -> str:
-    """`500000` as `500,000`: the digits that people count. Other text stays."""
-    return f"{int(value):,}" if value.isascii() and value.isdigit() else value
+    """`500000` as the reader's language writes it: `500,000` or `500.000`. Other text stays."""
+    try:
+        number = read_value(ConditionKind.NUMBER, value, "")
+    except Refused:
+        return value
+    return str(format_decimal(number, locale=get_locale() or "en"))

@@ -122,7 +122,7 @@ def write_a_rule(page: Page, url: str) -> None:
     page.click(".auto-if >> text=Tambah syarat")
     value = page.locator("[name='if.0.0.value']")
     value.fill("900000")
-    expect(page.locator(".auto-whole")).to_contain_text("jika total di atas 900,000")
+    expect(page.locator(".auto-whole")).to_contain_text("jika total di atas 900.000")
     expect(page.locator(".auto-verdict.is-no")).to_be_visible()
     value.fill("500000")
     expect(page.locator(".auto-verdict.is-yes")).to_be_visible()
