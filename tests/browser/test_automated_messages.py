@@ -25,14 +25,14 @@ pytestmark = pytest.mark.browser
 def test_B1_to_B9_the_seed_in_indonesian(
     shop: Shop, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with shop.desk.database.system() as system:
-        system.get_one(Tenant, shop.tenant_id).locale = "id"
     with shop.desk.database.tenant(shop.tenant_id) as session:
         shop.desk.host.switches.enable(session, "automation")
     page, phone = watched.page(), watched.page()
     watched.log_in(page, "rina@melati.example")
     hold_phone(phone, watched.url, "0812 3456 7890", "Dewi Lestari")
     heard = phone.locator(".line-ours")
+    with shop.desk.database.system() as system:
+        system.get_one(Tenant, shop.tenant_id).locale = "id"
 
     # the ready-made rules, by one click
     page.goto(f"{watched.url}/automation/")
