@@ -78,7 +78,7 @@ def test_every_operator_stands_in_the_table_on_both_sides() -> None:
         assert set.intersection(*rows) == set()
 
 
-@pytest.mark.parametrize(("one", "other"), product([True, False], repeat=2))
+@pytest.mark.parametrize(("one", "other"), list(product([True, False], repeat=2)))
 def test_groups_join_as_they_say(one: bool, other: bool) -> None:
     known = {
         "one": Condition(name="one", label="", kind=ConditionKind.YES_NO, read=lambda scene: one),
