@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 from flask_appbuilder.api import expose
 
-from core.errors import Malformed
+from core.errors import Malformed, NotFound
 from core.host.declarations import ApiDecl
 from core.models import Order
 from core.services import orders
@@ -17,6 +17,8 @@ from core.web.fab import protect
 from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.request import web_session
 from core.words import say
+
+MOVES = frozenset({"place", "pay", "reverse", "estimate", "ship", "receive", "cancel", "reopen"})
 
 
 class PayBody(Body):
@@ -156,7 +158,7 @@ class OrderOperations(Operation):
         """
         return self._moved(orders.cancel(web_session(), _order(pk)))
 
-    @expose("/<any(place,pay,reverse,estimate,ship,receive,cancel,reopen):move>", methods=["POST"])
+    @expose("/<move>", methods=["POST"])
     @protect()
     def move_many(self, move: str) -> Response:
         """Refuse to move several orders at once.
@@ -164,8 +166,11 @@ class OrderOperations(Operation):
         post:
           description: Always refused; move one order at a time, at its own address
           responses:
+            404: {description: There is no such move}
             422: {description: Why}
         """
+        if move not in MOVES:
+            raise NotFound(say("There is no such record."))
         raise orders.one_at_a_time()
 
     def _moved(self, order: Order) -> Response:

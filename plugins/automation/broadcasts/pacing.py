@@ -41,11 +41,10 @@ def limit_of(channel: Channel) -> int | None:
     return int(digits) if digits else None
 
 
-def room(session: TenantSession, channel_ids: Iterable[int]) -> dict[int, int]:
+def room(session: TenantSession) -> dict[int, int]:
     """How many more each channel may begin today; a channel without a known limit is left out."""
     found = {}
-    channels = session.scalars(select(Channel).where(Channel.id.in_(list(channel_ids))))
-    for channel in channels:
+    for channel in session.scalars(select(Channel).where(Channel.archived_at.is_(None))):
         limit = limit_of(channel)
         if limit is not None:
             found[channel.id] = limit - _begun(session, channel.id)

@@ -6,7 +6,7 @@ all in one transaction. A crash anywhere leaves either all of that or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -63,28 +63,33 @@ def send_broadcast(session: TenantSession, payload: dict[str, Any]) -> None:
         return
     if broadcast.state is not BroadcastState.SENDING:
         return
-    people = _waiting(session, broadcast)
-    if not people:
-        broadcast.state, broadcast.finished_at = BroadcastState.DONE, now()
-        session.flush()
-        tell(session, "broadcast", broadcast=broadcast.id)
-        return
-    room = pacing.room(session, {each.channel_id for each in people if each.channel_id})
-    queued, full = _queue(session, broadcast, people, room)
-    if queued or not full:
+    room = pacing.room(session)
+    full = {channel_id for channel_id, left in room.items() if left <= 0}
+    people = _waiting(session, broadcast, without=full)
+    if people:
         broadcast.reason = ""
+        queued = _queue(session, broadcast, people, room)
         begin(session, broadcast, pacing.next_at(broadcast, queued))
-    else:
+    elif _waiting(session, broadcast):
         broadcast.reason = say("The provider's limit for a day is reached: it goes on by itself.")
         begin(session, broadcast, pacing.room_again_at(session, full))
+    else:
+        broadcast.state, broadcast.finished_at = BroadcastState.DONE, now()
     session.flush()
     tell(session, "broadcast", broadcast=broadcast.id)
 
 
-def _waiting(session: TenantSession, broadcast: Broadcast) -> Sequence[Recipient]:
+def _waiting(
+    session: TenantSession, broadcast: Broadcast, *, without: Collection[int] = ()
+) -> Sequence[Recipient]:
+    """The next people, those on a channel that is full for today left where they stand."""
     return session.scalars(
         select(Recipient)
-        .where(Recipient.broadcast_id == broadcast.id, Recipient.state == RecipientState.WAITING)
+        .where(
+            Recipient.broadcast_id == broadcast.id,
+            Recipient.state == RecipientState.WAITING,
+            Recipient.channel_id.not_in(without),
+        )
         .options(joinedload(Recipient.contact).joinedload(Contact.customer))
         .order_by(Recipient.id)
         .limit(pacing.batch_of(broadcast))
@@ -96,14 +101,14 @@ def _queue(
     broadcast: Broadcast,
     people: Sequence[Recipient],
     room: dict[int, int],
-) -> tuple[int, set[int]]:
-    """How many were queued, and the channels that have no more room today."""
+) -> int:
+    """How many were queued. Who finds no room on their channel any more stays where they are."""
     written = _written_already(session, broadcast, people)
     channels = _by_id(session, Channel, [each.channel_id for each in people])
     identities = _by_id(session, Identity, [each.identity_id for each in people])
     message = message_of(broadcast)
     shop = tenant_of(session).name
-    queued, full = 0, set[int]()
+    queued = 0
     for person in people:
         channel, identity = channels.get(person.channel_id), identities.get(person.identity_id)
         if person.contact is None or channel is None or identity is None:
@@ -114,7 +119,6 @@ def _queue(
             continue
         if channel.id in room:
             if room[channel.id] <= 0:
-                full.add(channel.id)
                 continue
             room[channel.id] -= 1
         try:
@@ -136,7 +140,7 @@ def _queue(
         written.add(person.contact.customer_id)
         queued += 1
     session.flush()
-    return queued, full
+    return queued
 
 
 def _written_already(

@@ -18,6 +18,7 @@ from core.models import (
     Contact,
     Customer,
     Identity,
+    Job,
     Label,
     LabelOnContact,
     Message,
@@ -43,7 +44,7 @@ from plugins.automation.broadcasts.models import (
 )
 
 _numbers = count(1)
-LATER = timedelta(days=1, minutes=1)
+SENDS = "automation.send_broadcast"
 
 
 @pytest.fixture
@@ -280,11 +281,41 @@ def test_the_providers_limit_for_a_day_is_kept_and_goes_on_by_itself(
     assert (len(texts(line)), state(house, pk)) == (2, BroadcastState.SENDING)
     with house.tenant() as session:
         assert "limit" in handling.get(session, pk).reason
-        earlier = now() - LATER
+        waits = session.scalars(select(Job.due_at).where(Job.actor == SENDS)).one()
+        assert waits > now() + timedelta(hours=23)
         for row in session.scalars(select(Recipient).where(Recipient.queued_at.is_not(None))):
-            row.queued_at = earlier  # a day goes by
-    send_all(house, LATER)
+            row.queued_at = now() - timedelta(hours=25)  # a day goes by
+    do(house, pk, handling.pause)
+    do(house, pk, handling.start)
+    send_all(house)
     assert len(texts(line)) == 4
+
+
+def test_a_full_channel_holds_up_no_other(
+    house: Installation, line: CloudLine, template_id: int
+) -> None:
+    with house.tenant() as session:
+        person(session, "A")
+        line.channel(session).facts = {"messaging_limit": {"value": "0", "at": "", "is_bad": False}}
+        pk = handling.create(session, {"name": "x", "template": template_id}).id
+    house.work()
+    with house.tenant() as session:
+        broadcast = handling.get(session, pk)
+        first = session.scalars(select(Recipient)).one()
+        other = person(session, "B")
+        session.add(
+            Recipient(
+                broadcast_id=pk,
+                customer_id=other.customer_id,
+                contact_id=other.id,
+                channel_id=first.channel_id,
+                identity_id=other.identities[0].id,
+                address="b",
+            )
+        )
+        session.flush()
+        assert sending._waiting(session, broadcast, without={line.channel_id}) == []
+        assert len(sending._waiting(session, broadcast, without={line.channel_id + 1})) == 1
 
 
 @pytest.mark.parametrize(
