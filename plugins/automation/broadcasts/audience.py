@@ -23,6 +23,7 @@ from core.api import (
     Identity,
     IdentityKind,
     Label,
+    LabelOnContact,
     Order,
     PhoneRefused,
     Refused,
@@ -127,7 +128,11 @@ def _of_contact(audience: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """What is asked of a contact; a customer is meant when one of theirs fits."""
     asked: list[ColumnElement[bool]] = []
     if labels := audience.get("labels"):
-        asked.append(Contact.labels.any(Label.id.in_(labels)))
+        asked.append(
+            exists().where(
+                LabelOnContact.contact_id == Contact.id, LabelOnContact.label_id.in_(labels)
+            )
+        )
     if days := audience.get("wrote_within"):
         asked.append(_wrote(days))
     if days := audience.get("silent_for"):

@@ -6,7 +6,7 @@ two pages loses nothing and repeats nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -72,14 +72,14 @@ def list_broadcast(session: TenantSession, payload: dict[str, Any]) -> None:
 def _write(session: TenantSession, broadcast: Broadcast, customer_ids: Sequence[int]) -> None:
     if broadcast.audience.get("kind") == "file":
         # the file's rows kept a place; the row that says what becomes of somebody is a new one
-        for row in session.scalars(
+        for listed in session.scalars(
             select(Recipient).where(
                 Recipient.broadcast_id == broadcast.id,
                 Recipient.state == RecipientState.LISTED,
                 Recipient.customer_id.in_(customer_ids),
             )
         ):
-            session.delete(row)
+            session.delete(listed)
         session.flush()
     rows = looked_at(session, broadcast, customer_ids)
     known = _known_addresses(session, broadcast, [row["address"] for row in rows])
@@ -144,7 +144,7 @@ def _row(broadcast: Broadcast, customer_id: int) -> Values:
     }
 
 
-def _left_out(why: LeftOut) -> Mapping[str, Any]:
+def _left_out(why: LeftOut) -> Values:
     return {"state": RecipientState.LEFT_OUT, "left_out": why}
 
 

@@ -106,7 +106,7 @@ class BroadcastView(Page):
         """Write it down and work out who gets it."""
         need_tenant()
         session = web_session()
-        typed = {name: _text(name) for name in request.form}
+        typed: dict[str, Any] = {name: _text(name) for name in request.form}
         typed |= {"labels": _ids("labels"), "channels": _ids("channels")}
         upload = request.files.get("file")
         try:
@@ -185,17 +185,15 @@ class BroadcastView(Page):
     def _form(self, typed: dict[str, Any], errors: dict[str, list[str]]) -> Any:
         need_tenant()
         session = web_session()
-        living = [
-            session.scalars(select(noun).where(noun.archived_at.is_(None)).order_by(noun.name))
-            for noun in (Template, Channel)
-        ]
+        templates = select(Template).where(Template.archived_at.is_(None)).order_by(Template.name)
+        channels = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
         return self.render_template(
             "automation/broadcasts/new.html",
             title=_("New broadcast"),
             typed=typed,
             errors=errors,
-            templates=[each for each in living[0] if each.can_be_sent],
-            channels=living[1].all(),
+            templates=[each for each in session.scalars(templates) if each.can_be_sent],
+            channels=session.scalars(channels).all(),
             labels=session.scalars(select(Label).order_by(Label.name)).all(),
             variables=sending.VARIABLES,
         )

@@ -232,11 +232,9 @@ def test_pause_resume_and_cancel(house: Installation, line: CloudLine, template_
         do(house, pk, handling.start)
     house.work()
     assert len(texts(line)) == 2  # the job of before the pause is over: nobody goes twice as fast
-    send_all(house, timedelta(seconds=11))
-    assert len(texts(line)) == 3
     do(house, pk, handling.cancel)
     send_all(house)
-    assert (len(texts(line)), state(house, pk)) == (3, BroadcastState.CANCELLED)
+    assert (len(texts(line)), state(house, pk)) == (2, BroadcastState.CANCELLED)
     with pytest.raises(Refused):
         do(house, pk, handling.start)
 
@@ -315,7 +313,7 @@ def test_a_full_channel_holds_up_no_other(
         )
         session.flush()
         assert sending._waiting(session, broadcast, without={line.channel_id}) == []
-        assert len(sending._waiting(session, broadcast, without={line.channel_id + 1})) == 1
+        assert len(sending._waiting(session, broadcast, without={line.channel_id + 1})) == 2
 
 
 @pytest.mark.parametrize(
