@@ -55,7 +55,8 @@ def page(chromium: Any, shop: Shop) -> Iterator[Any]:
     opened.keyboard.press("Enter")
     opened.wait_for_url("**/inbox/")
     yield opened
-    assert complaints == []
+    # a refused form answers 422, which a browser notes as an error
+    assert [each for each in complaints if "status of 422" not in each] == []
     context.close()
 
 
