@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from core.api import (
     Action,
+    ApiDecl,
     Condition,
     Contact,
     Conversation,
@@ -72,6 +73,11 @@ def event_handlers() -> Sequence[Handler[Any]]:
 @hookimpl
 def views() -> Sequence[ViewDecl]:
     return (*VIEWS, *broadcasts.VIEWS)
+
+
+@hookimpl
+def apis() -> Sequence[ApiDecl]:
+    return broadcasts.APIS
 
 
 @hookimpl

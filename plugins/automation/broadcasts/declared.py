@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugins.automation.broadcasts.api import APIS
 from plugins.automation.broadcasts.listing import list_broadcast
 from plugins.automation.broadcasts.models import MODELS
 from plugins.automation.broadcasts.sending import send_broadcast
@@ -9,4 +10,4 @@ from plugins.automation.broadcasts.views import VIEWS
 
 JOBS = (list_broadcast, send_broadcast)
 
-__all__ = ["JOBS", "MODELS", "VIEWS"]
+__all__ = ["APIS", "JOBS", "MODELS", "VIEWS"]
