@@ -7,8 +7,10 @@ that subscribed and is on gets a job of its own, written in that transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 from core.host.attach import host_of
@@ -22,16 +24,23 @@ class EventPayloadError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """The base of every event. Fields are int, str, bool, None or tuples of these."""
+    """The base of every event. Fields are int, str, bool, None or tuples of these.
+
+    `depth`: how many rules stand between it and what a person, a customer or a shop did.
+    """
 
     name: ClassVar[str] = "event"
+    depth: int = 0
 
     def __init_subclass__(cls) -> None:
         cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def to_payload(self) -> dict[str, Any]:
         """What JSON can hold; `from_payload` makes the same event of it."""
-        return dict(vars(self))  # not `asdict`, which copies each value deeply: 20 times slower
+        payload = dict(vars(self))  # not `asdict`, which copies each value deeply: 20 times slower
+        if not self.depth:
+            del payload["depth"]
+        return payload
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
@@ -40,7 +49,7 @@ class Event:
         A field that this version no longer has is left out: a job may be older than the code.
         """
         known = {field.name for field in fields(cls)}
-        values = {
+        values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in payload.items()
             if key in known
@@ -58,6 +67,22 @@ class Event:
             if row_id is not None:
                 return f"{noun}:{row_id}"
         return self.name
+
+
+_depth: ContextVar[int] = ContextVar("sapa_event_depth", default=0)
+
+
+@contextmanager
+def caused_at(depth: int) -> Iterator[None]:
+    """What is published inside bears this depth. Rules that trigger each other are stopped by it.
+
+    A plugin's handler runs at the depth of its event.
+    """
+    token = _depth.set(depth)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
 
 
 def publish(session: TenantSession, event: Event) -> None:
@@ -83,6 +108,8 @@ def _jobs(session: TenantSession, events: Sequence[Event]) -> list[NewJob]:
     if not heard:
         return []
     enabled = host.switches.enabled(session)
+    if depth := _depth.get():
+        heard = [(replace(event, depth=depth), subscribers) for event, subscribers in heard]
     return [
         NewJob(handler_actor(plugin, event.name), event.to_payload(), lane=f"{plugin}/{event.lane}")
         for event, subscribers in heard
@@ -181,43 +208,58 @@ class AgentChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderCreated(Event):
-    """An order was placed."""
+class OrderEvent(Event):
+    """The base of what happens to an order. `episode` is the order's at that moment: it grows when
+    a payment is reversed or the order reopened, and nothing is said twice in one episode (B12)."""
 
     order_id: int
     contact_id: int
+    episode: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderPaid(Event):
-    """An order's payment arrived."""
-
-    order_id: int
-    contact_id: int
+class OrderCreated(OrderEvent):
+    """An order was placed. One that was first written down as a draft is placed later."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderShipped(Event):
+class OrderPaid(OrderEvent):
+    """The whole invoice is verified as paid. A part payment says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaymentReversed(OrderEvent):
+    """A payment was taken back, wholly or in part: `episode` is the new one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEstimated(OrderEvent):
+    """The estimated delivery date was set, moved or ("" as `date`) cleared.
+
+    Said again when a cancelled order that has a date is reopened.
+    """
+
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(OrderEvent):
     """An order left, with a carrier and a tracking number."""
 
-    order_id: int
-    contact_id: int
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceived(OrderEvent):
+    """A person says that the customer has the order: the button, REST or a shop (B9)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderReceived(Event):
-    """The customer has the order."""
-
-    order_id: int
-    contact_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderCancelled(Event):
+class OrderCancelled(OrderEvent):
     """An order was cancelled."""
 
-    order_id: int
-    contact_id: int
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReopened(OrderEvent):
+    """A cancelled or received order is being processed again: `episode` is the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,14 +348,6 @@ class ChannelReported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderEstimated(Event):
-    """The estimated delivery date was set, moved or ("" as `date`) cleared."""
-
-    order_id: int
-    date: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class CardMoved(Event):
     """A card went from one stage of its module to another."""
 
@@ -321,3 +355,24 @@ class CardMoved(Event):
     contact_id: int
     before: str
     after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelPut(Event):
+    """A label was put on a contact."""
+
+    contact_id: int
+    label_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerFired(Event):
+    """A plugin's own trigger went off: see `core.automation.fire`. `variables`: `name=value`."""
+
+    trigger: str
+    contact_id: int
+    subject: str
+    episode: str
+    order_id: int | None = None
+    conversation_id: int | None = None
+    variables: tuple[str, ...] = ()

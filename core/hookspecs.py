@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from core.adapter import Adapter
+    from core.automation import Action, Condition, Trigger
     from core.host.declarations import (
         ApiDecl,
         DeviceFact,
@@ -98,6 +99,21 @@ def routing_policies() -> Sequence[RoutingPolicy]:
 @hookspec
 def division_criteria() -> Sequence[DivisionCriterion]:
     """What a division's rules may ask of an arriving conversation."""
+
+
+@hookspec
+def triggers() -> Sequence[Trigger]:
+    """What an automated action may wait for; `fire` makes one of them go off."""
+
+
+@hookspec
+def conditions() -> Sequence[Condition]:
+    """What an automated action may ask before it acts."""
+
+
+@hookspec
+def actions() -> Sequence[Action]:
+    """What an automated action can do."""
 
 
 # While people work: asked of the plugins that are on

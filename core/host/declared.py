@@ -40,6 +40,11 @@ def collect(manager: pluggy.PluginManager, name: str) -> Declared:
         channel_adapters=_adapters(manager, name),
         routing_policies=_named(manager, name, "routing_policies", ("label", "choose", "reason")),
         division_criteria=_named(manager, name, "division_criteria", ("label", "check", "matches")),
+        triggers=_named(manager, name, "triggers", ("label", "group", "variables")),
+        conditions=_named(manager, name, "conditions", ("label", "kind", "read")),
+        actions=_named(
+            manager, name, "actions", ("label", "asks", "check", "told", "foresee", "run")
+        ),
     )
     _check_jobs(name, declared)
     _check_handlers(declared)
@@ -66,6 +71,12 @@ def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
         yield "the routing policy", policy.name
     for criterion in declared.division_criteria:
         yield "the division criterion", criterion.name
+    for trigger in declared.triggers:
+        yield "the trigger", trigger.name
+    for condition in declared.conditions:
+        yield "the condition", condition.name
+    for action in declared.actions:
+        yield "the action", action.name
     for view in declared.views:
         yield "a view class", view.view.__name__
     for api in declared.apis:
@@ -161,7 +172,7 @@ def _named(
             if not hasattr(item, attribute):
                 raise DeclarationError(
                     f"Its hook {hook} returns a {type(item).__name__} without {attribute}: see "
-                    "core.routing."
+                    "docs/hooks.md."
                 )
         if item.name in seen:
             raise DeclarationError(f"Its hook {hook} returns {item.name} twice: take one out.")

@@ -24,6 +24,7 @@ from core.models.base import now
 
 if TYPE_CHECKING:
     from core.adapter import Adapter
+    from core.automation import Action, Condition, Trigger
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
     from core.routing import DivisionCriterion, RoutingPolicy
@@ -95,13 +96,28 @@ class PluginHost:
 
     def routing_policies(self, enabled: Collection[str]) -> dict[str, RoutingPolicy]:
         """The policies of those plugins, by name."""
-        declared = (self.active[name].declared for name in enabled if name in self.active)
-        return {policy.name: policy for each in declared for policy in each.routing_policies}
+        return self._named("routing_policies", enabled)
 
     def division_criteria(self, enabled: Collection[str]) -> dict[str, DivisionCriterion]:
         """The criteria of those plugins, by name."""
-        declared = (self.active[name].declared for name in enabled if name in self.active)
-        return {each.name: each for one in declared for each in one.division_criteria}
+        return self._named("division_criteria", enabled)
+
+    def triggers(self, enabled: Collection[str]) -> dict[str, Trigger]:
+        """The triggers of those plugins, by name."""
+        return self._named("triggers", enabled)
+
+    def conditions(self, enabled: Collection[str]) -> dict[str, Condition]:
+        """What those plugins' conditions may ask, by name."""
+        return self._named("conditions", enabled)
+
+    def actions(self, enabled: Collection[str]) -> dict[str, Action]:
+        """The actions of those plugins, by name."""
+        return self._named("actions", enabled)
+
+    def _named(self, what: str, enabled: Collection[str]) -> dict[str, Any]:
+        """In the order of the plugins, then as each declares them."""
+        found = [record.declared for name, record in self.active.items() if name in enabled]
+        return {each.name: each for declared in found for each in getattr(declared, what)}
 
     def job_specs(self) -> list[tuple[str, JobSpec | Periodic]]:
         """(owner, job) for the job registry: declared jobs and one for each event handler."""

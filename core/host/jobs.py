@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from core.events import handler_actor
+from core.events import caused_at, handler_actor
 from core.host.declarations import Handler
 from core.host.record import PluginRecord
 from core.host.switches import Switches
@@ -52,6 +52,8 @@ def _handler_job(plugin: str, handler: Handler[Any]) -> JobSpec:
     """The job that rebuilds the event and hands it to the plugin, in the job's transaction."""
 
     def run(session: TenantSession, payload: dict[str, Any]) -> None:
-        handler.run(session, handler.event.from_payload(payload))
+        event = handler.event.from_payload(payload)
+        with caused_at(event.depth):
+            handler.run(session, event)
 
     return JobSpec(handler_actor(plugin, handler.event.name), run=run)

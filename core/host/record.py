@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from core.adapter import Adapter
+    from core.automation import Action, Condition, Trigger
     from core.host.declarations import ApiDecl, Handler, MenuLink, MergeRule, ViewDecl
     from core.host.manifest import Manifest
     from core.jobs.schedule import Periodic
@@ -52,6 +53,9 @@ class Declared:
     channel_adapters: tuple[Adapter, ...] = ()
     routing_policies: tuple[RoutingPolicy, ...] = ()
     division_criteria: tuple[DivisionCriterion, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass

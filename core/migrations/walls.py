@@ -17,7 +17,7 @@ ROWS = "SELECT, INSERT, UPDATE, DELETE"
 # may be read only: FAB's screens write ab_*, signing out writes user_state, and that is all.
 APP_RIGHTS = {
     # switching a plugin on or off; the first allocation of an agent
-    "tenant": "SELECT, UPDATE (switch_version, limits_agents, updated_at)",
+    "tenant": "SELECT, UPDATE (switch_version, limits_agents, stop_words, start_words, updated_at)",
     "plan": "SELECT",
     "user_state": "SELECT, INSERT, UPDATE",
     "security_version": "SELECT, UPDATE",

@@ -33,6 +33,7 @@ from core.models.merge import (
 )
 from core.models.notice import Notice, NoticeLevel
 from core.models.order import Order, OrderLine, OrderStatus, PaymentState
+from core.models.order_source import OrderDelivery, OrderSource
 from core.models.pipeline import Card, Module
 from core.models.quick_reply import QuickReply
 from core.models.raw import BadInboundItem, EarlyStatus, RawInbox
@@ -95,7 +96,9 @@ __all__ = [
     "NoticeLevel",
     "NumberStyle",
     "Order",
+    "OrderDelivery",
     "OrderLine",
+    "OrderSource",
     "OrderStatus",
     "PaymentState",
     "Plan",

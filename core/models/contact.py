@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import Index, Integer, String, Table, UniqueConstraint, text
+from sqlalchemy import Date, Index, Integer, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.inbound import IdentityKind
@@ -117,7 +117,10 @@ contact_label = cast(Table, LabelOnContact.__table__)
 
 
 class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
-    """One address-book entry. `sources` keeps, per field, who set it: `{"name": "person"}`."""
+    """One address-book entry. `sources` keeps, per field, who set it: `{"name": "person"}`.
+
+    `consent_by` is how the consent was told: keyword, link, person, provider, import.
+    """
 
     __tablename__ = "contact"
     __table_args__ = tenant_table(
@@ -135,7 +138,10 @@ class Contact(TenantMixin, UuidMixin, TimesMixin, Base):
     name: Mapped[str] = mapped_column(String(160), default="")
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    birthday: Mapped[date | None] = mapped_column(Date)
     consent: Mapped[Consent] = mapped_column(choice(Consent), default=Consent.UNKNOWN)
+    consent_by: Mapped[str | None] = mapped_column(String(20))
+    consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sources: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

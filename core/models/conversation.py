@@ -46,13 +46,19 @@ class Direction(StrEnum):
 
 
 class Sender(StrEnum):
-    """Who wrote a message of ours; a customer's has `customer`."""
+    """Who wrote a message of ours; a customer's has `customer`.
+
+    A `bot` answers what was just written; `automation` and `broadcast` write unasked, and so never
+    to somebody who opted out.
+    """
 
     CUSTOMER = "customer"
     AGENT = "agent"
     PHONE = "phone"
     AUTOMATION = "automation"
     API = "api"
+    BOT = "bot"
+    BROADCAST = "broadcast"
 
 
 class Conversation(TenantMixin, UuidMixin, TimesMixin, Base):

@@ -24,7 +24,7 @@ from core.models.contact import Contact
 
 
 class OrderStatus(StrEnum):
-    """new → processing → shipped → received, or cancelled."""
+    """new (a draft) → processing → shipped → received, or cancelled."""
 
     NEW = "new"
     PROCESSING = "processing"
@@ -42,7 +42,10 @@ class PaymentState(StrEnum):
 
 
 class Order(TenantMixin, UuidMixin, TimesMixin, Base):
-    """An order of a contact, with its invoice. `episode` grows when a payment is reversed (B12)."""
+    """An order of a contact, with its invoice.
+
+    `episode` grows when a payment is reversed or the order reopened (B12).
+    """
 
     __tablename__ = "order"
     __table_args__ = tenant_table(
@@ -83,6 +86,11 @@ class Order(TenantMixin, UuidMixin, TimesMixin, Base):
         viewonly=True,
         order_by=lambda: OrderLine.id,
     )
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is only written down: nobody was told of it yet."""
+        return self.status is OrderStatus.NEW
 
     def __str__(self) -> str:
         return self.number

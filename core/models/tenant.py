@@ -52,6 +52,7 @@ class Tenant(TimesMixin, Base):
     `switch_version` grows with every plugin switch, so that each process sees it at once.
     `limits_agents`: agents see and get only the channels that they are allocated to. It becomes
     true with the first allocation and stays so: taking the last one away must not open the rest.
+    `stop_words`, `start_words`: what opts a customer out and in again; None is our own list.
     """
 
     __tablename__ = "tenant"
@@ -68,6 +69,8 @@ class Tenant(TimesMixin, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     switch_version: Mapped[int] = mapped_column(default=0)
     limits_agents: Mapped[bool] = mapped_column(default=False)
+    stop_words: Mapped[list[str] | None] = mapped_column(Json, default=None)
+    start_words: Mapped[list[str] | None] = mapped_column(Json, default=None)
 
     plan: Mapped[Plan] = relationship(Plan, lazy="joined")
 

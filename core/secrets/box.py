@@ -8,6 +8,7 @@ was rejected because it has no associated data.
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -37,10 +38,12 @@ class SecretBox:
 
     def __init__(self, key: bytes, *older: bytes) -> None:
         self._ciphers: dict[str, AESGCM] = {}
+        self._taggers: list[bytes] = []
         for each in (key, *older):
             if len(each) != _KEY_BYTES:
                 raise ValueError(f"A secret key has {_KEY_BYTES} bytes, this one {len(each)}.")
             self._ciphers.setdefault(_key_id(each), AESGCM(each))
+            self._taggers.append(hmac.digest(each, b"sapa tags", "sha256"))
         self._newest = _key_id(key)
 
     def __repr__(self) -> str:
@@ -80,6 +83,22 @@ class SecretBox:
         opened: dict[str, str] = json.loads(plain)
         return opened
 
+    def tag(self, text: str, purpose: str) -> str:
+        """16 characters of base64url that nobody can write for `text` without our key.
+
+        For what is no secret but must be ours, as the address in an opt-out link. 96 bits: short
+        enough for a message, and a wrong guess costs a request.
+        """
+        return _tag(self._taggers[0], text, purpose)
+
+    def is_tag(self, tag: str, text: str, purpose: str) -> bool:
+        """Whether we wrote `tag` for this text and purpose, under any of our keys."""
+        given = tag.encode("utf-8", "surrogatepass")
+        matches = [
+            hmac.compare_digest(given, _tag(key, text, purpose).encode()) for key in self._taggers
+        ]
+        return any(matches)
+
     def is_stale(self, token: str) -> bool:
         """Was this sealed with another key than the newest?"""
         return not token.startswith(f"{_VERSION}.{self._newest}.")
@@ -92,6 +111,11 @@ class SecretBox:
 def _key_id(key: bytes) -> str:
     """Names a key without telling it: eight hex digits of a digest used for nothing else."""
     return hashlib.sha256(b"sapa key id\0" + key).hexdigest()[:8]
+
+
+def _tag(key: bytes, text: str, purpose: str) -> str:
+    digest = hmac.digest(key, f"{purpose}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
+    return base64.urlsafe_b64encode(digest[:12]).decode()
 
 
 def _associated(key_id: str, context: str) -> bytes:

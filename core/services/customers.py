@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -56,7 +57,8 @@ def create_customer(
 def change_contact(session: TenantSession, contact: Contact, values: dict[str, Any]) -> Contact:
     """Change fields as a person: each becomes *person*'s and no device overwrites it (A12).
 
-    `values` may hold name, phone, email and consent. A new number or e-mail becomes an identity.
+    `values` may hold name, phone, email, birthday and consent. A new number or e-mail becomes an
+    identity.
     """
     problems: dict[str, list[str]] = {}
     checked: dict[str, Any] = {}
@@ -76,6 +78,8 @@ def change_contact(session: TenantSession, contact: Contact, values: dict[str, A
             sources[field] = FieldSource.PERSON.value
     contact.sources = sources
     changes = changed_fields(contact)
+    if "consent" in changes:
+        contact.consent_by, contact.consent_at = "person", now()
     changes.pop("sources", None)
     if not changes:
         return contact
@@ -119,16 +123,6 @@ def bring_back(session: TenantSession, contact: Contact) -> None:
 def is_erased(contact: Contact) -> bool:
     """Whether a contact was erased for good: archived, and nothing of it left."""
     return contact.archived_at is not None and not (contact.name or contact.phone or contact.email)
-
-
-def opt_out(session: TenantSession, contact: Contact) -> None:
-    """They said stop: nothing is sent to them unasked any more."""
-    if contact.consent is Consent.OUT:
-        return
-    before, contact.consent = contact.consent, Consent.OUT
-    session.flush()
-    record(session, "opt out", contact, {"consent": (before, Consent.OUT)})
-    publish(session, ContactChanged(contact_id=contact.id, fields=("consent",)))
 
 
 def change_customer(session: TenantSession, customer: Customer, values: dict[str, Any]) -> None:
@@ -195,12 +189,22 @@ def _checked(session: TenantSession, field: str, value: Any) -> Any:
         return checked_email(value or "")
     if field == "name":
         return str(value or "").strip()[:160]
+    if field == "birthday":
+        return _checked_birthday(value)
     if field == "consent":
         try:
             return Consent(value)
         except ValueError as error:
             raise Refused(say("Choose one of: unknown, in, out."), "consent") from error
     raise Refused(say("“%(field)s” can't be set here.", field=field), field)
+
+
+def _checked_birthday(value: Any) -> date | None:
+    if value is None:
+        return None
+    if not isinstance(value, date) or not date(1900, 1, 1) <= value <= now().date():
+        raise Refused(say("Give a day between 1900 and today."), "birthday")
+    return value
 
 
 def _check_free(session: TenantSession, phone: str, email: str, mine: Contact | None) -> None:

@@ -40,6 +40,9 @@ from core.words import say
 
 SHORTEST_MARK = 6  # characters of an address below which it might mean anything
 
+# of an order's history: what a person may have written about another
+TYPED_FREELY = frozenset({"note", "reason"})
+
 
 def erase_customer(session: TenantSession, customer: Customer) -> None:
     """Erase every member. The audit trail keeps who, when and which fields, and no value."""
@@ -73,6 +76,7 @@ def erase_contact(session: TenantSession, contact: Contact) -> None:
     )
     _drop_mentions(session, marks)
     contact.name = contact.phone = contact.email = ""
+    contact.birthday = None
     contact.sources = {}
     contact.consent = Consent.OUT
     contact.archived_at = now()
@@ -214,5 +218,7 @@ def _blank_audit(session: TenantSession, contact: Contact) -> None:
         entries = select(AuditEntry).where(AuditEntry.noun == noun, AuditEntry.row_id.in_(ids))
         for entry in session.scalars(entries):
             entry.label = f"#{entry.row_id}"
-            if noun != "order":
-                entry.changes = {field: ["", ""] for field in entry.changes}
+            entry.changes = {
+                field: kept if noun == "order" and field not in TYPED_FREELY else ["", ""]
+                for field, kept in entry.changes.items()
+            }

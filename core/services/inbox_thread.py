@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -12,6 +12,7 @@ from core.errors import NotFound
 from core.models import (
     Allocation,
     Card,
+    Consent,
     Contact,
     Conversation,
     Customer,
@@ -186,6 +187,8 @@ class Panel:
     identities: list[Identity]
     labels: list[Label]
     orders: int
+    last_orders: Sequence[Order]
+    has_opted_out: bool
     cards: list[Card]
     others: list[Conversation]
 
@@ -207,6 +210,13 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
         labels=sorted(labels.values(), key=lambda label: label.name.casefold()),
         orders=session.scalar(select(func.count(Order.id)).where(Order.contact_id.in_(contacts)))
         or 0,
+        has_opted_out=any(each.consent is Consent.OUT for each in members),
+        last_orders=session.scalars(
+            select(Order)
+            .where(Order.contact_id.in_(contacts), Order.archived_at.is_(None))
+            .order_by(Order.id.desc())
+            .limit(OTHERS)
+        ).all(),
         cards=list(
             session.scalars(
                 select(Card)

@@ -17,6 +17,7 @@ from core.services import (
     refresh_channel,
     sending,
 )
+from core.services.order_feed.forget import forget_order_deliveries
 
 CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
     JobSpec("core.process_inbox", run=inbox.process, plugin_of=inbox.plugin_of),
@@ -58,4 +59,5 @@ CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
         on_stale=refresh_channel.skip,
     ),
     refresh_channel.refresh_channels,
+    forget_order_deliveries,
 )

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, select
 
 from core.audit import record
 from core.errors import Refused
+from core.events import LabelPut, publish
 from core.models import Contact, Label, contact_label
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -75,6 +76,7 @@ def put_label(session: TenantSession, contact: Contact, label: Label) -> None:
         execution_options=_OWN_WALL,
     )
     record(session, "label", contact, {"label": ("", label.name)})
+    publish(session, LabelPut(contact_id=contact.id, label_id=label.id))
 
 
 def take_label(session: TenantSession, contact: Contact, label: Label) -> None:

@@ -17,6 +17,7 @@ from core.models import (
 from core.models.base import now
 from core.services import channels
 from core.services.addresses import is_erased
+from core.services.consent import UNASKED
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -39,7 +40,7 @@ def obstacle_to(conversation: Conversation, is_template: bool, sender: Sender) -
         return Obstacle(
             "recipient", say("This customer was erased: there is no address to write to.")
         )
-    if sender is Sender.AUTOMATION and has_opted_out(contact):
+    if sender in UNASKED and has_opted_out(contact):
         return Obstacle(
             "recipient", say("%(contact)s asked not to be written to.", contact=contact)
         )

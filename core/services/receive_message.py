@@ -11,6 +11,7 @@ from core.live import tell
 from core.models import (
     Attachment,
     Channel,
+    Consent,
     Contact,
     Conversation,
     ConversationState,
@@ -30,7 +31,9 @@ from core.services import (
     tasks,
 )
 from core.services.channel_accounts import crowd_of
-from core.services.customers import bring_back, opt_out
+from core.services.consent import opt_in, opt_out
+from core.services.consent_words import says_start, says_stop
+from core.services.customers import bring_back
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored
 from core.services.preview import touch
@@ -38,9 +41,6 @@ from core.services.profiles import refresh_profile
 from core.services.receipts import apply_early, by_opaque, by_provider_id
 from core.services.states import move, sent
 from core.tenancy.session import TenantSession
-
-# a customer's whole message, in the languages our sellers' customers write
-OPT_OUT_WORDS = frozenset({"stop", "unsubscribe", "berhenti", "dezabonare", "opreste", "oprește"})
 
 LONGEST_ID = 190  # what the column takes; SQLite alone would take more
 
@@ -103,11 +103,6 @@ def completes(known: HasKind, item: InboundMessage) -> bool:
     """Whether `item` brings the file of an old message that first came without it."""
     is_bare = known.kind is MessageKind.PLACEHOLDER and known.is_history
     return is_bare and item.is_history and bool(item.media)
-
-
-def says_stop(text: str) -> bool:
-    """Whether a whole message is a wish to be written to no more."""
-    return text.strip(" .!").casefold() in OPT_OUT_WORDS
 
 
 def _learn(session: TenantSession, contact: Contact, item: InboundMessage) -> None:
@@ -229,8 +224,7 @@ def _after_inbound(
     if is_first and conversation.state is ConversationState.OPEN:
         publish(session, conversations.opened(conversation, is_reopened=False))
     conversations.reopen(session, conversation)
-    if says_stop(message.body):
-        opt_out(session, conversation.contact)
+    _hear_wish(session, conversation.contact, message.body)
     tasks.open_reply_task(session, conversation, message)
     publish(
         session,
@@ -248,6 +242,14 @@ def _after_inbound(
         channel=conversation.channel_id,
         message=message.id,
     )
+
+
+def _hear_wish(session: TenantSession, contact: Contact, text: str) -> None:
+    """A whole message that says stop, or takes that back. It is the contact's own wish alone."""
+    if says_stop(session, text):
+        opt_out(session, contact, by="keyword")
+    elif contact.consent is Consent.OUT and says_start(session, text):
+        opt_in(session, contact, by="keyword")
 
 
 def _after_echo(session: TenantSession, conversation: Conversation, message: Message) -> None:

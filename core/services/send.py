@@ -137,6 +137,44 @@ def send_message(
     return message
 
 
+def record_unsent(
+    session: TenantSession,
+    conversation: Conversation,
+    body: str,
+    refused: Refused,
+    sender: Sender = Sender.AUTOMATION,
+) -> Message:
+    """Keep on the timeline what nobody was called for, and why (B13, B14).
+
+    A message that is failed from the start: the reason stands beside it, and a person may send it
+    again once it can go.
+    """
+    _take_turn(session, conversation)
+    message = Message(
+        conversation_id=conversation.id,
+        channel_id=conversation.channel_id,
+        contact_id=conversation.contact_id,
+        direction=Direction.OUT,
+        sender=sender,
+        kind=MessageKind.TEXT,
+        body=body,
+        state=MessageState.FAILED,
+        error_class="template" if refused.field == "text" else "recipient",
+        error_reason=refused.message[:500],
+    )
+    session.add(message)
+    session.flush()
+    touch(session, conversation, message)
+    tell(
+        session,
+        "message",
+        conversation=conversation.id,
+        channel=conversation.channel_id,
+        message=message.id,
+    )
+    return message
+
+
 def enqueue_send(session: TenantSession, message: Message) -> None:
     """Queue the sending itself, behind what the same conversation sends before it."""
     enqueue(

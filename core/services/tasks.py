@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from core.events import TaskClosed, TaskOpened, publish
 from core.live import tell
-from core.models import Conversation, Message, Task, TaskKind
+from core.models import Contact, Conversation, Message, Task, TaskKind
 from core.models.base import now
 from core.tenancy.session import TenantSession
 
@@ -49,6 +49,28 @@ def open_todo(
         conversation_id=conversation.id,
         agent_id=agent_id,
     )
+    return _opened(session, task)
+
+
+def open_todo_about(
+    session: TenantSession,
+    contact: Contact,
+    title: str,
+    deadline: datetime,
+    agent_id: int | None = None,
+) -> Task:
+    """Something to do about a person, by a deadline; there may be no conversation with them."""
+    task = Task(
+        kind=TaskKind.TODO,
+        title=title[:200],
+        deadline=deadline,
+        contact_id=contact.id,
+        agent_id=agent_id,
+    )
+    return _opened(session, task)
+
+
+def _opened(session: TenantSession, task: Task) -> Task:
     session.add(task)
     session.flush()
     publish(session, TaskOpened(task_id=task.id, kind=task.kind.value))

@@ -100,6 +100,7 @@ KNOWN: Known = {
     "raw_inbox.channel_id": lambda owner: owner.key,
     "order.currency": lambda _: "IDR",
     "order.status": lambda _: "processing",
+    "order_source.currency": lambda _: "IDR",
     "plugin_switch.is_enabled": lambda _: True,
     "plugin_switch.plugin": lambda _: "merge",
     "plugin_switch.settings": lambda _: {},

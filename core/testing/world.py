@@ -183,6 +183,9 @@ def _channel(desk: Desk, seed: Mapping[str, Any]) -> Known:
         "channel.own_address": lambda owner: owner.phone,
         "channel.settings": lambda owner: marked(seed["settings"], owner),
         "channel.sealed": sealed,
+        "order_source.sealed": lambda owner: desk.box.seal(
+            {"secret": f"{owner.mark}-shop-secret"}, context=f"order_source:{owner.uuid}"
+        ),
         "attachment.sha256": lambda o: desk.media.put(o.key, f"{o.mark}-attachment-bytes".encode()),
     }
 

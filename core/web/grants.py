@@ -20,12 +20,21 @@ LEAD_MENU = frozenset({"Records", "Conversations", "Messages", "Assignments", "U
 # run the business: who works here, what is connected, who changed what
 ADMIN_VIEWS = frozenset(
     {"Membership", "ApiToken", "Plugins", "AuditEntry", "Channel", "Job", "BadInboundItem"}
-    | {"Settings", "Notice"}
+    | {"Settings", "Notice", "OrderSource"}
 )
 
 # hand work around
 LEAD_VIEWS = frozenset(
-    {"Distribution", "Division", "Assignment", "Module", "Template", "Label", "QuickReply"}
+    {
+        "Distribution",
+        "Division",
+        "Assignment",
+        "Module",
+        "Template",
+        "Label",
+        "QuickReply",
+        "OptOut",
+    }
 )
 
 # take records away, and decide by which rules the desk works by itself

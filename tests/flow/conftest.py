@@ -15,11 +15,16 @@ import pytest
 from flask import Flask
 
 from core.config import Settings
+from core.host.host import PluginHost
 from core.testing.installation import CloudLine, Installation, installation
 from core.testing.lending import Lender
 from core.testing.prepared import copy_sqlite
 from plugins import BUILTIN
 from tests.flow.processes import Nursery, nursery
+
+# Before any test imports a plugin's models: the loader notes whose the tables are as it imports
+# them, and takes those that are there already for somebody else's.
+PluginHost.load(BUILTIN, entry_points=False)
 
 
 @pytest.fixture(scope="session")

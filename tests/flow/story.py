@@ -64,7 +64,7 @@ PHONES = (
     "+6281234567892",
 )
 NAMES = ("", "", "Dewi", "Budi")
-TEXTS = ("Halo", "Berapa harganya?", "  ", "", "stop", "STOP!", "x" * 400, "dua\nbaris")
+TEXTS = ("Halo", "Berapa harganya?", "  ", "", "stop", "STOP!", "mulai", "x" * 400, "dua\nbaris")
 OUR_TEXTS = ("Selamat pagi", "Halo")
 STATES = (
     MessageState.ACCEPTED,

@@ -43,6 +43,13 @@ def test_routing_policies_and_division_criteria(host: PluginHost) -> None:
     assert host.routing_policies({"waver"}) == host.division_criteria(()) == {}
 
 
+def test_triggers_conditions_and_actions(host: PluginHost) -> None:
+    assert list(host.triggers({"greeter"})) == ["greeted"]
+    assert list(host.conditions({"greeter"})) == ["tone"]
+    assert list(host.actions({"greeter"})) == ["wave"]
+    assert host.triggers({"waver"}) == host.conditions(()) == host.actions(()) == {}
+
+
 @pytest.mark.parametrize(
     ("module", "clash"),
     [

@@ -30,7 +30,7 @@ from core.models import Base, Contact, Customer, Job
 EVENTS = [
     each
     for each in vars(events).values()
-    if isinstance(each, type) and issubclass(each, Event) and each is not Event
+    if isinstance(each, type) and issubclass(each, Event) and each not in (Event, events.OrderEvent)
 ]
 
 

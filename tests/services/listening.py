@@ -12,13 +12,24 @@ from core.api import (
     OrderCreated,
     OrderEstimated,
     OrderPaid,
+    OrderPaymentReversed,
     OrderReceived,
+    OrderReopened,
     OrderShipped,
     hookimpl,
 )
 
 manifest = Manifest(name="listening", title="Listening", version="1", default_enabled=True)
-HEARD = (OrderCancelled, OrderCreated, OrderEstimated, OrderPaid, OrderReceived, OrderShipped)
+HEARD = (
+    OrderCancelled,
+    OrderCreated,
+    OrderEstimated,
+    OrderPaid,
+    OrderPaymentReversed,
+    OrderReceived,
+    OrderReopened,
+    OrderShipped,
+)
 
 
 def listen(session: Any, event: Any) -> None:

@@ -9,12 +9,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from core.audit import Actor, acting_as
 from core.config import Settings
 from core.errors import Conflict, Refused
-from core.models import AuditEntry, Contact, Job, Order, OrderStatus, PaymentState
+from core.models import AuditEntry, Contact, Job, Order, OrderLine, OrderStatus, PaymentState
 from core.services import orders
 from core.services.customers import create_customer
 from core.services.erase import erase_customer
+from core.services.history import history_of
 from core.tenancy.session import TenantSession
 from core.testing.installation import Installation, installation
 from plugins import BUILTIN
@@ -193,3 +195,138 @@ def test_F10_every_move_is_in_the_audit_trail(session: TenantSession, order: Ord
     orders.receive_order(session, order)
     entries = session.scalars(select(AuditEntry).where(AuditEntry.noun == "order"))
     assert [entry.action for entry in entries] == ["create", "pay", "ship", "receive"]
+
+
+def test_a_draft_is_told_to_nobody_before_it_is_placed(
+    session: TenantSession, contact: Contact
+) -> None:
+    day = date(2026, 12, 24)
+    draft = orders.create_order(session, contact, total=Decimal(5), is_draft=True)
+    orders.estimate(session, draft, day)
+    assert (draft.status, told(session)) == (OrderStatus.NEW, [])
+    for early in (
+        lambda: orders.pay(session, draft),
+        lambda: orders.ship(session, draft, "JNE", "1"),
+    ):
+        with pytest.raises(Refused, match="draft"):
+            early()
+    for _ in range(2):
+        orders.place(session, draft)
+    assert draft.status is OrderStatus.PROCESSING
+    assert told(session) == ["order_created", "order_estimated"]
+
+
+def test_B12_a_reversed_payment_begins_a_new_episode(session: TenantSession, order: Order) -> None:
+    orders.pay(session, order)
+    orders.reverse(session, order, Decimal(40), "Wrong transfer")
+    assert (order.paid, order.payment, order.episode) == (Decimal(60), PaymentState.PART, 2)
+    orders.reverse(session, order)
+    assert (order.paid, order.payment, order.episode) == (0, PaymentState.UNPAID, 3)
+    assert order.verified_at is None
+    with pytest.raises(Refused, match="Nothing is paid"):
+        orders.reverse(session, order)
+    orders.pay(session, order)
+    assert told(session) == [
+        "order_created",
+        "order_paid",
+        "order_payment_reversed",
+        "order_payment_reversed",
+        "order_paid",
+    ]
+    assert told(session, "episode") == [1, 1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "100.01", "NaN"])
+def test_more_than_was_paid_is_not_taken_back(
+    session: TenantSession, order: Order, amount: str
+) -> None:
+    orders.pay(session, order)
+    with pytest.raises(Refused) as refused:
+        orders.reverse(session, order, Decimal(amount))
+    assert (refused.value.field, order.episode) == ("amount", 1)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "received"])
+def test_B12_a_reopened_order_begins_a_new_episode(
+    session: TenantSession, contact: Contact, end: str
+) -> None:
+    order = orders.create_order(session, contact, estimated_date=date(2026, 12, 24))
+    with pytest.raises(Refused, match="reopened"):
+        orders.reopen(session, order)
+    if end == "cancelled":
+        orders.cancel(session, order)
+    else:
+        orders.ship(session, order, "JNE", "JNE-1")
+        orders.receive_order(session, order)
+    so_far = len(told(session))
+    orders.reopen(session, order)
+    assert (order.status, order.episode) == (OrderStatus.PROCESSING, 2)
+    assert told(session)[so_far:] == ["order_reopened", "order_estimated"]
+    with pytest.raises(Refused) as refused:
+        orders.ship(session, order)
+    assert refused.value.field == "tracking_number"  # the first parcel's number is not the second's
+    orders.ship(session, order, "JNE", "JNE-2")
+    assert told(session, "episode")[-1] == 2
+
+
+def test_B7_a_tracking_number_may_be_saved_before_send(
+    session: TenantSession, order: Order
+) -> None:
+    orders.change_order(session, order, carrier="JNE", tracking_number=" JNE-7 ")
+    assert (order.status, told(session)) == (OrderStatus.PROCESSING, ["order_created"])
+    orders.ship(session, order)
+    assert (order.status, order.carrier, order.tracking_number) == (
+        OrderStatus.SHIPPED,
+        "JNE",
+        "JNE-7",
+    )
+    orders.change_order(session, order, tracking_number="JNE-8")
+    with pytest.raises(Refused) as refused:
+        orders.change_order(session, order, tracking_number="")
+    assert (refused.value.field, order.tracking_number) == ("tracking_number", "JNE-8")
+    assert told(session) == ["order_created", "order_shipped"]
+
+
+def test_products_are_corrected_until_something_is_paid(
+    session: TenantSession, contact: Contact
+) -> None:
+    soap = orders.Line("Soap", 3, Decimal("12.50"))
+    order = orders.create_order(session, contact, lines=[soap])
+    orders.change_order(session, order, lines=[soap, orders.Line("Oil", 1, Decimal(5))])
+    assert (order.total, [line.product for line in order.lines]) == (
+        Decimal("42.50"),
+        ["Soap", "Oil"],
+    )
+    orders.pay(session, order, Decimal(1))
+    orders.change_order(session, order, lines=[*(_line(each) for each in order.lines)])
+    with pytest.raises(Refused) as refused:
+        orders.change_order(session, order, lines=[soap])
+    assert refused.value.field == "lines"
+    assert len(order.lines) == 2
+
+
+def _line(row: OrderLine) -> orders.Line:
+    return orders.Line(row.product, row.quantity, row.price)
+
+
+def test_F10_the_history_says_what_was_paid_and_by_whom(
+    session: TenantSession, order: Order
+) -> None:
+    with acting_as(Actor("Rina")):
+        orders.pay(session, order, Decimal(30))
+    session.flush()
+    last, first = history_of(session, order)
+    assert (last.action, last.actor, last.changes["paid"]) == ("pay", "Rina", ["0.00", "30.00"])
+    assert first.action == "create"
+
+
+def test_what_was_typed_about_an_erased_customer_leaves_the_history(
+    session: TenantSession, contact: Contact, order: Order
+) -> None:
+    orders.pay(session, order)
+    orders.reverse(session, order, reason="Dewi moved to Bali")
+    orders.change_order(session, order, note="Call Dewi first")
+    erase_customer(session, contact.customer)
+    entries = [entry.changes for entry in history_of(session, order)]
+    assert "Dewi" not in str(entries)
+    assert ["100.00", "0.00"] in [changes.get("paid") for changes in entries]

@@ -315,7 +315,8 @@ def test_B8_no_status_is_changed_for_several_at_once(shop: Shop, rina: FlaskClie
     page = page_of(rina, "/orderview/list/")
     assert "data-check-all" not in page
     answer = post(rina, "/orderview/action_post", action="ship", rowid=[first, second])
-    assert answer.status_code == 404
+    assert answer.status_code == 422
+    assert "one order at a time" in answer.text
     assert order(shop, first).status is order(shop, second).status is OrderStatus.PROCESSING
 
 

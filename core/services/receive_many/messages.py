@@ -5,12 +5,13 @@ from __future__ import annotations
 from core.events import ContactCreated, MessageReceived
 from core.inbound import InboundMessage, MessageState
 from core.models import ConversationState, Direction, Sender
+from core.services.consent_words import LONGEST, folded
 from core.services.receive_many import conversations, people, tasks
 from core.services.receive_many.cards import card_for
 from core.services.receive_many.receipts import apply_early, move, ours, publish_sent, tell_message
 from core.services.receive_many.rows import ConversationRow, IdentityRow, MessageRow, known
 from core.services.receive_many.run import Run, Unusual
-from core.services.receive_message import completes, is_storable, says_stop
+from core.services.receive_message import completes, is_storable
 
 
 def take_message(run: Run, item: InboundMessage) -> None:
@@ -33,7 +34,7 @@ def take_message(run: Run, item: InboundMessage) -> None:
         raise Unusual
     if found is not None and conversations.may_meet(run, found, item):
         raise Unusual
-    if _says_stop(item) and (person is None or not person.has_opted_out):
+    if _wishes(run, item, has_opted_out=person is not None and person.has_opted_out):
         raise Unusual
     if person is None:
         person = people.new_person(run, item)
@@ -55,8 +56,11 @@ def take_message(run: Run, item: InboundMessage) -> None:
     _after_inbound(run, conversation, message, identities[0])
 
 
-def _says_stop(item: InboundMessage) -> bool:
-    return not item.is_echo and not item.is_history and says_stop(item.text)
+def _wishes(run: Run, item: InboundMessage, *, has_opted_out: bool) -> bool:
+    """Whether a message opts its writer out, or in again."""
+    if item.is_echo or item.is_history or len(item.text) > LONGEST:
+        return False
+    return folded(item.text) in (run.line.start_words if has_opted_out else run.line.stop_words)
 
 
 def _fold_echo(run: Run, item: InboundMessage) -> bool:

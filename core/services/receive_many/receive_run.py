@@ -9,6 +9,7 @@ from core.inbound import Counted, InboundMessage, InboundStatus, Item
 from core.models import Channel, ChannelFilter
 from core.models.base import now
 from core.services import channels
+from core.services.consent_words import start_words, stop_words
 from core.services.receive_many.look_up import look_up, spellings
 from core.services.receive_many.messages import take_message
 from core.services.receive_many.receipts import take_status
@@ -53,6 +54,8 @@ def _line(session: TenantSession, channel: Channel) -> Line:
         window=channels.adapter_of(session, channel).capabilities.window,
         module_id=module.id if module else None,
         first_stage=module.stages[0] if module and module.stages else "New",
+        stop_words=stop_words(session),
+        start_words=start_words(session),
     )
 
 

@@ -41,6 +41,8 @@ class Line:
     module_id: int | None
     """The module for unknown senders, where it is in use."""
     first_stage: str
+    stop_words: frozenset[str]
+    start_words: frozenset[str]
 
 
 @dataclass(slots=True)

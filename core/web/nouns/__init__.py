@@ -6,6 +6,7 @@ from core.host.declarations import ApiDecl, ViewDecl
 from core.web.nouns import (
     conversations,
     customers,
+    order_sources,
     orders,
     pipeline,
     quick_replies,
@@ -22,5 +23,6 @@ NOUNS: tuple[ViewDecl | ApiDecl, ...] = (
     *unreadable.NOUNS,
     *team.NOUNS,
     *quick_replies.NOUNS,
+    *order_sources.NOUNS,
     *settings.NOUNS,
 )

@@ -23,6 +23,7 @@ from core.models import (
     Task,
 )
 from core.services import customers, groups, labels
+from core.services.consent import opt_in, opt_out
 from core.services.find_customers import find_customers
 from core.web.customer_panels import customer_panels
 from core.web.device_extras import customer_list_actions
@@ -151,13 +152,29 @@ class CustomerPages(NounView):
         commit()
         return redirect(self.address(pk))
 
-    def _pair(self, pk: str) -> tuple[Contact, Label]:
-        """A contact of this customer, and a label, both named in the form."""
+    @expose("/consent/<pk>", methods=["POST"])
+    @has_access
+    @permission_name("edit")
+    def consent(self, pk: str) -> Any:
+        """Note a contact's wish; one opt-out silences the whole customer."""
+        contact = self._contact(pk)
+        note = opt_out if request.form.get("wish") == "out" else opt_in
+        note(web_session(), contact)
+        commit()
+        return redirect(self.address(pk))
+
+    def _contact(self, pk: str) -> Contact:
+        """A contact of this customer, named in the form."""
         customer: Customer = self._item(pk)
         wanted = row_id(request.form.get("contact", ""))
         contact = next((each for each in customer.contacts if each.id == wanted), None)
         if contact is None:
             raise NotFound(_("This customer has no such contact."))
+        return contact
+
+    def _pair(self, pk: str) -> tuple[Contact, Label]:
+        """A contact of this customer, and a label, both named in the form."""
+        contact = self._contact(pk)
         chosen = request.form.get("label", "")
         if not chosen:
             raise Refused(_("Choose a label."), "label")

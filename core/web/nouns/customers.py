@@ -130,9 +130,18 @@ class ContactView(NounView):
     list_title, show_title = _("Contacts"), _("Contact")
     add_title, edit_title = _("New contact"), _("Edit contact")
     list_columns = ["name", "phone", "email", "customer", "consent"]
-    show_columns = ["name", "phone", "email", "consent", "customer", "sources", "created_at"]
+    show_columns = [
+        "name",
+        "phone",
+        "email",
+        "birthday",
+        "consent",
+        "customer",
+        "sources",
+        "created_at",
+    ]
     add_columns = ["name", "phone", "email"]
-    edit_columns = ["name", "phone", "email", "consent"]
+    edit_columns = ["name", "phone", "email", "birthday", "consent"]
     search_columns = ["name", "phone", "email", "consent", "created_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
@@ -262,9 +271,18 @@ class ContactApi(AdminApi):
     datamodel = SQLAInterface(Contact)
     class_permission_name = "Contact"
     exclude_route_methods = {"post"}
-    list_columns = ["id", "uuid", *TYPED, "consent", "customer.id", "sources", "created_at"]
+    list_columns = [
+        "id",
+        "uuid",
+        *TYPED,
+        "birthday",
+        "consent",
+        "customer.id",
+        "sources",
+        "created_at",
+    ]
     show_columns = list_columns
-    edit_columns = [*TYPED, "consent"]
+    edit_columns = [*TYPED, "birthday", "consent"]
     search_columns = [*TYPED, "consent", "created_at"]
     base_filters = LIVING
 

@@ -1,4 +1,4 @@
-"""What an order's page posts: pay, estimate, ship, receive, cancel. One order at a time (B8)."""
+"""What an order's page posts: place, pay, ship … One order at a time (B8)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from flask_babel import gettext as _
 
 from core.errors import Refused
 from core.models import Order, OrderStatus, PaymentState
-from core.services import orders
-from core.web.fab import expose, has_access
+from core.services import order_feed, orders
+from core.services.history import history_of
+from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
 from core.web.nouns.base import NounView, commit
 from core.web.request import web_session
 
-MOVES = ("pay", "estimate", "ship", "receive", "cancel")
+MOVES = ("place", "pay", "reverse", "estimate", "ship", "receive", "cancel", "reopen")
+ENDED = (OrderStatus.CANCELLED, OrderStatus.RECEIVED)
 
 
 class OrderMoves(NounView):
@@ -29,6 +31,37 @@ class OrderMoves(NounView):
     def show(self, pk: str) -> Any:
         self.update_redirect()
         return self._page(pk)
+
+    @expose("/action_post", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def action_post(self) -> Any:
+        """Refuse whatever is asked of several orders at once, and say why (B8)."""
+        raise orders.one_at_a_time()
+
+    @expose("/place/<pk>", methods=["POST"])
+    @has_access
+    def place(self, pk: str) -> Any:
+        return self._move(
+            pk, "place", lambda order: orders.place(web_session(), order), _("Placed.")
+        )
+
+    @expose("/reverse/<pk>", methods=["POST"])
+    @has_access
+    def reverse(self, pk: str) -> Any:
+        return self._move(
+            pk,
+            "reverse",
+            lambda order: orders.reverse(web_session(), order, _amount(), _text("reason")),
+            _("Taken back."),
+        )
+
+    @expose("/reopen/<pk>", methods=["POST"])
+    @has_access
+    def reopen(self, pk: str) -> Any:
+        return self._move(
+            pk, "reopen", lambda order: orders.reopen(web_session(), order), _("Reopened.")
+        )
 
     @expose("/pay/<pk>", methods=["POST"])
     @has_access
@@ -88,8 +121,6 @@ class OrderMoves(NounView):
     def _page(self, pk: str, move: str = "", errors: Any = None) -> Any:
         order: Order = self._item(pk)
         may = {each: self._may(each) for each in (*MOVES, "edit", "delete")}
-        is_live = order.status is not OrderStatus.CANCELLED
-        waits = order.status in (OrderStatus.NEW, OrderStatus.PROCESSING)
         return self.render_template(
             "sapa/orders/show.html",
             title=order.number,
@@ -97,21 +128,31 @@ class OrderMoves(NounView):
             order=order,
             view=self,
             sees_customer=self.appbuilder.sm.has_access("can_show", "Customer"),
-            offers={
-                "pay": may["pay"] and is_live and order.payment is not PaymentState.PAID,
-                "estimate": may["estimate"]
-                and order.status not in (OrderStatus.CANCELLED, OrderStatus.RECEIVED),
-                "ship": may["ship"] and waits,
-                "receive": may["receive"] and order.status is OrderStatus.SHIPPED,
-                "cancel": may["cancel"]
-                and order.status not in (OrderStatus.CANCELLED, OrderStatus.RECEIVED),
-                "edit": may["edit"],
-                "delete": may["delete"],
-            },
+            offers={name: may[name] and is_open for name, is_open in _open_moves(order).items()},
+            history=history_of(web_session(), order),
+            shop=order_feed.source_of(web_session(), order.source),
             move=move,
             errors=errors or {},
             typed=request.form,
         )
+
+
+def _open_moves(order: Order) -> dict[str, bool]:
+    """What can be done with an order as it stands, whoever asks."""
+    is_draft, is_over = order.status is OrderStatus.NEW, order.status in ENDED
+    is_cancelled = order.status is OrderStatus.CANCELLED
+    return {
+        "place": is_draft,
+        "pay": not is_draft and not is_cancelled and order.payment is not PaymentState.PAID,
+        "reverse": order.paid > 0,
+        "estimate": not is_over,
+        "ship": order.status is OrderStatus.PROCESSING,
+        "receive": order.status is OrderStatus.SHIPPED,
+        "cancel": not is_over,
+        "reopen": is_over,
+        "edit": True,
+        "delete": True,
+    }
 
 
 def _text(name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _
-from wtforms import DecimalField
+from wtforms import BooleanField, DecimalField
 from wtforms.validators import Optional
 
 from core.host.declarations import ApiDecl, ViewDecl
@@ -16,6 +17,7 @@ from core.web.fab.forms import Fits
 from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.currency import PrefillsCurrency, checked_currency
 from core.web.nouns.order_moves import OrderMoves
+from core.web.nouns.order_schemas import OrderSchemas
 from core.web.nouns.products_field import ProductsField
 from core.web.nouns.writes import Archives
 from core.web.request import web_session
@@ -28,6 +30,8 @@ STATUS_BADGES = {
     "cancelled": "red",
 }
 PAYMENT_BADGES = {"unpaid": "orange", "part": "yellow", "paid": "green"}
+
+CORRECTED = ("lines", "total", "carrier", "tracking_number", "note")
 
 
 class OrderWrites(Archives):
@@ -46,12 +50,13 @@ class OrderWrites(Archives):
             estimated_date=data.get("estimated_date"),
             note=data.get("note") or "",
             source=self.source,
+            is_draft=bool(data.get("is_draft")),
         )
         commit()
         return order
 
     def perform_edit(self, item: Order, data: dict[str, Any]) -> Order:
-        orders.change_order(web_session(), item, note=data.get("note"), total=data.get("total"))
+        orders.change_order(web_session(), item, **{key: data.get(key) for key in CORRECTED})
         commit()
         return item
 
@@ -95,8 +100,17 @@ class OrderView(PrefillsCurrency, OrderWrites, OrderMoves):
         "received_at",
         "cancelled_at",
     ]
-    add_columns = ["contact", "lines", "total", "currency", "number", "estimated_date", "note"]
-    edit_columns = ["total", "note"]
+    add_columns = [
+        "contact",
+        "lines",
+        "total",
+        "currency",
+        "number",
+        "estimated_date",
+        "note",
+        "is_draft",
+    ]
+    edit_columns = list(CORRECTED)
     add_form_extra_fields = {
         "lines": ProductsField(_("Products")),
         "total": DecimalField(
@@ -104,7 +118,12 @@ class OrderView(PrefillsCurrency, OrderWrites, OrderMoves):
             description=_("Left empty, the sum of the products."),
             validators=[Optional(), Fits(Order.__table__.c.total)],
         ),
+        "is_draft": BooleanField(
+            _("Draft"),
+            description=_("Only write it down: nobody is told before you place it."),
+        ),
     }
+    edit_form_extra_fields = {"lines": ProductsField(_("Products"))}
     search_columns = ["number", "status", "payment", "tracking_number", "created_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
@@ -112,6 +131,7 @@ class OrderView(PrefillsCurrency, OrderWrites, OrderMoves):
         "number": _("Left empty, Sapa gives the next one."),
         "estimated_date": _("When the customer should have it."),
         "currency": _("Three letters, like IDR or RON."),
+        "tracking_number": _("Saved here, nobody is told: that is what Send does."),
     }
     label_columns = {
         "contact": _("Customer"),
@@ -126,8 +146,16 @@ class OrderView(PrefillsCurrency, OrderWrites, OrderMoves):
         "icon": "shopping-cart",
     }
     badges = {"status": STATUS_BADGES, "payment": PAYMENT_BADGES}
-    value_words = {"payment": {"part": _("Part paid")}}
+    value_words = {"payment": {"part": _("Part paid")}, "status": {"new": _("Draft")}}
     money_columns = {"total": "currency", "paid": "currency"}
+
+    def _form(self, kind: Any, item: Any = None) -> Any:
+        """A new order may begin with its customer: `?contact=12`, from the inbox."""
+        form = super()._form(kind, item)
+        contact_id = request.args.get("contact", type=int)
+        if item is None and contact_id and "contact" in form and request.method == "GET":
+            form.contact.data = self.datamodel.related_row("contact", str(contact_id))
+        return form
 
     def perform_add(self, data: dict[str, Any]) -> Order:
         order = super().perform_add(data)
@@ -155,12 +183,25 @@ class OrderApi(OrderWrites, AdminApi):
         "estimated_date",
         "carrier",
         "tracking_number",
+        "source",
+        "external_id",
+        "episode",
         "created_at",
         "updated_at",
     ]
     show_columns = [*list_columns, "note", "lines.product", "lines.quantity", "lines.price"]
-    add_columns = ["contact", "number", "total", "currency", "estimated_date", "note"]
-    edit_columns = ["total", "note"]
+    model2schemaconverter = OrderSchemas
+    add_columns = [
+        "contact",
+        "lines",
+        "number",
+        "total",
+        "currency",
+        "estimated_date",
+        "note",
+        "is_draft",
+    ]
+    edit_columns = list(CORRECTED)
     search_columns = ["number", "status", "payment", "contact", "created_at", "updated_at"]
     base_filters = LIVING
 

@@ -10,6 +10,7 @@ from flask import render_template
 from markupsafe import Markup
 from wtforms import Field, ValidationError
 
+from core.models import OrderLine
 from core.services.orders import Line
 from core.words import say
 
@@ -83,8 +84,19 @@ class ProductsField(Field):
                 self.data.append(row.line())
             except ValueError:
                 self.is_broken = True
+        if not formdata and data:
+            self.rows = [_row_of(line) for line in data]
         self.rows += [Row() for _ in range(len(self.rows), BLANK_ROWS)]
 
     def pre_validate(self, form: Any) -> None:
         if self.is_broken:
             raise ValidationError(say("Mend the marked products, or empty their rows."))
+
+
+def _row_of(line: OrderLine) -> Row:
+    return Row(line.product, str(line.quantity), _plain(line.price))
+
+
+def _plain(amount: Decimal) -> str:
+    """An amount as a number box takes it: without a fraction that says nothing."""
+    return str(int(amount)) if amount == int(amount) else str(amount)

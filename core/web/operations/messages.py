@@ -9,6 +9,7 @@ from core.errors import Conflict, NotFound, Refused
 from core.host.declarations import ApiDecl
 from core.models import Channel, Message
 from core.services import send
+from core.services.consent import check_may_begin
 from core.services.start import conversation_with
 from core.web.fab import protect
 from core.web.operations.base import Operation, RowId, body_of, row_id
@@ -18,10 +19,14 @@ from core.words import say
 
 
 class SendBody(WritingBody):
-    """What to write, and to whom: a phone number, or an address of a kind the channel speaks."""
+    """What to write, and to whom: a phone number, or an address of a kind the channel speaks.
+
+    `is_asked_for`: they opted out of messages, and asked for this one.
+    """
 
     channel_id: RowId
     to: str
+    is_asked_for: bool = False
 
 
 class MessageOperations(Operation):
@@ -46,6 +51,7 @@ class MessageOperations(Operation):
         if channel is None or channel.archived_at is not None:
             raise Refused(say("There is no such channel."), "channel_id")
         conversation = conversation_with(web_session(), channel, body.to)
+        check_may_begin(conversation, is_asked_for=body.is_asked_for)
         return self.answer(202, **queue(conversation, body))
 
     @expose("/<pk>/retry", methods=["POST"])

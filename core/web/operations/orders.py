@@ -1,4 +1,4 @@
-"""Operations on an order: pay, estimate, ship, receive, cancel. One order at a time (B8)."""
+"""Operations on one order: place, pay, ship … Several at a time are refused (B8)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 from flask_appbuilder.api import expose
 
-from core.errors import Malformed, Refused
+from core.errors import Malformed, NotFound
 from core.host.declarations import ApiDecl
 from core.models import Order
 from core.services import orders
@@ -18,11 +18,20 @@ from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.request import web_session
 from core.words import say
 
+MOVES = frozenset({"place", "pay", "reverse", "estimate", "ship", "receive", "cancel", "reopen"})
+
 
 class PayBody(Body):
     """The verified amount; without it, all that is open."""
 
     amount: Decimal | None = None
+
+
+class ReverseBody(Body):
+    """The amount that went back; without it, all that was paid."""
+
+    amount: Decimal | None = None
+    reason: str = ""
 
 
 class EstimateBody(Body):
@@ -32,10 +41,10 @@ class EstimateBody(Body):
 
 
 class ShipBody(Body):
-    """What the carrier calls the parcel."""
+    """What the carrier calls the parcel; what isn't given was saved on the order before."""
 
-    carrier: str = ""
-    tracking_number: str = ""
+    carrier: str | None = None
+    tracking_number: str | None = None
 
 
 class OrderOperations(Operation):
@@ -57,6 +66,46 @@ class OrderOperations(Operation):
         """
         order = _order(pk)
         return self._moved(orders.pay(web_session(), order, body_of(PayBody).amount))
+
+    @expose("/<pk>/reverse", methods=["POST"])
+    @protect()
+    def reverse(self, pk: str) -> Response:
+        """Take a payment back.
+        ---
+        post:
+          description: Take back all that is paid, or an amount of it; a new episode begins
+          responses:
+            200: {description: The order's state}
+            422: {description: Refused, with the field}
+        """
+        order, body = _order(pk), body_of(ReverseBody)
+        return self._moved(orders.reverse(web_session(), order, body.amount, body.reason))
+
+    @expose("/<pk>/place", methods=["POST"])
+    @protect()
+    def place(self, pk: str) -> Response:
+        """Place a draft.
+        ---
+        post:
+          description: The draft becomes an order, and the customer is told
+          responses:
+            200: {description: The order's state}
+            422: {description: It is no draft}
+        """
+        return self._moved(orders.place(web_session(), _order(pk)))
+
+    @expose("/<pk>/reopen", methods=["POST"])
+    @protect()
+    def reopen(self, pk: str) -> Response:
+        """Process a cancelled or received order again.
+        ---
+        post:
+          description: It can be sent once more; a new episode begins
+          responses:
+            200: {description: The order's state}
+            422: {description: It is neither cancelled nor received}
+        """
+        return self._moved(orders.reopen(web_session(), _order(pk)))
 
     @expose("/<pk>/estimate", methods=["POST"])
     @protect()
@@ -109,8 +158,29 @@ class OrderOperations(Operation):
         """
         return self._moved(orders.cancel(web_session(), _order(pk)))
 
+    @expose("/<move>", methods=["POST"])
+    @protect()
+    def move_many(self, move: str) -> Response:
+        """Refuse to move several orders at once.
+        ---
+        post:
+          description: Always refused; move one order at a time, at its own address
+          responses:
+            404: {description: There is no such move}
+            422: {description: Why}
+        """
+        if move not in MOVES:
+            raise NotFound(say("There is no such record."))
+        raise orders.one_at_a_time()
+
     def _moved(self, order: Order) -> Response:
-        return self.answer(id=order.id, status=order.status.value, payment=order.payment.value)
+        return self.answer(
+            id=order.id,
+            status=order.status.value,
+            payment=order.payment.value,
+            paid=str(order.paid),
+            episode=order.episode,
+        )
 
 
 def _order(pk: str) -> Order:
@@ -123,7 +193,7 @@ def _order(pk: str) -> Order:
         isinstance(payload, dict) and any(isinstance(value, list) for value in payload.values())
     )
     if is_list or "," in pk or pk.startswith(("!", "[", "%5B")):
-        raise Refused(say("Change the status of one order at a time."), "id")
+        raise orders.one_at_a_time()
     return orders.get_order(web_session(), row_id(pk))
 
 

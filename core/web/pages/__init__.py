@@ -14,6 +14,9 @@ from core.web.pages import (
     languages,
     notices,
     operator,
+    opt_out_door,
+    opt_outs,
+    order_door,
     own_number,
     pairing,
     plugins,
@@ -49,6 +52,8 @@ PAGES: tuple[ViewDecl, ...] = (
     ViewDecl(view=FilesView),
     ViewDecl(view=LiveView),
     ViewDecl(view=TenantSwitchView),
+    *order_door.PAGES,
+    *opt_out_door.PAGES,
 )
 
 # below the nouns in the menu
@@ -57,6 +62,7 @@ SETTINGS_PAGES: tuple[ViewDecl, ...] = (
     *channel_provider.PAGES,
     *pairing.PAGES,
     *plugins.PAGES,
+    *opt_outs.PAGES,
     *tokens.PAGES,
     *jobs.PAGES,
     *operator.PAGES,

@@ -29,7 +29,7 @@ from core.words import say
 
 PERMISSIONS = ("reply", "note", "assign", "close", "label", "mark_read")
 
-PANEL_PARTS = ("addresses", "labels", "facts", "cards", "others")
+PANEL_PARTS = ("addresses", "labels", "facts", "orders", "cards", "others")
 """What stands in the customer's panel, from above: `inbox/panel/<part>.html` each."""
 
 

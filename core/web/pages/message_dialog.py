@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, request, url_for
 
 from core.models import Template
 from core.services import message_dialog, send
+from core.services.consent import check_may_begin, may_automate
 from core.services.start import conversation_with
 from core.services.templates import variables_of, why_not
 from core.web.fab import Page, expose, has_access
@@ -37,6 +38,7 @@ class MessageDialogView(Page):
             templates=message_dialog.usable_templates(session),
             variables_of=variables_of,
             why_not=why_not,
+            has_opted_out=to.contact is not None and not may_automate(session, to.contact),
             filled={
                 "contactname": to.contact.name if to.contact else "",
                 "firstname": name.split()[0] if to.contact and to.contact.name else "",
@@ -53,9 +55,11 @@ class MessageDialogView(Page):
         to = message_dialog.addressee(session, request.form.get("to", "").replace("\x00", ""))
         channel = message_dialog.sender(session, to, request.form.get("channel", type=int))
         template: Template | None = chosen_template()
+        conversation = conversation_with(session, channel, to.number)
+        check_may_begin(conversation, is_asked_for=bool(request.form.get("is_asked_for")))
         message = send.send_message(
             session,
-            conversation_with(session, channel, to.number),
+            conversation,
             text="" if template else typed_text(),
             template=template,
             variables=typed_variables(),

@@ -5,13 +5,19 @@ from sqlalchemy import Integer, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
 from core.api import (
+    Condition,
+    ConditionKind,
     ContactCreated,
+    Foreseen,
     Handler,
     InboxAction,
     InboxTool,
     Manifest,
     MenuLink,
     MergeRule,
+    Part,
+    Taken,
+    Trigger,
     hookimpl,
     plugin_registry,
 )
@@ -128,3 +134,42 @@ class Greets:
 @hookimpl
 def division_criteria():
     return [Greets()]
+
+
+@hookimpl
+def triggers():
+    return [Trigger(name="greeted", label="somebody was greeted", group="Greeter")]
+
+
+@hookimpl
+def conditions():
+    kind = ConditionKind.TEXT
+    return [
+        Condition(name="tone", label="the tone", kind=kind, read=lambda scene: scene.contact.name)
+    ]
+
+
+class Wave:
+    """Does nothing, politely."""
+
+    name, label, icon, needs = "wave", "Wave", "hand-stop", Part.CONTACT
+
+    def asks(self, session):
+        return ()
+
+    def check(self, session, trigger, values):
+        return {}
+
+    def told(self, session, values):
+        return "wave"
+
+    def foresee(self, scene, values):
+        return Foreseen("wave")
+
+    def run(self, scene, values):
+        return Taken("wave")
+
+
+@hookimpl
+def actions():
+    return [Wave()]

@@ -1,0 +1,23 @@
+"""What the plugins that are on bring to rules: triggers, conditions, actions, by name."""
+
+from __future__ import annotations
+
+from core.api import Action, Condition, TenantSession, Trigger
+
+
+def triggers(session: TenantSession) -> dict[str, Trigger]:
+    """What a rule may wait for."""
+    host = session.desk.host
+    return host.triggers(host.switches.enabled(session))
+
+
+def conditions(session: TenantSession) -> dict[str, Condition]:
+    """What a rule may ask."""
+    host = session.desk.host
+    return host.conditions(host.switches.enabled(session))
+
+
+def actions(session: TenantSession) -> dict[str, Action]:
+    """What a rule can do."""
+    host = session.desk.host
+    return host.actions(host.switches.enabled(session))

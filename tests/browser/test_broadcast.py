@@ -1,0 +1,116 @@
+"""A broadcast as a supervisor sends it, and an order: seen, typed and clicked in a browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from core.models import Customer
+from core.services import consent, orders
+from core.services.customers import create_customer
+from tests.web.installation import PASSWORD, Shop, open_shop, served
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with served(tmp_path, private_hosts=("127.0.0.1",)) as app:
+        made = open_shop(app, "melati")
+        with made.desk.database.tenant(made.tenant_id) as session:
+            made.desk.host.switches.enable(session, "automation")
+            people = [
+                create_customer(session, name=f"Customer {n}", phone=f"+62812000010{n:02}")
+                for n in range(5)
+            ]
+            group = Customer(name="Merged", is_group=True)
+            session.add(group)
+            session.flush()
+            for each in people[:2]:
+                each.contacts[0].customer_id = group.id
+                each.successor_id = group.id
+            consent.opt_out(session, people[4].contacts[0], by="link")
+            lines = [orders.Line("Serum 30 ml", 2, Decimal(185_000))]
+            orders.create_order(session, people[2].contacts[0], lines=lines)
+        yield made
+
+
+@pytest.fixture
+def page(chromium: Any, shop: Shop) -> Iterator[Any]:
+    own = shop.desk.settings.public_url
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=own)
+    context.set_default_timeout(15_000)
+    opened, complaints = context.new_page(), []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    opened.goto("/login/")
+    opened.fill("[name=username]", "rina@melati.example")
+    opened.fill("[name=password]", PASSWORD)
+    opened.keyboard.press("Enter")
+    opened.wait_for_url("**/inbox/")
+    yield opened
+    # a refused form answers 422, which a browser notes as an error
+    assert [each for each in complaints if "status of 422" not in each] == []
+    context.close()
+
+
+def shoot(page: Any, name: str) -> None:
+    """A picture, where somebody wants to look (`SAPA_PICTURES` names a folder)."""
+    folder = os.environ.get("SAPA_PICTURES")
+    if not folder:
+        return
+    page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=f"{folder}/{name}-phone.png", full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+
+def test_B16_a_broadcast_shows_who_gets_it_and_then_its_progress(page: Any) -> None:
+    page.goto("/automation/broadcasts/")
+    page.get_by_role("link", name="New broadcast").first.click()
+    page.get_by_role("button", name="See who gets it").click()
+    expect(page.locator("#name-error")).to_be_visible()
+    page.fill("#name", "Ramadan")
+    page.fill("#text", "Halo {firstname}! {optoutlink}")
+    shoot(page, "broadcast-new")
+    page.get_by_role("button", name="See who gets it").click()
+    piece = page.locator("#broadcast-progress")
+    expect(piece).to_contain_text("Ready to send")
+    expect(piece).to_contain_text("Messages saved by merging")
+    expect(piece).to_contain_text("Opted out")
+    shoot(page, "broadcast-ready")
+    piece.get_by_role("button", name="Send to 3 people").click()
+    page.locator(".modal.show, dialog[open]").get_by_role("button", name="Send").click()
+    expect(piece).to_contain_text("Done")
+    expect(piece.locator("progress")).to_have_attribute("value", "100")
+    shoot(page, "broadcast-done")
+
+
+def test_orders_and_opt_out_on_screen(page: Any) -> None:
+    page.goto("/orderview/list/")
+    page.locator("tbody a").first.click()
+    page.get_by_role("button", name="Verify payment").click()
+    expect(page.locator("#history")).to_contain_text("Pay")
+    shoot(page, "order")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#ship-tracking_number-error")).to_be_visible()
+    page.fill("#tracking_number", "JNE-1")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("button", name="Received")).to_be_visible()
+    page.goto("/opt_out/")
+    expect(page.locator("body")).to_contain_text("Customer 4")
+    shoot(page, "opt-out")
+    page.goto("/ordersourceview/add")
+    page.fill("[name=name]", "Toko")
+    page.locator("form button.btn-primary").last.click()
+    page.get_by_role("button", name="Show the secret").click()
+    expect(page.get_by_label("Secret")).to_be_visible()
+    shoot(page, "shop")
