@@ -218,7 +218,7 @@ def _words() -> dict[str, Any]:
     return {
         "states": STATES,
         "colours": COLOURS,
-        "may_write": may("can_rule", "Automation"),
+        "may_write": may("rule", "Automation"),
     }
 
 
