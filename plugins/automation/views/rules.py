@@ -55,7 +55,7 @@ class AutomationView(Page):
             missing=ready_made.missing(session),
             language=ready_made.language_of(session),
             languages=ready_made.LANGUAGES,
-            may_write=may("can_rule", "Automation"),
+            may_write=may("rule", "Automation"),
         )
 
     @expose("/new")
