@@ -228,6 +228,7 @@ from core.web.request import desk, membership, need_tenant, web_session
 from core.words import say, say_many
 
 __all__ = [
+    "OVERSEERS",
     "Accepted",
     "Account",
     "Action",
@@ -341,7 +342,6 @@ __all__ = [
     "NewJob",
     "NotFound",
     "NoticeLevel",
-    "OVERSEERS",
     "Operation",
     "Order",
     "OrderCancelled",
