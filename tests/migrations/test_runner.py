@@ -184,7 +184,7 @@ def test_an_unmapped_table_without_a_tenant_is_refused_too(
 
 def test_a_plugin_does_not_own_the_cores_tables() -> None:
     assert not PluginMigrations("order", "order_", Path()).owns("order_line")
-    assert PluginMigrations("order", "order_", Path()).owns("order_source")
+    assert PluginMigrations("order", "order_", Path()).owns("order_gift")
 
 
 def test_two_runs_at_once(
