@@ -40,8 +40,12 @@ LEAD_VIEWS = frozenset(
 # take records away, and decide by which rules the desk works by itself
 LEAD_MAY = frozenset({"can_delete", "can_export", "can_rule"})
 
+# read how others work: for who leads, and for programs with the scope to read
+OVERSEEING = "can_oversee"
+
 READING = frozenset(
     {
+        OVERSEEING,
         "can_list",
         "can_show",
         "can_get",
@@ -92,6 +96,8 @@ def _agent(permission: str, view: str) -> bool:
         return True
     if _is_restricted(view):
         return view in ("Channel", "Membership") and permission in ("can_get", "can_info")
+    if permission == OVERSEEING:
+        return False
     if view in LEAD_VIEWS:
         return permission in READING
     return permission not in LEAD_MAY

@@ -20,6 +20,7 @@ from flask_babel import get_locale, gettext
 
 from core.web.controls import control
 from core.web.csp import init_csp
+from core.web.fab.filters import as_typed
 from core.web.icons import icon
 from core.web.language import language_code, said
 from core.web.reader import local_date, local_money, local_number, local_time
@@ -75,6 +76,7 @@ def init_theme(app: Flask) -> None:
         pairs_of=pairs_of,
         words_of=words_of,
         view_of=view_of,
+        as_typed=as_typed,
     )
     app.jinja_env.filters["said"] = said
     app.context_processor(shell)

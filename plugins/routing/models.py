@@ -148,7 +148,9 @@ class Scene(TenantMixin, Base):
     __table_args__ = tenant_table(Index("ix_routing_scene_at", "tenant_id", "at"))
 
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    agents: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    agents: Mapped[dict[str, Any]] = mapped_column(
+        Json, info={"example": {"agents": [], "divisions": {}, "channels": {}}}
+    )
 
 
 class Decision(TenantMixin, Base):

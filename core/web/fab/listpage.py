@@ -104,7 +104,6 @@ class ListPage(Screen):
             include_cols=shown,
             exclude_cols=exclude_cols or [],
             filters=self._filters,
-            as_typed=filtering.as_typed,
         )
         return widgets
 

@@ -87,7 +87,10 @@ class AgentOperations(Operation):
 
     resource_name = "agent"
     class_permission_name = "Distribution"
-    method_permission_name = dict.fromkeys(("get_list", "get", "post", "put", "remove"), "manage")
+    method_permission_name = {
+        **dict.fromkeys(("get_list", "get"), "oversee"),
+        **dict.fromkeys(("post", "put", "remove"), "manage"),
+    }
 
     @expose("/", methods=["GET"])
     @protect()

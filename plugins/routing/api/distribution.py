@@ -27,7 +27,7 @@ class DistributionOperations(Operation):
 
     resource_name = "distribution"
     class_permission_name = "Distribution"
-    method_permission_name = {"board": "manage", "replay": "manage", "decisions": "read"}
+    method_permission_name = {"board": "oversee", "replay": "oversee", "decisions": "read"}
 
     @expose("/board", methods=["GET"])
     @protect()

@@ -36,7 +36,7 @@ class DivisionRuleOperations(Operation):
 
     resource_name = "division"
     class_permission_name = "Distribution"
-    method_permission_name = {"rules": "manage", "set_rules": "manage"}
+    method_permission_name = {"rules": "oversee", "set_rules": "manage"}
 
     @expose("/<pk>/rules", methods=["GET"])
     @protect()

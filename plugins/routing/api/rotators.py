@@ -49,7 +49,10 @@ class RotatorOperations(Operation):
 
     resource_name = "rotator"
     class_permission_name = "Distribution"
-    method_permission_name = dict.fromkeys(("get_list", "get", "post", "put", "delete"), "manage")
+    method_permission_name = {
+        **dict.fromkeys(("get_list", "get"), "oversee"),
+        **dict.fromkeys(("post", "put", "delete"), "manage"),
+    }
 
     @expose("/", methods=["GET"])
     @protect()

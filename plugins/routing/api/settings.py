@@ -37,7 +37,10 @@ class DistributionSettingOperations(Operation):
 
     resource_name = "distribution_setting"
     class_permission_name = "Distribution"
-    method_permission_name = dict.fromkeys(("get_list", "get", "post", "put", "delete"), "manage")
+    method_permission_name = {
+        **dict.fromkeys(("get_list", "get"), "oversee"),
+        **dict.fromkeys(("post", "put", "delete"), "manage"),
+    }
 
     @expose("/", methods=["GET"])
     @protect()
