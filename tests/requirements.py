@@ -16,7 +16,7 @@ TEST = re.compile(r"^ *def (test_([A-F]\d+)_\w+)\(", re.MULTILINE)
 NONE_YET = "none yet"
 
 
-def tests_by_requirement() -> dict[str, list[str]]:
+def proofs_by_requirement() -> dict[str, list[str]]:
     """`{"D7": ["tests/…/test_x.py"]}`: the files that hold a test named after the number."""
     found: dict[str, set[str]] = defaultdict(set)
     for folder in ("tests", "plugins"):
@@ -28,7 +28,7 @@ def tests_by_requirement() -> dict[str, list[str]]:
 
 def rewritten(page: str) -> str:
     """The page with its last column as the tests have it now."""
-    proofs = tests_by_requirement()
+    proofs = proofs_by_requirement()
 
     def row(line: str) -> str:
         match = ROW.match(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.requirements import PAGE, ROW, rewritten, tests_by_requirement
+from tests.requirements import PAGE, ROW, proofs_by_requirement, rewritten
 
 
 def test_the_page_names_the_tests_that_there_are() -> None:
@@ -12,4 +12,4 @@ def test_the_page_names_the_tests_that_there_are() -> None:
 
 def test_every_number_in_a_tests_name_is_a_requirement() -> None:
     known = {match[1] for line in PAGE.read_text().split("\n") if (match := ROW.match(line))}
-    assert set(tests_by_requirement()) <= known
+    assert set(proofs_by_requirement()) <= known
