@@ -30,10 +30,11 @@ test: $(VENV)/dev.stamp $(VENDOR)
 prove: $(VENV)/dev.stamp $(VENDOR)
 	$(PY) -m pytest -n 2 --dist worksteal -m prove $(STRICT) $(TESTS)
 
-# style and types
+# style, types, and every word translated
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(PY) -m core.cli.words --check
 	$(VENV)/bin/mypy
 
 # every benchmark, each beside its limit in the same run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.requirements import PAGE, ROW, rewritten, proofs_by_requirement
+from tests.requirements import PAGE, ROW, proofs_by_requirement, rewritten
 
 
 def test_the_page_names_the_tests_that_there_are() -> None:

@@ -30,6 +30,7 @@ from core.api import (
     web_session,
 )
 from plugins.routing import agents, hiring, hours
+from plugins.routing.api.managed import ManagedOperations
 
 
 class Device(BaseModel):
@@ -82,15 +83,10 @@ class PresenceBody(Body):
     member_id: RowId | None = None
 
 
-class AgentOperations(Operation):
+class AgentOperations(ManagedOperations):
     """Agents: divisions, devices, capacity, weight and hours."""
 
     resource_name = "agent"
-    class_permission_name = "Distribution"
-    method_permission_name = {
-        **dict.fromkeys(("get_list", "get"), "oversee"),
-        **dict.fromkeys(("post", "put", "remove"), "manage"),
-    }
 
     @expose("/", methods=["GET"])
     @protect()

@@ -12,22 +12,20 @@ from core.api import (
     Conversation,
     Malformed,
     NotFound,
-    Operation,
     protect,
     row_id,
     say,
     web_session,
 )
 from plugins.routing import board, log, replay, settings
+from plugins.routing.api.managed import ManagedOperations
 from plugins.routing.models import DEFAULT_POLICY
 
 
-class DistributionOperations(Operation):
+class DistributionOperations(ManagedOperations):
     """What the supervisor's screens show."""
 
     resource_name = "distribution"
-    class_permission_name = "Distribution"
-    method_permission_name = {"board": "oversee", "replay": "oversee", "decisions": "read"}
 
     @expose("/board", methods=["GET"])
     @protect()

@@ -11,8 +11,9 @@ from flask import Response
 from flask_appbuilder.api import expose
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.api import Body, Operation, RowId, body_of, protect, row_id, web_session
+from core.api import Body, RowId, body_of, protect, row_id, web_session
 from plugins.routing import divisions
+from plugins.routing.api.managed import ManagedOperations
 
 
 class Rule(BaseModel):
@@ -31,12 +32,10 @@ class RulesBody(Body):
     members: Annotated[list[RowId], Field(max_length=1000)] | None = None
 
 
-class DivisionRuleOperations(Operation):
+class DivisionRuleOperations(ManagedOperations):
     """Rules and members of a division."""
 
     resource_name = "division"
-    class_permission_name = "Distribution"
-    method_permission_name = {"rules": "oversee", "set_rules": "manage"}
 
     @expose("/<pk>/rules", methods=["GET"])
     @protect()

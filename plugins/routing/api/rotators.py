@@ -8,8 +8,9 @@ from flask import Response
 from flask_appbuilder.api import expose
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.api import Body, Operation, RowId, body_of, current_actor, protect, row_id, web_session
+from core.api import Body, RowId, body_of, current_actor, protect, row_id, web_session
 from plugins.routing import rotators
+from plugins.routing.api.managed import ManagedOperations
 from plugins.routing.models import Rotator
 from plugins.routing.views.rotators import address_of
 
@@ -44,15 +45,10 @@ class RotatorChange(Body):
     targets: Targets | None = None
 
 
-class RotatorOperations(Operation):
+class RotatorOperations(ManagedOperations):
     """Rotator links."""
 
     resource_name = "rotator"
-    class_permission_name = "Distribution"
-    method_permission_name = {
-        **dict.fromkeys(("get_list", "get"), "oversee"),
-        **dict.fromkeys(("post", "put", "delete"), "manage"),
-    }
 
     @expose("/", methods=["GET"])
     @protect()

@@ -7,8 +7,9 @@ from typing import Any
 from flask import Response
 from flask_appbuilder.api import expose
 
-from core.api import Body, Operation, RowId, body_of, protect, row_id, web_session
+from core.api import Body, RowId, body_of, protect, row_id, web_session
 from plugins.routing import settings
+from plugins.routing.api.managed import ManagedOperations
 from plugins.routing.models import DEFAULT_POLICY, DistributionSetting
 
 
@@ -32,15 +33,10 @@ class SettingChange(Body):
     policy: str | None = None
 
 
-class DistributionSettingOperations(Operation):
+class DistributionSettingOperations(ManagedOperations):
     """How the conversations of a device are distributed."""
 
     resource_name = "distribution_setting"
-    class_permission_name = "Distribution"
-    method_permission_name = {
-        **dict.fromkeys(("get_list", "get"), "oversee"),
-        **dict.fromkeys(("post", "put", "delete"), "manage"),
-    }
 
     @expose("/", methods=["GET"])
     @protect()
