@@ -67,7 +67,7 @@ def due(
     seen = {row.id for row in found}
     values["lanes"] = _LANES
     dialect = session.get_bind().dialect.name
-    for statement in (_FREE[dialect], _OF_SYSTEM, _LANE_BY_LANE[dialect]):
+    for statement in (_FREE[dialect], _OF_SYSTEM[dialect], _LANE_BY_LANE[dialect]):
         values["limit"] = limit  # what the first look found comes again, and is left out
         for row in session.execute(statement, values):
             if row.id not in seen and len(found) < limit:
@@ -93,19 +93,22 @@ def followers(session: SystemSession, heads: list[int], each: int) -> list[Follo
 _COLUMNS = "c.id, c.tenant_id, c.actor, c.lane, c.attempts, c.crowd"
 _ROOM = "(c.crowd is null or c.crowd not in :full)"
 
-# two cases, since no index finds a NULL by `is not distinct from`
+# Two cases, since no index finds a NULL by `is not distinct from`. The earlier one is asked for in
+# the index's own order: to PostgreSQL `exists` in a lane that is most of the table reads the table.
 _HELD = """(
         exists (select 1 from job o where o.state = 'leased'
             and o.lane = c.lane and o.tenant_id = c.tenant_id)
-        or exists (select 1 from job o where o.state = 'ready'
+        or (select o.id from job o where o.state = 'ready'
             and o.lane = c.lane and o.tenant_id = c.tenant_id and o.id < c.id
-            and (o.due_at <= :now or o.attempts > 0))
+            and (o.due_at <= :now or o.attempts > 0)
+            order by o.lane, o.tenant_id, o.state, o.id limit 1) is not null
         or c.tenant_id is null and (
             exists (select 1 from job o where o.state = 'leased'
                 and o.lane = c.lane and o.tenant_id is null)
-            or exists (select 1 from job o where o.state = 'ready'
+            or (select o.id from job o where o.state = 'ready'
                 and o.lane = c.lane and o.tenant_id is null and o.id < c.id
-                and (o.due_at <= :now or o.attempts > 0))))"""
+                and (o.due_at <= :now or o.attempts > 0)
+                order by o.lane, o.tenant_id, o.state, o.id limit 1) is not null))"""
 
 
 def _sql(statement: str, *expanding: str) -> TextClause:
@@ -134,7 +137,7 @@ _IS_MORE = _sql("""
     where c.state = 'ready' and c.queue = :queue and c.due_at <= :now and ROOM
     order by c.due_at, c.id limit 1 offset :window""")
 
-# by cost alone SQLite would take the index of all ready rows, and pass a deep lane row by row
+# By cost alone SQLite would take the index of all ready rows, and pass a deep lane row by row.
 _FREE_TEXT = """
     select COLUMNS from job c indexed by ix_job_free
     where c.state = 'ready' and c.lane is null and c.queue = :queue and c.due_at <= :now
@@ -145,15 +148,18 @@ _FREE = {
     "postgresql": _sql(_FREE_TEXT.replace(" indexed by ix_job_free", "")),
 }
 
-_OF_SYSTEM = _sql(
-    """
-    select COLUMNS from job c
+_OF_SYSTEM_TEXT = """
+    select COLUMNS from job c indexed by ix_job_tenant
     where c.state = 'ready' and c.tenant_id is null and c.lane is not null
         and c.queue = :queue and c.due_at <= :now and ROOM and not HELD
     order by c.due_at, c.id limit :limit"""
-)
+_OF_SYSTEM = {
+    "sqlite": _sql(_OF_SYSTEM_TEXT),
+    "postgresql": _sql(_OF_SYSTEM_TEXT.replace(" indexed by ix_job_tenant", "")),
+}
 
-# the first due job of each lane in turn, found by skipping from lane to lane in the index
+# The first due job of each lane in turn, found by skipping in the index: to the lane's next tenant,
+# else to the next lane. Not by `(lane, tenant_id) > (…)`: SQLite would pass a deep lane row by row.
 _LANE_BY_LANE_TEXT = """
     with recursive head(lane, tenant_id, id) as (
         select j.lane, j.tenant_id, j.id from job j where j.id = (
@@ -162,22 +168,26 @@ _LANE_BY_LANE_TEXT = """
                 and o.due_at <= :now
             order by o.lane, o.tenant_id, o.state, o.id limit 1)
         union all
-        select j.lane, j.tenant_id, j.id from head, job j where j.id = (
-            select o.id from job o
-            where o.state = 'ready' and o.lane is not null
-                and (o.lane, o.tenant_id) > (head.lane, head.tenant_id) and o.due_at <= :now
-            order by o.lane, o.tenant_id, o.state, o.id limit 1))
+        select j.lane, j.tenant_id, j.id from head, job j where j.id = coalesce(
+            (select o.id from job o
+            where o.state = 'ready' and o.due_at <= :now
+                and o.lane = head.lane and o.tenant_id > head.tenant_id
+            order by o.lane, o.tenant_id, o.state, o.id limit 1),
+            (select o.id from job o
+            where o.state = 'ready' and o.due_at <= :now
+                and o.lane > head.lane and o.tenant_id is not null
+            order by o.lane, o.tenant_id, o.state, o.id limit 1)))
     select COLUMNS from (select id from head limit :lanes) h join job c on c.id = h.id
     where c.queue = :queue and ROOM and not HELD
     limit :limit"""
 _LANE_BY_LANE = {
     "postgresql": _sql(_LANE_BY_LANE_TEXT),
-    # SQLite compares a pair by the index only with a bare value, and sorts by it only so far; what
-    # it then finds first is what the index has first, the same row
+    # SQLite sorts by a range of the index only so far; what it finds first is the index's first
     "sqlite": _sql(
         _LANE_BY_LANE_TEXT.replace(
-            "(head.lane, head.tenant_id)", "(+head.lane, +head.tenant_id)"
-        ).replace("order by o.lane, o.tenant_id, o.state, o.id", "order by o.lane, o.tenant_id")
+            "order by o.lane, o.tenant_id, o.state, o.id limit 1)",
+            "order by o.lane, o.tenant_id limit 1)",
+        )
     ),
 }
 
