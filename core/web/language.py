@@ -13,7 +13,7 @@ from typing import Any
 import flask_appbuilder
 import wtforms
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, has_request_context, request, session
+from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
 from flask_babel import Domain, get_locale, get_translations
 from flask_login import user_logged_in, user_logged_out
 
@@ -24,6 +24,8 @@ from core.words.catalogues import CORE, SOURCE_LOCALE, Catalogues, plugin_folder
 
 CHOSEN = "locale"
 """The cookie's word for the language that somebody chose."""
+
+_KNOWN = "_sapa_translations"  # of this request: its locale and what says it
 
 # what they translate themselves, into many languages that we don't
 LIBRARIES = (
@@ -40,7 +42,15 @@ class DeskDomain(Domain):
         self.catalogues = catalogues
 
     def get_translations(self) -> Translations | NullTranslations:
-        return self.catalogues.of(str(get_locale() or SOURCE_LOCALE))
+        # a page asks four hundred times, and spelling a locale costs as much as the look-up
+        locale = get_locale()
+        known = g.get(_KNOWN) if has_app_context() else None
+        if known is not None and known[0] is locale:
+            return known[1]
+        found = self.catalogues.of(str(locale or SOURCE_LOCALE))
+        if has_app_context():
+            setattr(g, _KNOWN, (locale, found))
+        return found
 
 
 def catalogues_of(desk: Desk) -> Catalogues:

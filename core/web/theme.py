@@ -25,6 +25,7 @@ from core.web.icons import icon
 from core.web.language import language_code, said
 from core.web.reader import local_date, local_money, local_number, local_time
 from core.web.request import membership
+from core.web.row_parts import ROW_KEY, ROW_NAME, for_row, said_once
 from core.web.sidebar import sidebar
 from core.words import say
 from core.words.derived import in_words
@@ -73,12 +74,16 @@ def init_theme(app: Flask) -> None:
         local_time=local_time,
         page_of=page_of,
         role_words=role_words,
+        row_key=ROW_KEY,
+        row_name=ROW_NAME,
+        said_once=said_once,
         pairs_of=pairs_of,
         words_of=words_of,
         view_of=view_of,
         as_typed=as_typed,
     )
     app.jinja_env.filters["said"] = said
+    app.jinja_env.filters["for_row"] = for_row
     app.context_processor(shell)
     app.after_request(keep_versioned)
 
