@@ -204,19 +204,19 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
     ).all()
     contacts = [contact.id for contact in members]
     labels = {label.id: label for contact in members for label in contact.labels}
+    counted = session.execute(
+        select(Order, func.count().over().label("count"))
+        .where(Order.contact_id.in_(contacts), Order.archived_at.is_(None))
+        .order_by(Order.id.desc())
+        .limit(OTHERS)
+    ).all()
     return Panel(
         customer=customer,
         identities=[identity for contact in members for identity in contact.identities],
         labels=sorted(labels.values(), key=lambda label: label.name.casefold()),
-        orders=session.scalar(select(func.count(Order.id)).where(Order.contact_id.in_(contacts)))
-        or 0,
+        orders=counted[0].count if counted else 0,
         has_opted_out=any(each.consent is Consent.OUT for each in members),
-        last_orders=session.scalars(
-            select(Order)
-            .where(Order.contact_id.in_(contacts), Order.archived_at.is_(None))
-            .order_by(Order.id.desc())
-            .limit(OTHERS)
-        ).all(),
+        last_orders=[row.Order for row in counted],
         cards=list(
             session.scalars(
                 select(Card)
