@@ -205,7 +205,7 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
     contacts = [contact.id for contact in members]
     labels = {label.id: label for contact in members for label in contact.labels}
     counted = session.execute(
-        select(Order, func.count().over().label("count"))
+        select(Order, func.count().over().label("total"))
         .where(Order.contact_id.in_(contacts), Order.archived_at.is_(None))
         .order_by(Order.id.desc())
         .limit(OTHERS)
@@ -214,7 +214,7 @@ def panel(session: TenantSession, conversation: Conversation) -> Panel:
         customer=customer,
         identities=[identity for contact in members for identity in contact.identities],
         labels=sorted(labels.values(), key=lambda label: label.name.casefold()),
-        orders=counted[0].count if counted else 0,
+        orders=counted[0].total if counted else 0,
         has_opted_out=any(each.consent is Consent.OUT for each in members),
         last_orders=[row.Order for row in counted],
         cards=list(

@@ -45,8 +45,10 @@ class DeskDomain(Domain):
         # a page asks four hundred times, and spelling a locale costs as much as the look-up
         locale = get_locale()
         known = g.get(_KNOWN) if has_app_context() else None
+        found: Translations | NullTranslations
         if known is not None and known[0] is locale:
-            return known[1]
+            found = known[1]
+            return found
         found = self.catalogues.of(str(locale or SOURCE_LOCALE))
         if has_app_context():
             setattr(g, _KNOWN, (locale, found))
