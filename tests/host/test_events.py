@@ -140,7 +140,9 @@ def test_every_event_is_open_to_plugins(kind: type[Event]) -> None:
 
 def test_names_are_past_tense_and_lanes_name_a_noun() -> None:
     assert MessageReceived.name == "message_received"
-    assert all(kind.name.endswith("ed") or kind.name.endswith(("paid", "sent", "put")) for kind in EVENTS)
+    assert all(
+        kind.name.endswith("ed") or kind.name.endswith(("paid", "sent", "put")) for kind in EVENTS
+    )
     event = MessageReceived(message_id=1, conversation_id=2, contact_id=3, channel_id=4)
     assert event.lane == "conversation:2"
 
