@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +40,8 @@ PEOPLE = 24
 LETTERS = 40
 BODIES = ("Halo {name}!", "  {name}, promo\nhari   ini ", "{missing} {name}", "{blank}", "x{long}")
 
+LONG_AGO = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
 Said = str | tuple[str, str | None]
 Send = Callable[[TenantSession, Sequence[Letter], Template], list[int | Refused]]
 
@@ -72,15 +74,15 @@ class Crowd:
         )
 
     def _channels(self, session: TenantSession) -> None:
-        for name in ("Cloud 1", "Cloud 2", "Gone"):
+        for number, name in enumerate(("Cloud 1", "Cloud 2", "Gone"), 1):
             cloud = channels.create_channel(
                 session,
                 kind="whatsapp_cloud",
                 name=name,
-                own_address="",
+                own_address=f"+62811000000{number}",
                 module_id=None,
                 values={
-                    "phone_number_id": name[-1],
+                    "phone_number_id": str(number),
                     "waba_id": "1",
                     "access_token": "t",
                     "app_secret": "s",
@@ -93,7 +95,7 @@ class Crowd:
             session,
             kind="simulator",
             name="Phone",
-            own_address="+628110000001",
+            own_address="+628110000009",
             module_id=None,
             values={"phone_url": "http://127.0.0.1:9/", "secret": "a-phone-secret"},
         )
@@ -124,9 +126,6 @@ class Crowd:
             session.add(card)
             session.flush()
         self._talk(session, made)
-        if self.chance.random() < 0.15:
-            addresses.erase(made.identities[0])
-            session.flush()
         return made
 
     def _talk(self, session: TenantSession, contact: Contact) -> None:
@@ -139,7 +138,7 @@ class Crowd:
                 continue
             state = self.chance.choice(list(ConversationState))
             talk = conversation_of.find_or_open(session, channel, [identity], state=state)
-            talk.window_until = now() + timedelta(hours=self.chance.choice((-5, 5)))
+            talk.window_until = self.chance.choice((LONG_AGO, now() + timedelta(hours=5)))
             talk.waiting_since = now()
             cards = session.scalars(select(Card.id).where(Card.contact_id == contact.id)).all()
             said = Message(
@@ -217,12 +216,12 @@ def told(
     house: Installation, seed: int, name: str, send: Send
 ) -> tuple[list[Said], dict[str, Any], set[str]]:
     """What was said of each letter, the tenant's rows after them, and what pages were told."""
-    shop, crowd = house.add_tenant(f"{name}{seed}"), Crowd(seed)
+    shop, crowd, began = house.add_tenant(f"{name}{seed}"), Crowd(seed), now()
     with shop.tenant() as session:
         crowd.settle(session)
     with shop.tenant(write=False) as session:
         names = session.scalars(select(Template.name).order_by(Template.id)).all()
-    began, said, heard = now(), list[Said](), set[str]()
+    said, heard = list[Said](), set[str]()
     stream = house.desk.live.open(shop.tenant_id, None)
     assert stream is not None
     for template_name in names:
@@ -261,6 +260,21 @@ def test_a_channel_whose_plugin_is_off_says_so_for_each(house: Installation) -> 
             said.append([str(each) for each in send(session, letters, template)])
     assert said[0] == said[1]
     assert "its plugin is off" in said[0][0]
+
+
+def test_an_erased_address_is_refused_both_ways(house: Installation) -> None:
+    with house.tenant() as session:
+        Crowd(3).settle(session)
+        phone = session.scalars(select(Channel).filter_by(name="Phone")).one()
+        gone = session.scalars(select(Identity).order_by(Identity.id)).first()
+        assert gone is not None
+        addresses.erase(gone)
+        session.flush()
+        letters = [Letter(phone, gone, {"name": "Dewi"})]
+        template = session.scalars(select(Template).filter_by(name=BODIES[0])).one()
+        one, many = (str(send(session, letters, template)[0]) for send in (one_by_one, together))
+    assert one == many
+    assert "was erased" in one
 
 
 def test_an_answer_goes_one_by_one(house: Installation) -> None:
