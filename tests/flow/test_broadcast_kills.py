@@ -28,6 +28,7 @@ from plugins.automation.broadcasts import handling
 from plugins.automation.broadcasts.models import BroadcastState, Recipient, RecipientState
 from tests.flow.processes import Nursery, provider
 from tests.flow.tally import Tally
+from tests.flow.test_automation_kills import Receipts
 from tests.flow.test_kill import told, town
 from tests.flow.town import PROCESSES, THREADS, Town
 
@@ -49,6 +50,7 @@ def test_E9_kills_in_the_middle_of_a_broadcast(
         town(settings, born, tmp_path, graph_url) as (place, line),
     ):
         mailing, tally = Mailing(place, line.channel_id), Tally(place.house, [])
+        receipts = Receipts(place, line, journal)
         mailing.write()
         place.keep()
         for number, way in enumerate(place.plan(KILLS, chance)):
@@ -64,7 +66,8 @@ def test_E9_kills_in_the_middle_of_a_broadcast(
             if way.hits_calls:
                 tally.saw_kill()
         assert wait_until(
-            lambda: place.keep() and mailing.is_done() and tally.is_over(), PATIENCE
+            lambda: place.keep() and mailing.is_done() and tally.is_over() and receipts.report(),
+            PATIENCE,
         ), (mailing.state(), tally.left())
         unknown = mailing.check([line["opaque"] for line in read_journal(journal)], tally)
         assert doubles(read_journal(journal)) == {}
@@ -160,7 +163,10 @@ class Mailing:
         return self.state() is BroadcastState.DONE
 
     def check(self, taken: list[str], tally: Tally) -> int:
-        """One message for each person, at the provider or unknown; how many of those."""
+        """One message for each person, at the provider or unknown; how many of those.
+
+        After the receipts: a call that was cut after the provider took it is known by then.
+        """
         with self.place.house.tenant(write=False) as session:
             rows = session.execute(
                 select(Recipient.customer_id, Recipient.state, Message.uuid, Message.state)
