@@ -88,6 +88,8 @@ def test_B16_a_broadcast_shows_who_gets_it_and_then_its_progress(page: Any) -> N
     expect(piece).to_contain_text("Messages saved by merging")
     expect(piece).to_contain_text("Opted out")
     expect(page.locator("#broadcast-people")).to_contain_text("Opted out")
+    expect(page.locator("main")).to_contain_text("As Customer 2 gets it")
+    expect(page.locator("main")).to_contain_text("Halo Customer! http")
     shoot(page, "broadcast-ready")
     piece.get_by_role("button", name="Send to 3 people").click()
     page.locator(".modal.show, dialog[open]").get_by_role("button", name="Send").click()

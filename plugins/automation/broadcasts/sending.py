@@ -42,6 +42,7 @@ from plugins.automation.broadcasts.models import (
     Recipient,
     RecipientState,
 )
+from plugins.automation.variables import shown
 
 OPT_OUT = "optoutlink"
 VARIABLES = ("contactname", "firstname", "phone", "shopname", OPT_OUT)
@@ -237,6 +238,15 @@ def _names(broadcast: Broadcast) -> Collection[str]:
     """The variables that a broadcast's message needs."""
     message = message_of(broadcast)
     return {*templates.variables_of(message.body), *message.variables}
+
+
+def sample_of(session: TenantSession, broadcast: Broadcast) -> tuple[str, str] | None:
+    """The name of the next person who waits, and the message as they get it; None: nobody waits."""
+    for person in _waiting(session, broadcast)[:1]:
+        if person.customer_id is not None:
+            values = values_for(session, person, tenant_of(session).name)
+            return person.name, shown(message_of(broadcast).body, values)
+    return None
 
 
 def values_for(

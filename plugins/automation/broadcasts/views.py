@@ -139,6 +139,7 @@ class BroadcastView(Page):
         return self.render_template(
             "automation/broadcasts/show.html",
             title=values["broadcast"].name,
+            sample=sending.sample_of(web_session(), values["broadcast"]),
             **values,
             **_people(values["broadcast"]),
         )
