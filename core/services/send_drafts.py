@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,7 +151,7 @@ def _talks(
     Locked by their ids, as `send_message` and receiving lock them: what a thread shows first then
     leaves first.
     """
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(
             Conversation.id,
             Conversation.channel_id,
