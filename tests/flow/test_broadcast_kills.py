@@ -32,8 +32,8 @@ from tests.flow.test_automation_kills import Receipts
 from tests.flow.test_kill import told, town
 from tests.flow.town import PROCESSES, THREADS, Town
 
-KILLS = int(os.environ.get("SAPA_PROOF_BROADCAST_KILLS", "4"))
-PEOPLE = int(os.environ.get("SAPA_PROOF_PEOPLE", "240"))
+KILLS = int(os.environ.get("SAPA_PROOF_BROADCAST_KILLS", "3"))
+PEOPLE = int(os.environ.get("SAPA_PROOF_PEOPLE", "200"))
 SEED = int(os.environ.get("SAPA_PROOF_SEED", "0")) or random.randrange(10**6)
 PATIENCE = 300.0  # s in which all work must end
 
