@@ -34,7 +34,9 @@ class Receipts(StrEnum):
 class Capabilities:
     """What a channel can do. The screens follow these, not the channel's name.
 
-    `max_bytes`: the largest file of each kind, checked before anything is queued.
+    `max_bytes`: the largest file of each kind, checked before anything is queued. `per_minute`:
+    how many messages that nobody asked for one account may send, before the provider refuses them
+    or looks askance; None: as many as are written.
     """
 
     identity_kinds: tuple[IdentityKind, ...]
@@ -50,6 +52,7 @@ class Capabilities:
     opaque_id: bool = False
     max_text: int = 4096
     max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True)

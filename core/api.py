@@ -202,6 +202,7 @@ from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
 from core.services.opt_out_links import opt_out_link
 from core.services.send import record_unsent, send_message
+from core.services.send_many import Letter, send_many
 from core.services.sight import OVERSEERS, may_hold, sight_of
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
 from core.services.timeline import timeline
@@ -317,6 +318,7 @@ __all__ = [
     "Label",
     "LabelOnContact",
     "LabelPut",
+    "Letter",
     "Line",
     "ListAction",
     "ListedContact",
@@ -475,6 +477,7 @@ __all__ = [
     "say",
     "say_many",
     "search_customers",
+    "send_many",
     "send_message",
     "sight_of",
     "takes_file",

@@ -44,6 +44,27 @@ def card_there_is(session: TenantSession, channel: Channel, contact: Contact) ->
     )
 
 
+def cards_there_are(
+    session: TenantSession, channel_id: int, customer_ids: Collection[int]
+) -> dict[int, int]:
+    """`card_there_is` for many customers: the id of each one's card; who has none is left out.
+
+    A customer with a single usable card needs no look at its messages: both rules name that one.
+    """
+    usable: dict[int, list[int]] = {}
+    statement = (
+        select(Contact.customer_id, Card.id)
+        .join(Contact, Contact.id == Card.contact_id)
+        .where(Contact.customer_id.in_(customer_ids), Card.archived_at.is_(None))
+        .order_by(Card.is_open.desc(), Card.updated_at.desc(), Card.id.desc())
+    )
+    for customer_id, card_id in session.execute(statement):
+        usable.setdefault(customer_id, []).append(card_id)
+    several = {customer_id for customer_id, cards in usable.items() if len(cards) > 1}
+    last = cards_of_last_messages(session, channel_id, several) if several else {}
+    return {customer_id: last.get(customer_id) or own[0] for customer_id, own in usable.items()}
+
+
 def cards_of_last_messages(
     session: TenantSession, channel_id: int, customer_ids: Collection[int]
 ) -> dict[int, int]:

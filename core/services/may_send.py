@@ -31,20 +31,37 @@ class Obstacle:
 
 
 def obstacle_to(conversation: Conversation, is_template: bool, sender: Sender) -> Obstacle | None:
-    channel, contact = conversation.channel, conversation.contact
+    """Why a message can't go out on a conversation; None where nothing is in the way."""
+    return obstacle_for(
+        conversation.channel,
+        conversation.contact,
+        is_erased=is_erased(conversation.identity),
+        is_silenced=sender in UNASKED and has_opted_out(conversation.contact),
+        is_shut=not is_template and not is_window_open(conversation),
+    )
+
+
+def obstacle_for(
+    channel: Channel, contact: object, *, is_erased: bool, is_silenced: bool, is_shut: bool
+) -> Obstacle | None:
+    """The same of what was read already. `contact` names the person in the reason.
+
+    `is_silenced`: nobody asked for the message, and the person wants none such. `is_shut`: free
+    text, after the window.
+    """
     if channel.archived_at is not None:
         return Obstacle(
             "channel", say("%(channel)s is archived: it can't send any more.", channel=channel.name)
         )
-    if is_erased(conversation.identity):
+    if is_erased:
         return Obstacle(
             "recipient", say("This customer was erased: there is no address to write to.")
         )
-    if sender in UNASKED and has_opted_out(contact):
+    if is_silenced:
         return Obstacle(
             "recipient", say("%(contact)s asked not to be written to.", contact=contact)
         )
-    if not is_template and not is_window_open(conversation):
+    if is_shut:
         return Obstacle(
             "template",
             say(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Protocol
 from uuid import UUID
 
-from core.models import Contact
 from core.secrets import SecretBox
 from core.tenancy.session import TenantSession
 
@@ -14,7 +14,15 @@ PURPOSE = "opt-out link"
 TAG = 16  # characters
 
 
-def opt_out_link(session: TenantSession, contact: Contact) -> str:
+class HasUuid(Protocol):
+    """A contact, or what was read of one."""
+
+    @property
+    def uuid(self) -> UUID:
+        """The contact's."""
+
+
+def opt_out_link(session: TenantSession, contact: HasUuid) -> str:
     """The address to put into a message to this contact. It stays good for ever, as the law asks.
 
     38 characters after the host: it must fit into an SMS.

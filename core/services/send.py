@@ -26,7 +26,7 @@ from core.models.base import now
 from core.services import channels, tasks
 from core.services.cards import card_there_is
 from core.services.channel_accounts import crowd_of
-from core.services.may_send import is_served, obstacle_to
+from core.services.may_send import Obstacle, is_served, obstacle_to
 from core.services.preview import touch
 from core.services.states import move, move_back_to_queue
 from core.services.templates import render
@@ -67,24 +67,8 @@ def send_message(
         body, provider_template = render(template, variables or {}, channel)
     if not body and upload is None:
         raise Refused(say("Write a message first."), "text")
-    if len(body) > capabilities.max_text:
-        raise Refused(
-            say(
-                "%(channel)s takes up to %(max_text)s characters; this has %(count)s.",
-                channel=channel.name,
-                max_text=capabilities.max_text,
-                count=len(body),
-            ),
-            "text",
-        )
-    if not is_served(session, channel):
-        raise Refused(
-            say(
-                "%(channel)s can't send: its plugin is off. Switch it on under Plugins.",
-                channel=channel.name,
-            ),
-            "text",
-        )
+    check_length(channel, capabilities.max_text, body)
+    check_served(session, channel)
     _check_may_send(conversation, provider_template is not None, sender)
     if reply_to is not None and reply_to.conversation_id != conversation.id:
         raise Refused(say("The quoted message belongs to another conversation."), "reply_to")
@@ -220,6 +204,37 @@ def confirm(session: TenantSession, message: Message) -> None:
     move(session, message, MessageState.ACCEPTED, now())
 
 
+def refusal_of(obstacle: Obstacle) -> Refused:
+    """What an obstacle is to whoever writes."""
+    return Refused(obstacle.reason, "text" if obstacle.error_class == "template" else None)
+
+
+def check_length(channel: Channel, most: int, body: str) -> None:
+    """Refused, field `text`: longer than the channel takes."""
+    if len(body) > most:
+        raise Refused(
+            say(
+                "%(channel)s takes up to %(max_text)s characters; this has %(count)s.",
+                channel=channel.name,
+                max_text=most,
+                count=len(body),
+            ),
+            "text",
+        )
+
+
+def check_served(session: TenantSession, channel: Channel) -> None:
+    """Refused, field `text`: the plugin of the channel's kind is off."""
+    if not is_served(session, channel):
+        raise Refused(
+            say(
+                "%(channel)s can't send: its plugin is off. Switch it on under Plugins.",
+                channel=channel.name,
+            ),
+            "text",
+        )
+
+
 def kind_of(mime_type: str) -> MessageKind:
     """What a file is sent as."""
     family = mime_type.split("/", 1)[0]
@@ -246,7 +261,7 @@ def _take_turn(session: TenantSession, conversation: Conversation) -> None:
 def _check_may_send(conversation: Conversation, is_template: bool, sender: Sender) -> None:
     obstacle = obstacle_to(conversation, is_template, sender)
     if obstacle is not None:
-        raise Refused(obstacle.reason, "text" if obstacle.error_class == "template" else None)
+        raise refusal_of(obstacle)
 
 
 def _check_size(channel: Channel, kind: MessageKind, limit: int, upload: Upload) -> None:

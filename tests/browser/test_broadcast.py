@@ -65,10 +65,11 @@ def shoot(page: Any, name: str) -> None:
     folder = os.environ.get("SAPA_PICTURES")
     if not folder:
         return
-    page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path=f"{folder}/{name}-phone.png", full_page=True)
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="light")
 
@@ -86,12 +87,63 @@ def test_B16_a_broadcast_shows_who_gets_it_and_then_its_progress(page: Any) -> N
     expect(piece).to_contain_text("Ready to send")
     expect(piece).to_contain_text("Messages saved by merging")
     expect(piece).to_contain_text("Opted out")
+    expect(page.locator("#broadcast-people")).to_contain_text("Opted out")
+    expect(page.locator("main")).to_contain_text("As Customer 2 gets it")
+    expect(page.locator("main")).to_contain_text("Halo Customer! http")
     shoot(page, "broadcast-ready")
     piece.get_by_role("button", name="Send to 3 people").click()
     page.locator(".modal.show, dialog[open]").get_by_role("button", name="Send").click()
     expect(piece).to_contain_text("Done")
     expect(piece.locator("progress")).to_have_attribute("value", "100")
+    people = page.locator("#broadcast-people")
+    expect(people.get_by_text("Waiting", exact=True)).to_have_count(1)  # only the button: live
     shoot(page, "broadcast-done")
+    piece.get_by_role("link", name="Opted out").click()
+    expect(people.locator("tbody tr")).to_have_count(1)
+    expect(people).to_contain_text("Customer 4")
+
+
+def test_B16_an_audience_by_a_saved_filter_and_by_a_file(page: Any) -> None:
+    page.goto("/automation/broadcasts/new")
+    page.fill("#name", "We miss you")
+    page.fill("#text", "Halo {firstname}!")
+    expect(page.locator("#silent_for")).to_be_hidden()
+    page.get_by_label("Some of them").check()
+    page.fill("#silent_for", "30")
+    page.fill("#save_as", "Quiet ones")
+    shoot(page, "broadcast-filter")
+    page.get_by_role("button", name="See who gets it").click()
+    expect(page.locator("#broadcast-progress")).to_contain_text("Ready to send")
+    expect(page.locator("main")).to_contain_text("Quiet ones · Silent for 30 days")
+    page.goto("/automation/broadcasts/new")
+    page.fill("#name", "Again")
+    page.fill("#text", "Halo {firstname}!")
+    page.get_by_label("A saved filter").check()
+    page.get_by_role("button", name="See who gets it").click()
+    expect(page.locator("#saved-error")).to_be_visible()
+    expect(page.get_by_label("A saved filter")).to_be_checked()
+    page.locator("#saved").select_option(index=1)
+    page.get_by_role("button", name="See who gets it").click()
+    expect(page.locator("main")).to_contain_text("Quiet ones · Silent for 30 days")
+    page.goto("/automation/broadcasts/new")
+    page.fill("#name", "From a list")
+    page.fill("#text", "Halo {firstname}!")
+    page.get_by_label("A file").check()
+    rows = b"name,number\nCustomer 2,0812 0000 1002\nnobody,+6281299999999\n"
+    upload = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows}
+    page.set_input_files("#file", upload)
+    page.get_by_role("button", name="See who gets it").click()
+    piece = page.locator("#broadcast-progress")
+    expect(piece.get_by_role("button", name="Send to 1 person")).to_be_visible()
+    expect(piece).to_contain_text("Rows of the file that are no customers")
+    expect(page.locator("main")).to_contain_text("A file · list.csv")
+    shoot(page, "broadcast-file")
+    page.goto("/automation/broadcasts/")
+    expect(page.locator("main")).to_contain_text("Saved filters")
+    shoot(page, "broadcasts")
+    page.get_by_role("button", name="Delete").click()
+    page.locator(".modal.show, dialog[open]").get_by_role("button", name="Delete").click()
+    expect(page.locator("main")).not_to_contain_text("Saved filters")
 
 
 def test_orders_and_opt_out_on_screen(page: Any) -> None:

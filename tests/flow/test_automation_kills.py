@@ -37,8 +37,8 @@ from tests.flow.tally import Tally
 from tests.flow.test_kill import told, town
 from tests.flow.town import PROCESSES, THREADS, Town
 
-KILLS = int(os.environ.get("SAPA_PROOF_RULE_KILLS", "8"))
-ORDERS = int(os.environ.get("SAPA_PROOF_ORDERS", "60"))
+KILLS = int(os.environ.get("SAPA_PROOF_RULE_KILLS", "5"))
+ORDERS = int(os.environ.get("SAPA_PROOF_ORDERS", "40"))
 SEED = int(os.environ.get("SAPA_PROOF_SEED", "0")) or random.randrange(10**6)
 PATIENCE = 400.0  # s in which all work must end
 TRIGGERS = (
@@ -77,7 +77,9 @@ def test_B12_kills_while_orders_walk_through_all_six_triggers(
             place.keep()
         walk.go_on(ORDERS)
         assert wait_until(
-            lambda: place.keep() and receipts.report() and tally.is_over(), PATIENCE
+            # told last: a message that left as the work ended is still to be heard of
+            lambda: place.keep() and tally.is_over() and receipts.report(),
+            PATIENCE,
         ), tally.left()
         unknown = walk.check(read_journal(journal), tally)
         assert len(unknown) <= KILLS * THREADS * PROCESSES
@@ -175,7 +177,7 @@ FOLLOWS = "order_follow_up"
 
 @dataclass
 class Receipts:
-    """Tells the installation of everything that the provider has delivered, each until it heard."""
+    """Tells the installation of all that the provider has delivered, each until it heard."""
 
     place: Town
     line: CloudLine

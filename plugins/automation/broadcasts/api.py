@@ -5,24 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_appbuilder.api import expose
 
-from core.api import ApiDecl, Body, Operation, RowId, body_of, protect, row_id, web_session
-from plugins.automation.broadcasts import handling, progress
-from plugins.automation.broadcasts.models import Broadcast
+from core.api import (
+    ApiDecl,
+    Body,
+    Malformed,
+    Operation,
+    RowId,
+    body_of,
+    protect,
+    row_id,
+    say,
+    web_session,
+)
+from plugins.automation.broadcasts import handling, progress, saved
+from plugins.automation.broadcasts.models import Broadcast, Recipient
 
 WRITING = ("create", "start", "pause", "cancel", "retry")
 
+KNOWN = sorted(progress.ONLY - {""})
+
 
 class AudienceBody(Body):
-    """`kind` is everybody or filter; the rest is the filter's."""
+    """`kind` is everybody, filter, saved (by its id) or file; the rest is the filter's.
+
+    `csv` is the file's text: a number or an e-mail address in each row, anywhere in it.
+    """
 
     kind: str = "everybody"
     labels: list[RowId] = []
     wrote_within: int | None = None
     silent_for: int | None = None
     ordered_within: int | None = None
+    saved: RowId | None = None
+    csv: str = ""
+    file_name: str = ""
 
 
 class BroadcastBody(Body):
@@ -34,6 +53,7 @@ class BroadcastBody(Body):
     audience: AudienceBody = AudienceBody()
     channels: list[RowId] = []
     per_minute: int = 600
+    save_as: str = ""
 
 
 class BroadcastApi(Operation):
@@ -41,7 +61,11 @@ class BroadcastApi(Operation):
 
     resource_name = "broadcast"
     class_permission_name = "Automation"
-    method_permission_name = {"show": "read", **dict.fromkeys(WRITING, "rule")}
+    method_permission_name = {
+        "show": "read",
+        "recipients": "read",
+        **dict.fromkeys(WRITING, "rule"),
+    }
 
     @expose("/", methods=["POST"])
     @protect()
@@ -57,10 +81,10 @@ class BroadcastApi(Operation):
         body = body_of(BroadcastBody)
         wanted = {
             **body.model_dump(exclude={"audience", "template_id"}),
-            "audience": body.audience.model_dump(),
+            "audience": body.audience.model_dump(exclude={"csv"}),
             "template": body.template_id,
         }
-        made = handling.create(web_session(), wanted)
+        made = handling.create(web_session(), wanted, body.audience.csv.encode() or None)
         return self.answer(201, id=made.id, state=made.state.value)
 
     @expose("/<pk>", methods=["GET"])
@@ -74,6 +98,32 @@ class BroadcastApi(Operation):
             200: {description: "state, people, to_write, done, left_out, messages, saved"}
         """
         return self.answer(**_told(handling.get(web_session(), row_id(pk))))
+
+    @expose("/<pk>/recipients", methods=["GET"])
+    @protect()
+    def recipients(self, pk: str) -> Response:
+        """What became of it for each person.
+        ---
+        get:
+          description: A page of its people, by id; the next page begins after the last one's
+          parameters:
+            - {name: only, in: query, schema: {type: string}, description: "left_out, waiting,
+                failed, or a reason for which somebody is left out"}
+            - {name: after, in: query, schema: {type: integer}}
+          responses:
+            200: {description: "recipients, next_after"}
+        """
+        broadcast = handling.get(web_session(), row_id(pk))
+        only = request.args.get("only", "")
+        if only not in progress.ONLY:
+            raise Malformed(say("`only` is one of: %(known)s.", known=", ".join(KNOWN)))
+        after = row_id(request.args.get("after", "0"))
+        found = progress.people_of(web_session(), broadcast, only, after)
+        page = found[: progress.PAGE]
+        return self.answer(
+            recipients=[_result(each) for each in page],
+            next_after=page[-1].id if len(found) > progress.PAGE else None,
+        )
 
     @expose("/<pk>/start", methods=["POST"])
     @protect()
@@ -130,12 +180,28 @@ class BroadcastApi(Operation):
         return self.answer(**_told(broadcast))
 
 
+def _result(person: Recipient) -> dict[str, Any]:
+    message = person.message
+    return {
+        "id": person.id,
+        "customer_id": person.customer_id,
+        "contact_id": person.contact_id,
+        "state": person.state.value,
+        "left_out": person.left_out.value if person.left_out else None,
+        "reason": person.reason or (message.error_reason if message else ""),
+        "message_id": person.message_id,
+        "message": message.state.value if message else None,
+    }
+
+
 def _told(broadcast: Broadcast) -> dict[str, Any]:
     found = progress.progress_of(web_session(), broadcast)
     return {
         "id": broadcast.id,
         "name": broadcast.name,
         "state": broadcast.state.value,
+        "audience": " · ".join(saved.in_words(web_session(), broadcast.audience)),
+        "reason": broadcast.reason,
         "people": found.people,
         "to_write": found.to_write,
         "done": found.done,

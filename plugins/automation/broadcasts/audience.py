@@ -34,6 +34,7 @@ from core.api import (
     say,
     tenant_of,
 )
+from plugins.automation.broadcasts import saved
 from plugins.automation.broadcasts.models import Broadcast, Recipient, RecipientState
 
 AT_ONCE = 500
@@ -55,11 +56,19 @@ class Page:
 
 
 def checked(session: TenantSession, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """An audience as it is stored. Refused, with the field."""
+    """An audience as it is stored. Refused, with the field.
+
+    `wanted` has its kind; of a filter labels and days, of a saved one its id, `saved`, of a file
+    its `file_name`.
+    """
     kind = str(wanted.get("kind") or "everybody")
+    if kind == "saved":
+        return saved.of(session, wanted.get("saved"))
     if kind not in KINDS:
         raise Refused(say("Choose whom it is for."), "audience")
-    if kind != "filter":
+    if kind == "file":
+        return {"kind": kind, "name": str(wanted.get("file_name") or "")[:120]}
+    if kind == "everybody":
         return {"kind": kind}
     found: dict[str, Any] = {"kind": kind, "labels": []}
     asked = [int(each) for each in wanted.get("labels") or ()]

@@ -22,7 +22,7 @@ from core.api import (
     tell,
     templates,
 )
-from plugins.automation.broadcasts import audience, listing, pacing, sending
+from plugins.automation.broadcasts import audience, listing, pacing, saved, sending
 from plugins.automation.broadcasts.models import (
     Broadcast,
     BroadcastState,
@@ -47,8 +47,9 @@ def create(
 ) -> Broadcast:
     """Write a broadcast down and look at its audience. Nothing is sent before `start`.
 
-    `wanted` has name, audience, template, text, channels, per_minute; `content` is the file of the
-    audience `file`. Refused, with the field.
+    `wanted` has name, audience, template, text, channels, per_minute, and `save_as` where the
+    filter is to be kept by that name; `content` is the file of the audience `file`. Refused, with
+    the field.
     """
     name = str(wanted.get("name") or "").strip()
     if not name or len(name) > 120:
@@ -63,6 +64,9 @@ def create(
     )
     session.add(broadcast)
     session.flush()
+    if name := str(wanted.get("save_as") or "").strip():
+        kept = saved.save(session, name, broadcast.audience)
+        broadcast.audience = {**broadcast.audience, "name": kept.name}
     if broadcast.audience["kind"] == "file":
         if not content:
             raise Refused(say("Choose a file."), "file")

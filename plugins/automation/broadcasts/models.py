@@ -58,8 +58,9 @@ class LeftOut(StrEnum):
 class Broadcast(TenantMixin, TimesMixin, Base):
     """What is said, to whom, how fast, and how far it is.
 
-    `audience` is `{"kind": "everybody" | "label" | "filter" | "file", …}`. `cursor` is the last
-    customer (of a file: the last row) that was looked at, so that listing goes on where it stopped.
+    `audience` is `{"kind": "everybody" | "filter" | "file", …}`; its `name` is the saved filter's
+    or the file's. `cursor` is the last customer (of a file: the last row) that was looked at, so
+    that listing goes on where it stopped.
     `turn` grows with each start: a job of an earlier one ends. `contacts` counts the contacts of
     the audience, which are more than its people where some are merged.
     """
@@ -92,6 +93,19 @@ class Broadcast(TenantMixin, TimesMixin, Base):
     template: Mapped[Template | None] = relationship(
         Template, primaryjoin=lambda: foreign(Broadcast.template_id) == Template.id
     )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedAudience(TenantMixin, TimesMixin, Base):
+    """A filter that people use again, by its name. A broadcast keeps what it was, not which."""
+
+    __tablename__ = "automation_audience"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(80))
+    audience: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -138,4 +152,4 @@ class Recipient(TenantMixin, Base):
         return f"#{self.customer_id}"
 
 
-MODELS: tuple[type[Any], ...] = (Broadcast, Recipient)
+MODELS: tuple[type[Any], ...] = (Broadcast, SavedAudience, Recipient)

@@ -18,6 +18,8 @@ from plugins.automation.broadcasts.models import (
 )
 
 PAGE = 50
+REASONS = frozenset(LeftOut)
+ONLY = frozenset({"", "left_out", "waiting", "failed", *REASONS})
 ON_THE_WAY = frozenset({MessageState.QUEUED, MessageState.SENDING})
 
 
@@ -88,7 +90,10 @@ def saved_of(broadcast: Broadcast, progress: Progress) -> int:
 def people_of(
     session: TenantSession, broadcast: Broadcast, only: str = "", after: int = 0
 ) -> Sequence[Recipient]:
-    """A page of its people with their messages; `only` is left_out, failed or waiting."""
+    """A page of its people with their messages.
+
+    `only` is left_out, failed, waiting, or a reason for which somebody is left out.
+    """
     asked = (
         select(Recipient)
         .where(Recipient.broadcast_id == broadcast.id, Recipient.id > after)
@@ -105,4 +110,6 @@ def people_of(
         )
     elif only in ("left_out", "waiting"):
         asked = asked.where(Recipient.state == RecipientState(only))
+    elif only in REASONS:
+        asked = asked.where(Recipient.left_out == LeftOut(only))
     return session.scalars(asked).all()

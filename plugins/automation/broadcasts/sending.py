@@ -7,29 +7,32 @@ all in one transaction. A crash anywhere leaves either all of that or nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
 
 from core.api import (
     Channel,
     Contact,
-    ConversationState,
+    Customer,
     Identity,
+    Letter,
     Refused,
     Sender,
     Template,
     TenantSession,
-    conversation_of,
     enqueue,
     job,
     now,
     opt_out_link,
     say,
-    send_message,
+    send_many,
     tell,
+    templates,
     tenant_of,
+    update_rows,
 )
 from plugins.automation.broadcasts import pacing
 from plugins.automation.broadcasts.models import (
@@ -39,8 +42,25 @@ from plugins.automation.broadcasts.models import (
     Recipient,
     RecipientState,
 )
+from plugins.automation.variables import shown
 
-VARIABLES = ("contactname", "firstname", "phone", "shopname", "optoutlink")
+OPT_OUT = "optoutlink"
+VARIABLES = ("contactname", "firstname", "phone", "shopname", OPT_OUT)
+
+Values = dict[str, Any]
+
+
+class Person(NamedTuple):
+    """A recipient who waits, with what the message is filled with. `id` is the recipient's."""
+
+    id: int
+    channel_id: int | None
+    identity_id: int | None
+    contact_id: int | None
+    uuid: UUID
+    customer_id: int | None
+    name: str
+    phone: str
 
 
 def begin(session: TenantSession, broadcast: Broadcast, at: Any = None) -> None:
@@ -63,15 +83,17 @@ def send_broadcast(session: TenantSession, payload: dict[str, Any]) -> None:
         return
     if broadcast.state is not BroadcastState.SENDING:
         return
-    room = pacing.room(session)
-    full = {channel_id for channel_id, left in room.items() if left <= 0}
-    people = _waiting(session, broadcast, without=full)
-    if people:
+    room = pacing.room(session, broadcast)
+    full = {channel_id: each for channel_id, each in room.items() if each.left <= 0}
+    if people := _waiting(session, broadcast, without=full):
         broadcast.reason = ""
         queued = _queue(session, broadcast, people, room)
         begin(session, broadcast, pacing.next_at(broadcast, queued))
     elif _waiting(session, broadcast):
-        broadcast.reason = say("The provider's limit for a day is reached: it goes on by itself.")
+        if pacing.waits_for_a_day(full.values()):
+            broadcast.reason = say(
+                "The provider's limit for a day is reached: it goes on by itself."
+            )
         begin(session, broadcast, pacing.room_again_at(session, full))
     else:
         broadcast.state, broadcast.finished_at = BroadcastState.DONE, now()
@@ -81,73 +103,103 @@ def send_broadcast(session: TenantSession, payload: dict[str, Any]) -> None:
 
 def _waiting(
     session: TenantSession, broadcast: Broadcast, *, without: Collection[int] = ()
-) -> Sequence[Recipient]:
-    """The next people, those on a channel that is full for today left where they stand."""
-    return session.scalars(
-        select(Recipient)
+) -> Sequence[Person]:
+    """The next people, those on a channel that is full left where they stand. One statement."""
+    rows = session.execute(
+        select(
+            Recipient.id,
+            Recipient.channel_id,
+            Recipient.identity_id,
+            Contact.id.label("contact_id"),
+            Contact.uuid,
+            Contact.customer_id,
+            func.coalesce(
+                func.nullif(Customer.name, ""),
+                func.nullif(Contact.name, ""),
+                func.nullif(Contact.phone, ""),
+                Contact.email,
+            ).label("name"),
+            func.coalesce(func.nullif(Contact.phone, ""), Customer.phone).label("phone"),
+        )
+        .outerjoin(Contact, Contact.id == Recipient.contact_id)
+        .outerjoin(Customer, Customer.id == Contact.customer_id)
         .where(
             Recipient.broadcast_id == broadcast.id,
             Recipient.state == RecipientState.WAITING,
             Recipient.channel_id.not_in(without),
         )
-        .options(joinedload(Recipient.contact).joinedload(Contact.customer))
         .order_by(Recipient.id)
         .limit(pacing.batch_of(broadcast))
-    ).all()
+    )
+    return [Person(*row) for row in rows]
 
 
 def _queue(
     session: TenantSession,
     broadcast: Broadcast,
-    people: Sequence[Recipient],
-    room: dict[int, int],
+    people: Sequence[Person],
+    room: Mapping[int, pacing.Room],
 ) -> int:
-    """How many were queued. Who finds no room on their channel any more stays where they are."""
+    """How many were queued. Who finds no room on their channel any more stays where they are, and
+    so does the second of two whom a merge made one person: the next look finds them written to."""
     written = _written_already(session, broadcast, people)
     channels = _by_id(session, Channel, [each.channel_id for each in people])
     identities = _by_id(session, Identity, [each.identity_id for each in people])
-    message = message_of(broadcast)
-    shop = tenant_of(session).name
-    queued = 0
+    shop, link = tenant_of(session).name, OPT_OUT in _names(broadcast)
+    taken: list[Person] = []
+    letters: list[Letter] = []
+    left_out: list[Values] = []
+    chosen: set[int] = set()
     for person in people:
         channel, identity = channels.get(person.channel_id), identities.get(person.identity_id)
-        if person.contact is None or channel is None or identity is None:
-            _leave_out(person, LeftOut.NO_WAY, say("Their address is gone."))
+        if person.customer_id is None or channel is None or identity is None:
+            left_out.append(_left_out(person, LeftOut.NO_WAY, say("Their address is gone.")))
             continue
-        if person.contact.customer_id in written:
-            _leave_out(person, LeftOut.SAME_ADDRESS, say("Written to already: merged meanwhile."))
+        if person.customer_id in written:
+            why = say("Written to already: merged meanwhile.")
+            left_out.append(_left_out(person, LeftOut.SAME_ADDRESS, why))
             continue
-        if channel.id in room:
-            if room[channel.id] <= 0:
-                continue
-            room[channel.id] -= 1
-        try:
-            with session.begin_nested():
-                sent = send_message(
-                    session,
-                    conversation_of.find_or_open(
-                        session, channel, [identity], state=ConversationState.CLOSED
-                    ),
-                    template=message,
-                    variables=values_for(session, person.contact, shop),
-                    sender=Sender.BROADCAST,
-                )
-        except Refused as refused:
-            _leave_out(person, LeftOut.REFUSED, str(refused.message))
+        if person.customer_id in chosen or not _takes_place(room, channel):
             continue
-        person.message_id, person.state = sent.id, RecipientState.QUEUED
-        person.queued_at, person.reason = now(), ""
-        written.add(person.contact.customer_id)
-        queued += 1
-    session.flush()
-    return queued
+        chosen.add(person.customer_id)
+        taken.append(person)
+        letters.append(Letter(channel, identity, values_for(session, person, shop, link=link)))
+    outcome = send_many(session, letters, template=message_of(broadcast), sender=Sender.BROADCAST)
+    queued: list[Values] = []
+    moment = now()
+    for person, sent in zip(taken, outcome, strict=True):
+        if isinstance(sent, Refused):
+            left_out.append(_left_out(person, LeftOut.REFUSED, str(sent.message)))
+        else:
+            queued.append(_queued(person, sent, moment))
+    update_rows(session, Recipient, queued)
+    update_rows(session, Recipient, left_out)
+    return len(queued)
+
+
+def _takes_place(room: Mapping[int, pacing.Room], channel: Channel) -> bool:
+    place = room.get(channel.id)
+    if place is None:
+        return True  # archived: sending says so
+    place.left -= 1
+    return place.left >= 0
+
+
+def _queued(person: Person, message_id: int, moment: datetime) -> Values:
+    return {
+        "id": person.id,
+        "state": RecipientState.QUEUED,
+        "message_id": message_id,
+        "queued_at": moment,
+        "reason": "",
+    }
 
 
 def _written_already(
-    session: TenantSession, broadcast: Broadcast, people: Sequence[Recipient]
+    session: TenantSession, broadcast: Broadcast, people: Sequence[Person]
 ) -> set[int]:
     """Customers whom this broadcast reached through a contact that was merged into them since."""
-    customers = {each.contact.customer_id for each in people if each.contact is not None}
+    customers = {each.customer_id for each in people if each.customer_id is not None}
     return set(
         session.scalars(
             select(Contact.customer_id)
@@ -166,8 +218,13 @@ def _by_id(session: TenantSession, noun: Any, ids: Sequence[int | None]) -> Mapp
     return {row.id: row for row in session.scalars(select(noun).where(noun.id.in_(wanted)))}
 
 
-def _leave_out(person: Recipient, why: LeftOut, reason: str) -> None:
-    person.state, person.left_out, person.reason = RecipientState.LEFT_OUT, why, reason[:300]
+def _left_out(person: Person, why: LeftOut, reason: str) -> Values:
+    return {
+        "id": person.id,
+        "state": RecipientState.LEFT_OUT,
+        "left_out": why,
+        "reason": str(reason)[:300],
+    }
 
 
 def message_of(broadcast: Broadcast) -> Template:
@@ -177,13 +234,30 @@ def message_of(broadcast: Broadcast) -> Template:
     return Template(name="", body=broadcast.text, variables=[], provider_name="", slots=[])
 
 
-def values_for(session: TenantSession, contact: Contact, shop: str) -> dict[str, str]:
-    """What a broadcast knows of each person."""
-    name = contact.customer.name or contact.name or contact.phone or contact.email
+def _names(broadcast: Broadcast) -> Collection[str]:
+    """The variables that a broadcast's message needs."""
+    message = message_of(broadcast)
+    return {*templates.variables_of(message.body), *message.variables}
+
+
+def sample_of(session: TenantSession, broadcast: Broadcast) -> tuple[str, str] | None:
+    """The name of the next person who waits, and the message as they get it; None: nobody waits."""
+    for person in _waiting(session, broadcast)[:1]:
+        if person.customer_id is not None:
+            values = values_for(session, person, tenant_of(session).name)
+            return person.name, shown(message_of(broadcast).body, values)
+    return None
+
+
+def values_for(
+    session: TenantSession, person: Person, shop: str, *, link: bool = True
+) -> dict[str, str]:
+    """What a broadcast knows of each person; the link only where one is wanted."""
+    name = person.name
     return {
         "contactname": name,
         "firstname": name.split()[0] if name.split() else name,
-        "phone": contact.phone or contact.customer.phone,
+        "phone": person.phone,
         "shopname": shop,
-        "optoutlink": opt_out_link(session, contact),
+        OPT_OUT: opt_out_link(session, person) if link else "",
     }

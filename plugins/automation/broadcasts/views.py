@@ -26,11 +26,12 @@ from core.api import (
     say,
     web_session,
 )
-from plugins.automation.broadcasts import handling, listing, progress, sending
+from plugins.automation.broadcasts import handling, listing, progress, saved, sending
 from plugins.automation.broadcasts.models import Broadcast, BroadcastState
 
 SHOWN = 50
-WRITING = ("new", "create", "start", "pause", "cancel", "retry")
+READING = ("index", "show", "piece", "people")
+WRITING = ("new", "create", "start", "pause", "cancel", "retry", "forget")
 COLOURS = {
     BroadcastState.LISTING: "azure",
     BroadcastState.READY: "yellow",
@@ -58,7 +59,6 @@ MESSAGES = {
     MessageState.PLAYED: say("Played"),
     MessageState.FAILED: say("Failed"),
 }
-FILTERS = ("", "left_out", "waiting", "failed")
 
 
 class BroadcastView(Page):
@@ -67,7 +67,7 @@ class BroadcastView(Page):
     route_base = "/automation/broadcasts"
     class_permission_name = "Automation"
     method_permission_name = {
-        **dict.fromkeys(("index", "show", "piece"), "read"),
+        **dict.fromkeys(READING, "read"),
         **dict.fromkeys(WRITING, "rule"),
     }
 
@@ -87,6 +87,10 @@ class BroadcastView(Page):
             "automation/broadcasts/index.html",
             title=_("Broadcasts"),
             broadcasts=found,
+            meant={each.id: saved.in_words(session, each.audience) for each in found},
+            filters=[
+                (each, saved.in_words(session, each.audience)) for each in saved.all_of(session)
+            ],
             **_words(),
         )
 
@@ -107,7 +111,7 @@ class BroadcastView(Page):
         need_tenant()
         session = web_session()
         typed: dict[str, Any] = {name: _text(name) for name in request.form}
-        typed |= {"labels": _ids("labels"), "channels": _ids("channels")}
+        typed |= {"labels": _ids("labels"), "channels": _ids("channels"), "saved": _id("saved")}
         upload = request.files.get("file")
         try:
             made = handling.create(
@@ -115,7 +119,8 @@ class BroadcastView(Page):
                 {
                     **typed,
                     "template": _id("template"),
-                    "audience": {name: typed.get(name) for name in typed},
+                    "audience": {**typed, "file_name": (upload and upload.filename) or ""},
+                    "save_as": typed.get("save_as") if typed.get("kind") == "filter" else "",
                 },
                 upload.read() if upload is not None else None,
             )
@@ -131,17 +136,12 @@ class BroadcastView(Page):
         """One: before it is sent who gets it, then how far it is, and its people."""
         need_tenant()
         values = _values(handling.get(web_session(), pk))
-        only = request.args.get("only", "")
-        only = only if only in FILTERS else ""
-        after = request.args.get("after", 0, type=int)
-        people = progress.people_of(web_session(), values["broadcast"], only, max(after, 0))
         return self.render_template(
             "automation/broadcasts/show.html",
             title=values["broadcast"].name,
-            people=people[: progress.PAGE],
-            next_after=people[progress.PAGE - 1].id if len(people) > progress.PAGE else None,
-            only=only,
+            sample=sending.sample_of(web_session(), values["broadcast"]),
             **values,
+            **_people(values["broadcast"]),
         )
 
     @expose("/<int:pk>/piece")
@@ -151,6 +151,20 @@ class BroadcastView(Page):
         need_tenant()
         found = handling.get(web_session(), pk)
         return render_template("automation/broadcasts/_progress.html", **_values(found))
+
+    @expose("/<int:pk>/people")
+    @has_access
+    def people(self, pk: int) -> str:
+        """The table of its people alone, as it stands now."""
+        need_tenant()
+        found = handling.get(web_session(), pk)
+        return render_template(
+            "automation/broadcasts/_people.html",
+            broadcast=found,
+            messages=MESSAGES,
+            why=listing.WORDS,
+            **_people(found),
+        )
 
     @expose("/<int:pk>/start", methods=["POST"])
     @has_access
@@ -182,6 +196,17 @@ class BroadcastView(Page):
             ),
         )
 
+    @expose("/saved/<int:pk>/forget", methods=["POST"])
+    @has_access
+    def forget(self, pk: int) -> Any:
+        """Drop a saved filter."""
+        need_tenant()
+        session = web_session()
+        saved.forget(session, pk)
+        session.commit()
+        flash(_("The filter is gone. Broadcasts that used it are as they were."), "success")
+        return redirect(url_for("BroadcastView.index"))
+
     def _form(self, typed: dict[str, Any], errors: dict[str, list[str]]) -> Any:
         need_tenant()
         session = web_session()
@@ -195,6 +220,9 @@ class BroadcastView(Page):
             templates=[each for each in session.scalars(templates) if each.can_be_sent],
             channels=session.scalars(channels).all(),
             labels=session.scalars(select(Label).order_by(Label.name)).all(),
+            filters=[
+                (each, saved.in_words(session, each.audience)) for each in saved.all_of(session)
+            ],
             variables=sending.VARIABLES,
         )
 
@@ -206,9 +234,24 @@ def _values(broadcast: Broadcast) -> dict[str, Any]:
         "progress": found,
         "saved": progress.saved_of(broadcast, found),
         "message": sending.message_of(broadcast).body,
+        "meant": saved.in_words(web_session(), broadcast.audience),
         "messages": MESSAGES,
         "why": listing.WORDS,
         **_words(),
+    }
+
+
+def _people(broadcast: Broadcast) -> dict[str, Any]:
+    """A page of its people, as the address asks for it."""
+    only = request.args.get("only", "")
+    only = only if only in progress.ONLY else ""
+    after = max(request.args.get("after", 0, type=int), 0)
+    found = progress.people_of(web_session(), broadcast, only, after)
+    return {
+        "people": found[: progress.PAGE],
+        "next_after": found[progress.PAGE - 1].id if len(found) > progress.PAGE else None,
+        "only": only,
+        "after": after,
     }
 
 
@@ -239,6 +282,7 @@ def _done(pk: int, work: Callable[..., Any], words: str | Callable[[int], str]) 
 def _as_typed(broadcast: Broadcast) -> dict[str, Any]:
     return {
         **broadcast.audience,
+        "save_as": "",
         "name": broadcast.name,
         "template": broadcast.template_id,
         "text": broadcast.text,

@@ -55,6 +55,7 @@ class WhatsAppQrAdapter:
         contact_list=True,
         pairing=True,
         max_text=send.MAX_TEXT,
+        per_minute=20,  # no rule is published; a phone that writes faster than a person is banned
     )
 
     def handshake(self, account: Account, request: WebhookRequest) -> str | None:

@@ -40,3 +40,27 @@ def test_B16_over_rest(shop: Shop) -> None:
     assert rina.post(f"{url}{pk}/retry", json={}, headers=headers).status_code == 422
     assert rina.post(f"{url}{pk}/cancel", json={}, headers=headers).json["state"] == "cancelled"
     assert rina.get(f"{url}999999").status_code == 404
+
+
+def test_B16_a_file_over_rest_and_the_result_for_each(shop: Shop) -> None:
+    rina = shop.client("rina")
+    headers = {"X-CSRFToken": token_in(rina.get("/profile/").get_data(as_text=True))}
+    url = "/api/v1/broadcast/"
+    body = {"name": "Promo", "text": "Halo", "audience": {"kind": "file"}}
+    refused = rina.post(url, json=body, headers=headers)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["file"])
+    rows = "name,number\nDewi,0812 0000 1234\nnobody,+6281299999999\n"
+    body["audience"] = {"kind": "file", "csv": rows, "file_name": "promo.csv"}
+    made = rina.post(url, json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    assert work_off(shop.desk)
+    found = rina.get(f"{url}{made.json['id']}").json
+    assert (found["audience"], found["to_write"]) == ("A file · promo.csv", 1)
+    people = rina.get(f"{url}{made.json['id']}/recipients").json
+    (person,) = people["recipients"]
+    assert (person["state"], person["message"], people["next_after"]) == ("waiting", None, None)
+    only = rina.get(f"{url}{made.json['id']}/recipients?only=opted_out")
+    assert (only.status_code, only.json["recipients"]) == (200, [])
+    assert rina.get(f"{url}{made.json['id']}/recipients?only=friends").status_code == 400
+    assert rina.get(f"{url}{made.json['id']}/recipients?after=x").status_code == 400
+    assert rina.get(f"{url}{made.json['id']}/recipients?after=99999999999999").status_code == 200

@@ -34,7 +34,7 @@ from core.tenancy.session import TenantSession
 from core.testing.installation import CloudLine, Installation, installation
 from core.testing.providers import whatsapp_cloud_rules as rules
 from plugins import BUILTIN
-from plugins.automation.broadcasts import handling, pacing, progress, sending
+from plugins.automation.broadcasts import handling, pacing, progress, saved, sending
 from plugins.automation.broadcasts.models import (
     Broadcast,
     BroadcastState,
@@ -345,6 +345,90 @@ def test_an_audience_by_label_and_by_what_they_did(
     assert seen(house, write(house, template_id, audience=silent)).to_write == 1
     with house.tenant() as session:
         assert session.scalar(select(func.count()).select_from(LabelOnContact)) == 1
+
+
+def test_a_filter_is_saved_and_chosen_by_its_name(
+    house: Installation, line: CloudLine, template_id: int
+) -> None:
+    with house.tenant() as session:
+        vip = Label(name="VIP")
+        session.add(vip)
+        session.flush()
+        labels.put_label(session, person(session, "L"), vip)
+        person(session, "Other")
+        asked = {"kind": "filter", "labels": [vip.id], "silent_for": "7"}
+    write(house, template_id, audience=asked, save_as=" Old  VIPs ")
+    with house.tenant() as session:
+        (kept,) = saved.all_of(session)
+        assert kept.name == "Old VIPs"
+        kept_id = kept.id
+    pk = write(house, template_id, audience={"kind": "saved", "saved": kept_id})
+    assert seen(house, pk).to_write == 1
+    with house.tenant() as session:
+        saved.forget(session, kept_id)
+        named = handling.get(session, pk).audience
+        assert saved.in_words(session, named) == ["Old VIPs", "Labelled VIP", "Silent for 7 days"]
+    for audience, field in (({"kind": "saved", "saved": kept_id}, "saved"), ({}, "save_as")):
+        with pytest.raises(Refused) as refused:
+            write(house, template_id, audience=audience, save_as="x")
+        assert refused.value.field == field
+
+
+def test_a_channel_keeps_its_pace_whatever_several_broadcasts_ask(
+    house: Installation, line: CloudLine, template_id: int
+) -> None:
+    with house.tenant() as session:
+        for number in range(5):
+            person(session, f"P{number}")
+    for _broadcast in range(2):
+        do(house, write(house, template_id, per_minute=3), handling.start)
+    for seconds in range(0, 50, 5):
+        send_all(house, timedelta(seconds=seconds))
+    assert len(texts(line)) == 3
+    with house.tenant() as session:
+        for row in session.scalars(select(Recipient).where(Recipient.queued_at.is_not(None))):
+            row.queued_at = now() - timedelta(seconds=61)  # a minute goes by
+    send_all(house, timedelta(seconds=60))
+    assert len(texts(line)) == 6
+
+
+def test_a_provider_that_takes_fewer_sets_the_pace(
+    house: Installation, line: CloudLine, template_id: int
+) -> None:
+    with house.tenant() as session:
+        broadcast = handling.create(
+            session, {"name": "x", "template": template_id, "per_minute": 60_000}
+        )
+        channel = line.channel(session)
+        assert pacing.pace_of(session, channel, broadcast) == 4_800
+        room = pacing.room(session, broadcast)[channel.id]
+        assert (room.left, room.span) == (4_800, pacing.MINUTE)
+        channel.facts = {"messaging_limit": {"value": "250"}}
+        room = pacing.room(session, broadcast)[channel.id]
+        assert (room.left, room.span) == (250, pacing.DAY)
+
+
+def test_people_are_listed_by_why_they_are_left_out(
+    house: Installation, line: CloudLine, template_id: int
+) -> None:
+    with house.tenant() as session:
+        consent.opt_out(session, person(session, "Out"), by="link")
+        create_customer(session, name="No address")
+        person(session, "In")
+    pk = write(house, template_id)
+    with house.tenant(write=False) as session:
+        broadcast = handling.get(session, pk)
+        found = {
+            only: [str(each.contact) for each in progress.people_of(session, broadcast, only)]
+            for only in ("opted_out", "no_way", "left_out", "waiting", "failed")
+        }
+    assert found == {
+        "opted_out": ["Out"],
+        "no_way": ["No address"],
+        "left_out": ["Out", "No address"],
+        "waiting": ["In"],
+        "failed": [],
+    }
 
 
 def test_a_file_lists_customers_in_any_spelling(

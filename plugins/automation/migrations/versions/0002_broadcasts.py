@@ -61,6 +61,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_automation_broadcast_state", "automation_broadcast", ["tenant_id", "state"])
     op.create_table(
+        "automation_audience",
+        *tenant_key(),
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("audience", JSON, nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.UniqueConstraint("tenant_id", "name"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "automation_recipient",
         *tenant_key(),
         sa.Column("broadcast_id", sa.Integer(), nullable=False),
@@ -92,4 +102,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("automation_recipient")
+    op.drop_table("automation_audience")
     op.drop_table("automation_broadcast")
