@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from core.models import Conversation, Division
 from core.services.customers import create_customer
+from core.testing.waiting import wait_until
+from plugins.automation.smart_reply.models import Heard
 from tests.browser.conftest import Watched, keep_pictures
 from tests.browser.test_first_message import hold_phone
 from tests.web.installation import Shop
@@ -66,6 +68,7 @@ def test_B17_a_bot_is_built_tried_and_answers(shop: Shop, watched: Watched) -> N
     with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
         assert str(session.scalars(select(Conversation)).one().division) == "Sales"
     write(phone, "hello?")
+    assert wait_until(lambda: count_heard(shop) == 4, 20), "the last message wasn't looked at"
 
     page.goto(f"{watched.url}/automation/smart-reply/history")
     expect(page.locator("tbody tr")).to_have_count(4)
@@ -76,6 +79,11 @@ def test_B17_a_bot_is_built_tried_and_answers(shop: Shop, watched: Watched) -> N
     page.click(".auto-switch")
     expect(page.locator(".auto-rule.is-off")).to_be_visible()
     assert [each for each in watched.complaints if "422" not in each] == []
+
+
+def count_heard(shop: Shop) -> int:
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        return len(session.scalars(select(Heard.id)).all())
 
 
 def ask(page: Page, text: str) -> None:

@@ -34,12 +34,19 @@ def heard(
     state: str = "",
     before: int | None = None,
 ) -> list[Heard]:
-    """A page of the history, the newest first; `before` is the last id of the page before."""
-    query = select(Heard).options(
-        joinedload(Heard.smart_reply),
-        joinedload(Heard.contact),
-        joinedload(Heard.message),
-        joinedload(Heard.answer),
+    """A page of the history, the newest first; `before` is the last id of the page before.
+
+    Joined to the conversation, so that agents find those of their own devices only.
+    """
+    query = (
+        select(Heard)
+        .join(Heard.conversation)
+        .options(
+            joinedload(Heard.smart_reply),
+            joinedload(Heard.contact),
+            joinedload(Heard.message),
+            joinedload(Heard.answer),
+        )
     )
     if reply_id is not None:
         query = query.where(Heard.smart_reply_id == reply_id)

@@ -175,7 +175,7 @@ def _faults(
     seen: set[str],
 ) -> list[tuple[str, str]]:
     """(field, sentence) for all that is wrong with one step. `seen`: what may be there once."""
-    found = []
+    found: list[tuple[str, str]] = []
     name = " ".join(str(step.get("name", "")).split())
     if not 1 <= len(name) <= LONGEST_NAME:
         found.append(("name", say("Give it a name of up to %(most)s letters.", most=LONGEST_NAME)))

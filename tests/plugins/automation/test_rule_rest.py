@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.models import Order
-from core.services import orders
+from core.models import Membership, Order
+from core.services import allocating, channels, orders
 from core.services.customers import create_customer
 from core.services.tenants import RoleName
 from core.testing.working import work_off
@@ -141,8 +141,22 @@ def test_B17_a_smart_reply_over_rest(shop: Shop, call: Call) -> None:
     assert call("post", "/smart_reply/", **body).status_code == 201
 
 
-def test_an_agent_reads_and_does_not_write(shop: Shop) -> None:
+def test_C13_an_agent_reads_of_their_devices_and_does_not_write(shop: Shop) -> None:
     sari = shop.client("sari")
+    address = "/api/v1/smart_reply/heard"
+    assert sari.get(address).json["count"] == shop.client("rina").get(address).json["count"] > 0
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        other = channels.create_channel(
+            session,
+            kind="simulator",
+            name="Other",
+            own_address="+628111111112",
+            values={"phone_url": "http://127.0.0.1:9/phone", "secret": "a-phone-secret"},
+        )
+        member = session.get_one(Membership, shop.members["sari"])
+        allocating.allocate(session, member, {other.id: None})
+    assert sari.get(address).json["count"] == 0
+    assert "harga" not in sari.get("/automation/smart-reply/history").get_data(as_text=True)
     headers = {"X-CSRFToken": token_in(sari.get("/profile/").get_data(as_text=True))}
     for noun in ("rule", "smart_reply"):
         assert sari.get(f"/api/v1/{noun}/").status_code == 200
