@@ -203,7 +203,7 @@ class RuleApi(Operation):
         """What the rule would do to an order or a customer; nothing is done.
         ---
         get:
-          description: look_at is the number of an order, a name or a phone number; without it the newest
+          description: look_at is an order by its number, or a name; without it the newest
           parameters:
             - {in: query, name: look_at, schema: {type: string}}
           responses:
