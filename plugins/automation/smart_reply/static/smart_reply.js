@@ -16,10 +16,20 @@ document.addEventListener("keydown", (event) => {
   event.target.closest("#smart-phone").querySelector("[data-try-send]").click();
 });
 
+// a look at changed steps must not take away what is being typed into the phone
+let typed = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const box = event.target.id === "smart-phone" && event.target.querySelector("[data-try]");
+  const isLook = event.detail.requestConfig.elt === event.target;
+  typed = box && isLook ? { value: box.value, hasFocus: box === document.activeElement } : null;
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
   const talk = document.querySelector(".smart-talk");
   if (talk) talk.scrollTop = talk.scrollHeight;
-  if (event.target.id !== "smart-phone") return;
-  const sent = event.detail.requestConfig && event.detail.requestConfig.elt;
-  if (sent && sent.matches("[data-try-send]")) document.querySelector("[data-try]").focus();
+  const box = document.querySelector("[data-try]");
+  if (event.target.id !== "smart-phone" || !box) return;
+  if (typed) box.value = typed.value;
+  if (!typed || typed.hasFocus) box.focus();
+  typed = null;
 });
