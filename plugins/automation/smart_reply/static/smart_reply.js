@@ -16,20 +16,21 @@ document.addEventListener("keydown", (event) => {
   event.target.closest("#smart-phone").querySelector("[data-try-send]").click();
 });
 
-// a look at changed steps must not take away what is being typed into the phone
-let typed = null;
+// a look at changed steps takes nothing away of what is being typed, here or there
+let next = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const box = event.target.id === "smart-phone" && event.target.querySelector("[data-try]");
+  if (event.target.id !== "smart-phone") return;
+  const box = event.target.querySelector("[data-try]");
   const isLook = event.detail.requestConfig.elt === event.target;
-  typed = box && isLook ? { value: box.value, hasFocus: box === document.activeElement } : null;
+  next = isLook ? { value: box ? box.value : "", hasFocus: box !== null && box === document.activeElement } : { value: "", hasFocus: true };
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const talk = document.querySelector(".smart-talk");
   if (talk) talk.scrollTop = talk.scrollHeight;
   const box = document.querySelector("[data-try]");
-  if (event.target.id !== "smart-phone" || !box) return;
-  if (typed) box.value = typed.value;
-  if (!typed || typed.hasFocus) box.focus();
-  typed = null;
+  if (event.target.id !== "smart-phone" || !box || !next) return;
+  box.value = next.value;
+  if (next.hasFocus) box.focus();
+  next = null;
 });
