@@ -46,11 +46,13 @@ def test_B17_a_bot_is_built_tried_and_answers(shop: Shop, watched: Watched) -> N
     # a new line of the menu makes a step; without words it isn't saved, and nothing is lost
     page.locator(".smart-step").first.get_by_text("A new step").click()
     expect(page.locator(".smart-step")).to_have_count(6)
+    expect(page.locator(".smart-step").nth(1).locator(".smart-name")).to_be_focused()
     page.click(".auto-foot >> text=Save")
-    expect(page.locator(".smart-step").last.locator(".invalid-feedback").first).to_be_visible()
-    last = page.locator(".smart-step").last
-    last.locator("[name$='.name']").fill("Opening hours")
-    last.locator("textarea").fill("We are open from 9 to 17.")
+    fresh = page.locator(".smart-step").nth(1)
+    expect(fresh.locator(".invalid-feedback").first).to_be_visible()
+    fresh.locator("[name$='.name']").fill("Opening hours")
+    expect(page.locator(".smart-option option:checked").nth(3)).to_have_text("Opening hours")
+    fresh.locator("textarea").fill("We are open from 9 to 17.")
     ask(page, "4")
     # not before: a picture leaves empty styles, and htmx carries those into what it draws anew
     keep_pictures(page, "smart-reply-editor", full_page=True)

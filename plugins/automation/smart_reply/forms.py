@@ -93,7 +93,7 @@ def change(draft: Draft, what: str) -> None:
     elif word == "new-option":
         fresh = empty_step(_free_key(steps), MENU)
         steps[at]["options"].append(fresh["key"])
-        steps.append(fresh)
+        steps.insert(at + 1, fresh)  # where the eyes are
     elif word == "drop-option" and len(numbers) == 2 and numbers[1] < len(steps[at]["options"]):
         del steps[at]["options"][numbers[1]]
 

@@ -10,6 +10,13 @@ for (const kind of ["input", "change"]) {
   });
 }
 
+// a step's name is its line in the menus
+document.addEventListener("input", (event) => {
+  if (!event.target.matches(".smart-name")) return;
+  const key = event.target.closest(".smart-step").id.slice("smart-step-".length);
+  for (const option of document.querySelectorAll(`.smart-option option[value="${key}"]`)) option.textContent = event.target.value || "…";
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.target.matches("[data-try]")) return;
   event.preventDefault(); // the form would be saved
