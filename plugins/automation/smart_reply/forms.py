@@ -25,7 +25,7 @@ def typed() -> Draft:
         bot=text("bot", "steps"),
         hours={
             "mode": text("hours.mode", "always"),
-            "days": [day for day in request.form.getlist("hours.days") if day in "0123456" and day],
+            "days": request.form.getlist("hours.days"),
             "from": text("hours.from"),
             "to": text("hours.to"),
         },
@@ -50,7 +50,8 @@ def typed() -> Draft:
     for at in sorted(steps):
         key = steps[at].get("key", "")
         chosen = [key for _place, key in sorted(options.get(at, {}).items())]
-        step = empty_step(key if key.isdigit() else str(1000 + at), WORDS)
+        is_key = key.isascii() and key.isdigit() and len(key) < 7
+        step = empty_step(key if is_key else str(1000 + at), WORDS)
         kept.append({**step, **steps[at], "key": step["key"], "options": chosen})
     if draft.bot == "steps":
         draft.settings = {"steps": kept}

@@ -18,6 +18,9 @@ MODES: Mapping[str, Any] = {
     WITHIN: say("only in these hours"),
     OUTSIDE: say("only outside these hours"),
 }
+DAYS = frozenset("0123456")
+"""Monday is 0."""
+
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -28,7 +31,7 @@ def checked(hours: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused(say("Choose when it answers."), "hours")
     if mode == ALWAYS:
         return {"mode": ALWAYS}
-    days = sorted({int(day) for day in hours.get("days") or () if str(day) in "0123456"})
+    days = sorted({int(day) for day in hours.get("days") or () if str(day) in DAYS})
     begin, end = str(hours.get("from") or ""), str(hours.get("to") or "")
     if not days:
         raise Refused(say("Choose at least one day."), "hours")

@@ -184,7 +184,9 @@ def _faults(
         found.append(("when", say("Choose when it is said.")))
     if when in (FIRST, ELSE) and when in seen:
         found.append(("when", say("Another step has this already.")))
-    seen.add(when)
+    if f"key {step['key']}" in seen:
+        found.append(("key", say("Another step has this already.")))
+    seen |= {when, f"key {step['key']}"}
     if when == WORDS and not _words(step):
         found.append(("words", say("Give the words, with commas between.")))
     if len(str(step.get("words", ""))) > LONGEST_WORDS:

@@ -105,9 +105,10 @@ class SmartReplyView(Page):
         draft = forms.typed()
         forms.change(draft, text("op"))
         pk = text("pk")
+        is_saved = pk.isascii() and pk.isdigit() and len(pk) < 10
         return render_template(
             "automation/smart_reply/_editor.html",
-            **_editor(web_session(), int(pk) if pk.isdigit() and len(pk) < 10 else None, draft, {}),
+            **_editor(web_session(), int(pk) if is_saved else None, draft, {}),
         )
 
     @expose("/try", methods=["POST"])
