@@ -54,6 +54,11 @@ def test_B17_a_bot_is_built_tried_and_answers(shop: Shop, watched: Watched) -> N
     expect(page.locator(".smart-option option:checked").nth(3)).to_have_text("Opening hours")
     fresh.locator("textarea").fill("We are open from 9 to 17.")
     ask(page, "4")
+    page.locator("[name='hours.mode']").select_option("outside")
+    expect(page.locator("[name='hours.days']:checked")).to_have_count(5)
+    page.locator("[name='hours.mode']").select_option("always")
+    expect(page.locator("[name='hours.days']")).to_have_count(0)
+    expect(page.locator(".smart-said").last).to_have_text("4")
     # not before: a picture leaves empty styles, and htmx carries those into what it draws anew
     keep_pictures(page, "smart-reply-editor", full_page=True)
     page.click(".auto-foot >> text=Save")
