@@ -23,6 +23,7 @@ from core.adapter import (
     SignatureRefused,
     WebhookRequest,
 )
+from core.amounts import as_money
 from core.audit import Actor, acting_as, current_actor, record
 from core.automation import (
     Action,
@@ -36,6 +37,7 @@ from core.automation import (
     Trigger,
     fire,
 )
+from core.bots import Answer, Bot, Said, Turn
 from core.errors import Conflict, Gone, Invalid, Malformed, NotFound, Refused, Stale
 from core.events import (
     AgentChanged,
@@ -177,6 +179,7 @@ from core.services import (
     card_places,
     cards,
     consent,
+    consent_words,
     conversation_of,
     conversations,
     groups,
@@ -241,6 +244,7 @@ __all__ = [
     "AdminApi",
     "AgentChanged",
     "Allocation",
+    "Answer",
     "ApiDecl",
     "Arrival",
     "Ask",
@@ -249,6 +253,7 @@ __all__ = [
     "Body",
     "BookEntry",
     "BookOutcome",
+    "Bot",
     "Brought",
     "Candidate",
     "Capabilities",
@@ -383,6 +388,7 @@ __all__ = [
     "RoutingPolicy",
     "RowId",
     "SQLAInterface",
+    "Said",
     "Scene",
     "SendFailed",
     "Sender",
@@ -403,6 +409,7 @@ __all__ = [
     "TimesMixin",
     "Trigger",
     "TriggerFired",
+    "Turn",
     "UtcDateTime",
     "UuidMixin",
     "ViewDecl",
@@ -411,6 +418,7 @@ __all__ = [
     "acting_as",
     "add_member",
     "allocating",
+    "as_money",
     "assigning",
     "body_of",
     "bring_contacts",
@@ -422,6 +430,7 @@ __all__ = [
     "channel_icon",
     "choice",
     "consent",
+    "consent_words",
     "conversation_of",
     "conversations",
     "create_user",

@@ -105,6 +105,7 @@ class Condition:
 
     `read(scene)` answers with str, Decimal or int, date, a choice's value, a set of values or bool,
     by `kind`; None where there is nothing. It is asked only where the scene has the part `of`.
+    `currency`: of an amount of money, what it is in, such as IDR.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Condition:
     read: Callable[[Scene], Any]
     of: Part = Part.CONTACT
     choices: Callable[[TenantSession], Choices] | None = None
+    currency: Callable[[Scene], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.adapter import Adapter
     from core.automation import Action, Condition, Trigger
+    from core.bots import Bot
     from core.host.declarations import (
         ApiDecl,
         DeviceFact,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     )
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
-    from core.models import Channel, Contact, Conversation
+    from core.models import Channel, Contact, Conversation, Order
     from core.routing import DivisionCriterion, RoutingPolicy
 
 PROJECT = "sapa"
@@ -116,6 +117,11 @@ def actions() -> Sequence[Action]:
     """What an automated action can do."""
 
 
+@hookspec
+def bots() -> Sequence[Bot]:
+    """Ways to answer customers without a person, for Smart Reply."""
+
+
 # While people work: asked of the plugins that are on
 
 
@@ -127,6 +133,11 @@ def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
 @hookspec
 def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequence[Panel]:
     """Cards beside a customer, in the inbox and on the customer's page."""
+
+
+@hookspec
+def order_panels(order: Order) -> Sequence[Panel]:
+    """Cards on the page of an order."""
 
 
 @hookspec

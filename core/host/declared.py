@@ -45,6 +45,7 @@ def collect(manager: pluggy.PluginManager, name: str) -> Declared:
         actions=_named(
             manager, name, "actions", ("label", "asks", "check", "told", "foresee", "run")
         ),
+        bots=_named(manager, name, "bots", ("label", "asks", "check", "prepare", "answer")),
     )
     _check_jobs(name, declared)
     _check_handlers(declared)
@@ -77,6 +78,8 @@ def _taken(declared: Declared) -> Iterable[tuple[str, str]]:
         yield "the condition", condition.name
     for action in declared.actions:
         yield "the action", action.name
+    for bot in declared.bots:
+        yield "the bot", bot.name
     for view in declared.views:
         yield "a view class", view.view.__name__
     for api in declared.apis:

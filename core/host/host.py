@@ -25,6 +25,7 @@ from core.models.base import now
 if TYPE_CHECKING:
     from core.adapter import Adapter
     from core.automation import Action, Condition, Trigger
+    from core.bots import Bot
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
     from core.routing import DivisionCriterion, RoutingPolicy
@@ -113,6 +114,10 @@ class PluginHost:
     def actions(self, enabled: Collection[str]) -> dict[str, Action]:
         """The actions of those plugins, by name."""
         return self._named("actions", enabled)
+
+    def bots(self, enabled: Collection[str]) -> dict[str, Bot]:
+        """The bots of those plugins, by name."""
+        return self._named("bots", enabled)
 
     def _named(self, what: str, enabled: Collection[str]) -> dict[str, Any]:
         """In the order of the plugins, then as each declares them."""

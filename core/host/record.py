@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from core.adapter import Adapter
     from core.automation import Action, Condition, Trigger
+    from core.bots import Bot
     from core.host.declarations import ApiDecl, Handler, MenuLink, MergeRule, ViewDecl
     from core.host.manifest import Manifest
     from core.jobs.schedule import Periodic
@@ -56,6 +57,7 @@ class Declared:
     triggers: tuple[Trigger, ...] = ()
     conditions: tuple[Condition, ...] = ()
     actions: tuple[Action, ...] = ()
+    bots: tuple[Bot, ...] = ()
 
 
 @dataclass

@@ -1,10 +1,10 @@
-"""What plugins add to the screens of devices and of customers: columns, cards, buttons."""
+"""What plugins add to the screens of devices and of customers: columns, buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.host.declarations import DeviceFact, ListAction, Panel
+from core.host.declarations import DeviceFact, ListAction
 from core.models import Channel
 from core.web.fab.access import may_open
 from core.web.request import desk
@@ -16,15 +16,6 @@ def device_columns(channels: Sequence[Channel]) -> dict[str, dict[int, DeviceFac
     for fact in desk().host.hooks.gather_all("device_facts", DeviceFact, channels=channels):
         columns.setdefault(str(fact.title), {})[fact.channel_id] = fact
     return columns
-
-
-def device_panels(channel: Channel) -> list[Panel]:
-    """The cards of a device's settings, without those closed to the reader."""
-    found = desk().host.hooks.gather_all("device_panels", Panel, channel=channel)
-    return sorted(
-        (panel for panel in found if may_open(panel.href)),
-        key=lambda panel: (panel.order, panel.name),
-    )
 
 
 def customer_list_actions() -> list[ListAction]:

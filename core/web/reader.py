@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_decimal
 from flask import Flask, has_request_context
 from flask_babel import get_locale
 
+from core.amounts import as_money
 from core.web.request import tenant
 
 
@@ -65,15 +66,5 @@ def local_number(value: Any) -> str:
 
 
 def local_money(amount: Decimal | None, currency: str) -> str:
-    """`Rp150.000` or `240,50 RON`; cents only where there are some."""
-    if amount is None:
-        return ""
-    locale = reader_locale()
-    pattern = locale.currency_formats["standard"].pattern
-    if amount == amount.to_integral_value():
-        pattern = pattern.replace(".00", "")
-    if get_currency_symbol(currency, locale) == currency:
-        pattern = pattern.replace(
-            "\xa4#", "\xa4\xa0#"
-        )  # a code needs the space that a sign doesn't
-    return str(format_currency(amount, currency, pattern, locale, currency_digits=False))
+    """`Rp 150.000` or `240,50 RON`; "" where there is no amount."""
+    return "" if amount is None else as_money(amount, currency, reader_locale())

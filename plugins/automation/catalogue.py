@@ -1,8 +1,8 @@
-"""What the plugins that are on bring to rules: triggers, conditions, actions, by name."""
+"""What the plugins that are on bring: triggers, conditions and actions of rules, bots; by name."""
 
 from __future__ import annotations
 
-from core.api import Action, Condition, TenantSession, Trigger
+from core.api import Action, Bot, Condition, TenantSession, Trigger
 
 
 def triggers(session: TenantSession) -> dict[str, Trigger]:
@@ -21,3 +21,9 @@ def actions(session: TenantSession) -> dict[str, Action]:
     """What a rule can do."""
     host = session.desk.host
     return host.actions(host.switches.enabled(session))
+
+
+def bots(session: TenantSession) -> dict[str, Bot]:
+    """What a smart reply can answer by."""
+    host = session.desk.host
+    return host.bots(host.switches.enabled(session))

@@ -43,8 +43,8 @@ def _within(found: str, value: str) -> bool:
     return value.casefold() in found.casefold()
 
 
-def _word(found: str, value: str) -> bool:
-    """Any of the words, between commas, as a word of its own."""
+def has_word(found: str, value: str) -> bool:
+    """Whether any of the words in `value`, between commas, is a word of its own in `found`."""
     wanted = [each.strip() for each in value.split(",") if each.strip()]
     return any(
         re.search(rf"(?<!\w){re.escape(each)}(?!\w)", found, re.IGNORECASE) for each in wanted
@@ -54,7 +54,7 @@ def _word(found: str, value: str) -> bool:
 OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     Kind.TEXT: (
         Operator("contains", say("contains"), _within),
-        Operator("word", say("has one of the words"), _word),
+        Operator("word", say("has one of the words"), has_word),
         Operator("is", say("is"), _same),
         Operator("not", say("is not"), lambda f, v: not _same(f, v), of_nothing=True),
         Operator(
@@ -168,7 +168,7 @@ def lines_of(tree: Mapping[str, Any]) -> Any:
 def evaluate(
     tree: Mapping[str, Any], scene: Scene, known: Mapping[str, Condition]
 ) -> dict[str, Any]:
-    """The tree with what was found: each line and each group says whether it `holds`.
+    """The tree with what was `found`: each line and each group says whether it `holds`.
 
     Every line is asked, also where the first has decided: the history shows them all.
     """
@@ -192,13 +192,16 @@ def _line(line: Mapping[str, Any], scene: Scene, known: Mapping[str, Condition])
     found = asked.read(scene)
     if found is None:
         return {**line, "found": None, "holds": chosen.of_nothing}
+    told = {**line, "found": plain(found)}
+    if asked.currency is not None:
+        told["currency"] = asked.currency(scene)
     value = None
     if chosen.takes_value:
         try:
             value = read_value(asked.kind, line.get("value", ""), "")
         except Refused:
-            return {**line, "found": plain(found), "holds": False}
-    return {**line, "found": plain(found), "holds": bool(chosen.holds(found, value))}
+            return {**told, "holds": False}
+    return {**told, "holds": bool(chosen.holds(found, value))}
 
 
 def plain(found: Any) -> Any:

@@ -138,6 +138,7 @@ CONDITIONS = (
         kind=ConditionKind.NUMBER,
         of=Part.ORDER,
         read=lambda scene: _order(scene).total,
+        currency=lambda scene: _order(scene).currency,
     ),
     Condition(
         name="order_currency",

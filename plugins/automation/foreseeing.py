@@ -52,8 +52,8 @@ class Prospect:
 
     @property
     def acts(self) -> bool:
-        """Whether the steps would be taken."""
-        return not self.why_not and bool(self.verdict.get("holds"))
+        """Whether the steps would be taken: a rule that was asked about this already is done."""
+        return not self.why_not and self.run is None and bool(self.verdict.get("holds"))
 
 
 def find(session: TenantSession, trigger: Trigger | None, text: str) -> Scene | None:

@@ -38,6 +38,7 @@ from plugins.automation import dated, triggers
 from plugins.automation.firing import Occurrence, claim, fire, rules_of
 from plugins.automation.models import Rule, Run
 from plugins.automation.scenes import stamp
+from plugins.automation.smart_reply import hearing, talks
 
 BY_HAND = frozenset({"person", "api"})
 ARRIVED = frozenset({"delivered", "read", "played"})
@@ -136,6 +137,7 @@ def on_message(session: TenantSession, event: MessageReceived) -> None:
     """A customer writes, and from now on waits. History never starts anything (D14)."""
     if event.is_history:
         return
+    hearing.hear(session, event)
     fire(
         session,
         _occurrence("message_received", event, event.contact_id, f"message:{event.message_id}"),
@@ -154,6 +156,7 @@ def on_message(session: TenantSession, event: MessageReceived) -> None:
 
 def on_opened(session: TenantSession, event: ConversationOpened) -> None:
     """By a customer's message: opened again by hand without a new one, it is the same opening."""
+    talks.begin_anew(session, event)
     last = session.scalar(
         select(Message.id)
         .where(Message.conversation_id == event.conversation_id)
@@ -207,6 +210,7 @@ def on_erased(session: TenantSession, event: ContactErased) -> None:
         .values(trace={}, given={}, reason="")
         .execution_options(synchronize_session=False)
     )
+    talks.forget(session, event.contact_id)
 
 
 def _occurrence(

@@ -73,6 +73,7 @@ def runs(
     session: TenantSession,
     *,
     rule_id: int | None = None,
+    subject: str = "",
     state: str = "",
     before: int | None = None,
 ) -> list[Run]:
@@ -82,6 +83,8 @@ def runs(
     )
     if rule_id is not None:
         query = query.where(Run.rule_id == rule_id)
+    if subject:
+        query = query.where(Run.subject == subject)
     if state in {each.value for each in RunState}:
         query = query.where(Run.state == RunState(state))
     if before is not None:

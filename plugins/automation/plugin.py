@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from core.api import (
     Action,
     ApiDecl,
+    Bot,
     Condition,
     Contact,
     Conversation,
     Handler,
     JobSpec,
     Manifest,
+    Order,
     Panel,
     Periodic,
     Trigger,
@@ -22,11 +24,13 @@ from core.api import (
     hookimpl,
 )
 from plugins.automation.actions import ACTIONS
+from plugins.automation.api import APIS
 from plugins.automation.broadcasts import declared as broadcasts
 from plugins.automation.facts import CONDITIONS
 from plugins.automation.handlers import HANDLERS
 from plugins.automation.jobs import JOBS
 from plugins.automation.models import MODELS
+from plugins.automation.smart_reply import declared as smart_reply
 from plugins.automation.triggers import TRIGGERS
 from plugins.automation.views import VIEWS
 
@@ -42,7 +46,7 @@ manifest = Manifest(
 
 @hookimpl
 def models() -> Sequence[type[Any]]:
-    return (*MODELS, *broadcasts.MODELS)
+    return (*MODELS, *broadcasts.MODELS, *smart_reply.MODELS)
 
 
 @hookimpl
@@ -61,8 +65,13 @@ def actions() -> Sequence[Action]:
 
 
 @hookimpl
+def bots() -> Sequence[Bot]:
+    return smart_reply.BOTS
+
+
+@hookimpl
 def jobs() -> Sequence[JobSpec | Periodic]:
-    return (*JOBS, *broadcasts.JOBS)
+    return (*JOBS, *broadcasts.JOBS, *smart_reply.JOBS)
 
 
 @hookimpl
@@ -72,12 +81,12 @@ def event_handlers() -> Sequence[Handler[Any]]:
 
 @hookimpl
 def views() -> Sequence[ViewDecl]:
-    return (*VIEWS, *broadcasts.VIEWS)
+    return (*VIEWS, *smart_reply.VIEWS, *broadcasts.VIEWS)
 
 
 @hookimpl
 def apis() -> Sequence[ApiDecl]:
-    return broadcasts.APIS
+    return (*APIS, *smart_reply.APIS, *broadcasts.APIS)
 
 
 @hookimpl
@@ -86,3 +95,9 @@ def customer_panels(contact: Contact, conversation: Conversation | None) -> Sequ
     return [
         Panel(name="automation", title=_("Automated messages"), href=href, icon="robot", order=60)
     ]
+
+
+@hookimpl
+def order_panels(order: Order) -> Sequence[Panel]:
+    href = url_for("AutomationPanelView.order", order_id=order.id)
+    return [Panel(name="automation", title=_("Automated messages"), href=href, icon="robot")]

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask_babel import get_locale
 
-from core.api import Condition, ConditionKind, Refused, TenantSession, Trigger, say, say_many
+from core.api import (
+    Condition,
+    ConditionKind,
+    Refused,
+    TenantSession,
+    Trigger,
+    as_money,
+    say,
+    say_many,
+)
 from plugins.automation import catalogue
 from plugins.automation.conditions import operator, read_value
 
@@ -100,6 +111,20 @@ class Speaker:
                 return value
         return f"“{value}”"
 
+    def found(self, line: Mapping[str, Any]) -> Any:
+        """What a line of a verdict found, as people write it; "-" where there was nothing."""
+        found, asked = line.get("found"), catalogue.conditions(self.session).get(line["condition"])
+        if found is None or found in ("", []):
+            return "-"
+        if isinstance(found, bool):
+            return say("Yes") if found else say("No")
+        if isinstance(found, list):
+            words = dict(asked.choices(self.session)) if asked and asked.choices else {}
+            return ", ".join(str(words.get(each, each)) for each in found)
+        if line.get("currency"):
+            return amount(str(found), str(line["currency"]))
+        return self.value(asked, str(found)) if asked else found
+
     def value_of(self, choices: Any, value: str, suffix: Any = "") -> Any:
         """The words of a chosen value."""
         if choices is not None:
@@ -156,6 +181,14 @@ def alternatives(told: Sequence[Any]) -> Any:
     for each in rest:
         first = say("%(one)s or %(other)s", one=first, other=each)
     return first
+
+
+def amount(value: str, currency: str) -> str:
+    """`725000.00` of IDR as `Rp 725.000`."""
+    try:
+        return as_money(Decimal(value), currency, get_locale() or Locale("en"))
+    except InvalidOperation:
+        return value
 
 
 def grouped(value: str) -> str:

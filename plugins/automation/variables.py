@@ -7,9 +7,18 @@ from collections.abc import Iterable, Mapping
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency
 
-from core.api import Order, Refused, Scene, Tenant, Trigger, say, templates, tenant_of
+from core.api import (
+    Order,
+    Refused,
+    Scene,
+    Tenant,
+    Trigger,
+    as_money,
+    say,
+    templates,
+    tenant_of,
+)
 
 NAMES = {
     "contactname": say("the customer's name"),
@@ -70,14 +79,10 @@ def locale_of(tenant: Tenant) -> Locale:
 
 def _of_order(order: Order, locale: Locale) -> dict[str, str]:
     day = order.estimated_date
-    total = order.total
-    pattern = locale.currency_formats["standard"].pattern
-    if total == total.to_integral_value():
-        pattern = pattern.replace(".00", "")
     return {
         "productname": ", ".join(line.product for line in order.lines),
         "documentnumber": order.number,
-        "amount": format_currency(total, order.currency, pattern, locale, currency_digits=False),
+        "amount": as_money(order.total, order.currency, locale),
         "trackingnumber": order.tracking_number,
         "estimateddate": format_date(day, "long", locale=locale) if day else "",
     }

@@ -50,6 +50,11 @@ def test_triggers_conditions_and_actions(host: PluginHost) -> None:
     assert host.triggers({"waver"}) == host.conditions(()) == host.actions(()) == {}
 
 
+def test_bots(host: PluginHost) -> None:
+    assert list(host.bots({"greeter"})) == ["parrot"]
+    assert host.bots({"waver"}) == {}
+
+
 @pytest.mark.parametrize(
     ("module", "clash"),
     [

@@ -1,15 +1,17 @@
-"""The hook customer_panels: cards of plugins beside a customer, as far as the reader may go."""
+"""The hooks customer_panels and order_panels: cards of plugins, as far as the reader may go."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
 from core.config import Settings
 from core.host.models import discard
 from core.models import Contact, Conversation
+from core.services import orders
 from core.services.tenants import RoleName
 from core.testing.prepared import prepared
 from core.web.app import create_app
@@ -70,3 +72,16 @@ def test_F2_F4_F7_customer_panels_of_what_is_on_runs_and_may_be_opened(shop: Sho
         shop.desk.host.switches.disable(session, "beside")
     for address in (inbox, customer):
         assert slots(rina.get(address).get_data(as_text=True)) == []
+
+
+def test_order_panels_stand_on_the_page_of_an_order(shop: Shop) -> None:
+    _inbox, _customer, contact_id = places(shop)
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        contact = session.get_one(Contact, contact_id)
+        order = orders.create_order(session, contact, lines=[orders.Line("Serum", 1, Decimal(5))])
+        address, number = f"/orderview/show/{order.id}", order.number
+    page = shop.client("rina").get(address).get_data(as_text=True)
+    cards = [("margin", f"/beside/{contact_id}/secret"), ("points", f"/beside/{contact_id}")]
+    assert slots(page) == cards
+    assert f"Points of {number}" in page
+    assert slots(shop.client("sari").get(address).get_data(as_text=True)) == cards[1:]

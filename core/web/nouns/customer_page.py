@@ -25,12 +25,12 @@ from core.models import (
 from core.services import customers, groups, labels
 from core.services.consent import opt_in, opt_out
 from core.services.find_customers import find_customers
-from core.web.customer_panels import customer_panels
 from core.web.device_extras import customer_list_actions
 from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
 from core.web.nouns.base import NounView, commit
 from core.web.operations.base import row_id
+from core.web.plugin_panels import customer_panels
 from core.web.request import need_tenant, web_session
 
 SHOWN = 10  # of each kind on the customer's page; the lists have the rest

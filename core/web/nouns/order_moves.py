@@ -17,6 +17,7 @@ from core.services.history import history_of
 from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
 from core.web.nouns.base import NounView, commit
+from core.web.plugin_panels import order_panels
 from core.web.request import web_session
 
 MOVES = ("place", "pay", "reverse", "estimate", "ship", "receive", "cancel", "reopen")
@@ -130,6 +131,7 @@ class OrderMoves(NounView):
             sees_customer=self.appbuilder.sm.has_access("can_show", "Customer"),
             offers={name: may[name] and is_open for name, is_open in _open_moves(order).items()},
             history=history_of(web_session(), order),
+            plugin_panels=order_panels(order),
             shop=order_feed.source_of(web_session(), order.source),
             move=move,
             errors=errors or {},

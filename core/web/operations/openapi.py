@@ -52,12 +52,29 @@ def body_kind(method: Any) -> type[Body] | None:
 
 
 def schema_of(kind: type[Body]) -> dict[str, Any]:
-    """pydantic's JSON schema as OpenAPI 3.0 has it: `nullable`, where 3.1 has a type `null`."""
+    """pydantic's JSON schema as OpenAPI 3.0 has it: `nullable`, where 3.1 has a type `null`.
+
+    Pieces stand where they are used: their references would lead nowhere in the whole document.
+    """
     schema: dict[str, Any] = kind.model_json_schema()
+    pieces = schema.pop("$defs", {})
+    schema = _in_place(schema, pieces)
     schema["properties"] = {
         name: _nullable(each) for name, each in schema.get("properties", {}).items()
     }
     return schema
+
+
+def _in_place(schema: Any, pieces: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_in_place(each, pieces) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = schema.get("$ref", "").removeprefix("#/$defs/")
+    if named in pieces:
+        rest = {name: value for name, value in schema.items() if name != "$ref"}
+        return {**_in_place(pieces[named], pieces), **rest}
+    return {name: _in_place(each, pieces) for name, each in schema.items()}
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from core.models import Channel, ChannelCount, Membership, Module
 from core.pairing import Pairs
 from core.services import channels
 from core.services.lines import line_of
-from core.web.device_extras import device_columns, device_panels
+from core.web.device_extras import device_columns
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
 from core.web.pages.channel_provider import values as provider_values
 from core.web.pages.channel_rows import living_channel
 from core.web.pages.settings_form import rows_of, typed_values
+from core.web.plugin_panels import device_panels
 from core.web.request import need_tenant, web_session
 from core.words import say, told
 

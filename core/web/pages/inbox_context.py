@@ -22,8 +22,8 @@ from core.services.templates import VARIABLE, variables_of, why_not
 from core.services.thread_log import LogLine
 from core.web import tenant_time
 from core.web.channel_icons import channel_icon
-from core.web.customer_panels import customer_panels
 from core.web.message_button import message_button
+from core.web.plugin_panels import customer_panels
 from core.web.request import desk, membership, web_session
 from core.words import say
 

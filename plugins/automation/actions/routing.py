@@ -24,6 +24,7 @@ from core.api import (
 )
 from plugins.automation.actions.choosing import chosen, name_of
 from plugins.automation.scenes import last_conversation
+from plugins.automation.smart_reply import talks
 
 _NO_TALK = say("There is no conversation with this customer yet.")
 
@@ -74,7 +75,9 @@ class HandOver:
     def run(self, scene: Scene, values: Mapping[str, Any]) -> Taken:
         words = say("The division of this rule is gone.")
         division = chosen(scene.session, Division, values, "division", words)
-        assigning.hand_over(scene.session, _talk(scene), division)
+        talk = _talk(scene)
+        assigning.hand_over(scene.session, talk, division)
+        talks.leave_to(scene.session, talk, say("A rule handed the conversation over."))
         return Taken(self.told(scene.session, values))
 
 
@@ -108,5 +111,7 @@ class AssignAgent:
     def run(self, scene: Scene, values: Mapping[str, Any]) -> Taken:
         words = say("The agent of this rule is gone.")
         agent = chosen(scene.session, Membership, values, "agent", words)
-        assigning.assign(scene.session, _talk(scene), agent, say("By an automated action."))
+        talk = _talk(scene)
+        assigning.assign(scene.session, talk, agent, say("By an automated action."))
+        talks.leave_to(scene.session, talk, say("A rule gave the conversation to an agent."))
         return Taken(self.told(scene.session, values))

@@ -1,7 +1,9 @@
-"""What the rules did, and why (not): the history, one run of it, and the card beside a customer."""
+"""What the rules did, and why (not): the history, one run of it, and cards beside customers and
+orders."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template, request
@@ -10,6 +12,7 @@ from flask_babel import gettext as _
 from core.api import (
     Contact,
     NotFound,
+    Order,
     Page,
     expose,
     has_access,
@@ -45,7 +48,14 @@ class AutomationHistoryView(Page):
         need_tenant()
         session = web_session()
         rule_id, state = number("rule"), request.args.get("state", "")
-        found = history.runs(session, rule_id=rule_id, state=state, before=number("before"))
+        order_id = number("order")
+        found = history.runs(
+            session,
+            rule_id=rule_id,
+            subject=f"order:{order_id}" if order_id is not None else "",
+            state=state,
+            before=number("before"),
+        )
         return self.render_template(
             "automation/history.html",
             title=_("Automated actions"),
@@ -53,6 +63,7 @@ class AutomationHistoryView(Page):
             runs=found,
             rules=rules.all_of(session),
             rule_id=rule_id,
+            order=session.get(Order, order_id) if order_id is not None else None,
             state=state,
             states=history.STATES,
             colours=history.COLOURS,
@@ -87,7 +98,7 @@ class AutomationPanelView(Page):
     route_base = "/automation/panel"
     default_view = "panel"
     class_permission_name = "Automation"
-    method_permission_name = {"panel": "read"}
+    method_permission_name = {"panel": "read", "order": "read"}
 
     @expose("/<int:contact_id>")
     @has_access
@@ -97,16 +108,31 @@ class AutomationPanelView(Page):
         contact = session.get(Contact, contact_id)
         if contact is None:
             raise NotFound(say("There is no such customer."))
-        found = history.of_customer(session, contact, ON_A_CARD)
-        if not found:
-            return Response(status=204)
-        return render_template(
-            "automation/panel.html",
-            runs=found,
-            states=history.STATES,
-            colours=history.COLOURS,
-            time=tenant_time,
-        )
+        return _card(history.of_customer(session, contact, ON_A_CARD))
+
+    @expose("/order/<int:order_id>")
+    @has_access
+    def order(self, order_id: int) -> Any:
+        """What was done about an order; 204: nothing yet."""
+        session = web_session()
+        if session.get(Order, order_id) is None:
+            raise NotFound(say("There is no such order."))
+        found = history.runs(session, subject=f"order:{order_id}")
+        return _card(found[:ON_A_CARD], order_id if len(found) > ON_A_CARD else None)
+
+
+def _card(runs: Sequence[Run], order_id: int | None = None) -> Any:
+    """The runs; with `order_id` a link to all of that order's."""
+    if not runs:
+        return Response(status=204)
+    return render_template(
+        "automation/panel.html",
+        runs=runs,
+        order_id=order_id,
+        states=history.STATES,
+        colours=history.COLOURS,
+        time=tenant_time,
+    )
 
 
 def subject_of(run: Run) -> str:

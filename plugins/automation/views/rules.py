@@ -23,6 +23,7 @@ from core.api import (
 from plugins.automation import catalogue, foreseeing, history, ready_made, rules
 from plugins.automation.conditions import OPERATORS
 from plugins.automation.rules import Draft
+from plugins.automation.sentences import Speaker
 from plugins.automation.variables import NAMES
 from plugins.automation.views import forms
 
@@ -190,5 +191,6 @@ def seen(session: TenantSession, draft: Draft) -> dict[str, Any]:
         "look_at": looked_at,
         "prospect": foreseeing.foresee(session, draft, scene),
         "known_conditions": catalogue.conditions(session),
+        "speaker": Speaker(session),
         "time": tenant_time,
     }

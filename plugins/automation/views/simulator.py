@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from core.api import Page, expose, has_access, need_tenant, tenant_time, web_session
 from plugins.automation import catalogue, foreseeing, history, rules
+from plugins.automation.sentences import Speaker
 
 
 class AutomationTryView(Page):
@@ -43,6 +44,7 @@ class AutomationTryView(Page):
             subject=subject,
             found=sorted(found, key=lambda each: (not each[2].acts, not each[0].is_on)),
             known_conditions=catalogue.conditions(session),
+            speaker=Speaker(session),
             time=tenant_time,
             states=history.STATES,
             colours=history.COLOURS,

@@ -47,3 +47,13 @@ def customer_panels(contact, conversation):
         Panel(name="lost", title="Lost", href="/no/such/page"),
         Panel(name="open", title="Open", href="/healthz"),
     ]
+
+
+@hookimpl
+def order_panels(order):
+    href = url_for("BesideView.index", contact_id=order.contact_id)
+    secret = url_for("BesideView.secret", contact_id=order.contact_id)
+    return [
+        Panel(name="margin", title="Margin", href=secret),
+        Panel(name="points", title=f"Points of {order.number}", href=href),
+    ]

@@ -5,6 +5,8 @@ from sqlalchemy import Integer, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
 from core.api import (
+    Answer,
+    Ask,
     Condition,
     ConditionKind,
     ContactCreated,
@@ -173,3 +175,26 @@ class Wave:
 @hookimpl
 def actions():
     return [Wave()]
+
+
+class Parrot:
+    """Says what it hears."""
+
+    name, label, hint, icon = "parrot", "Parrot", "Says what it hears.", "feather"
+
+    def asks(self, session):
+        return [Ask(name="voice", label="Voice")]
+
+    def check(self, session, values):
+        return {"voice": values.get("voice", "")}
+
+    def prepare(self, session, values):
+        return values
+
+    def answer(self, turn):
+        return Answer(text=turn.text) if turn.text else None
+
+
+@hookimpl
+def bots():
+    return [Parrot()]

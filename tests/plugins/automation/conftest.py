@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,13 @@ from sqlalchemy import select
 
 from core.config import Settings
 from core.inbound import Address, IdentityKind, InboundMessage, MessageKind, MessageState
-from core.models import Channel, Contact, Direction, Message, Order
+from core.models import Channel, Contact, Direction, Job, Message, Order, Tenant
 from core.models.base import now
-from core.services import channels, customers, orders
+from core.services import channels, customers, orders, tenants
 from core.services.receive import receive
 from core.services.states import move
 from core.testing.installation import Installation, installation
+from core.testing.prepared import copy_sqlite
 from plugins import BUILTIN
 from plugins.automation import clock
 from plugins.automation.models import Rule, Run
@@ -81,7 +83,7 @@ class Shop:
             yield session, session.get_one(Order, order_id)
         self.work()
 
-    def write(self, text: str = "Halo", phone: str = "") -> str:
+    def write(self, text: str = "Halo", phone: str = "", **more: Any) -> str:
         """A customer writes; their number."""
         phone = phone or f"+62813{next(_numbers):08}"
         item = InboundMessage(
@@ -89,7 +91,7 @@ class Shop:
             kind=MessageKind.TEXT,
             addresses=(Address(IdentityKind.PHONE, phone),),
             text=text,
-            sent_at=now(),
+            **{"sent_at": now(), **more},
         )
         with self.house.tenant() as session:
             receive(session, session.get_one(Channel, self.channel_id), item)
@@ -122,34 +124,65 @@ def send(text: str, **more: str) -> dict[str, Any]:
     return {"action": "send", "values": {"template": "", "text": text, "channel": "", **more}}
 
 
+def all_of(**line: str) -> dict[str, Any]:
+    """Conditions of one line."""
+    return {"join": "all", "items": [{"join": "all", "items": [line]}]}
+
+
+def hire(shop: Shop, name: str = "rina") -> int:
+    """Somebody who works there; their membership."""
+    with shop.house.desk.database.system() as system:
+        email = f"{name}-{shop.house.tenant_id}@toko.example"
+        user = tenants.create_user(system, email, password="rahasia-123", first_name=name.title())
+        tenant = system.get_one(Tenant, shop.house.tenant_id)
+        member = tenants.add_member(system, tenant, user, [tenants.RoleName.ADMIN])
+        system.flush()
+        return member.id
+
+
 @contextmanager
-def shop_on(settings: Settings, patch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    with installation(settings, BUILTIN) as house:
-        with house.tenant() as session:
-            house.desk.host.switches.enable(session, "automation")
-            channel = channels.create_channel(
-                session,
-                kind="simulator",
-                name="WhatsApp 1",
-                own_address="+628110000001",
-                module_id=None,
-                values={"phone_url": "http://127.0.0.1:9/", "secret": "a-phone-secret"},
-            )
-            made = Shop(house, channel.id)
-        patch.setattr(clock, "now", made.now)
-        yield made
-        house.desk.outbound.close()
+def shop_in(house: Installation, patch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """Automation is on, one phone number is connected, and the clock moves."""
+    with house.tenant() as session:
+        house.desk.host.switches.enable(session, "automation")
+        channel = channels.create_channel(
+            session,
+            kind="simulator",
+            name="WhatsApp 1",
+            own_address="+628110000001",
+            module_id=None,
+            values={"phone_url": "http://127.0.0.1:9/", "secret": "a-phone-secret"},
+        )
+        made = Shop(house, channel.id)
+    patch.setattr(clock, "now", made.now)
+    yield made
 
 
 @pytest.fixture
 def shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """On both databases."""
-    with shop_on(settings, monkeypatch) as made:
+    with installation(settings, BUILTIN) as house, shop_in(house, monkeypatch) as made:
         yield made
+        house.desk.outbound.close()
+
+
+@pytest.fixture(scope="session")
+def street(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """One installation, in which each test opens a shop of its own: half a second less for each."""
+    home = tmp_path_factory.mktemp("street")
+    copy_sqlite(sqlite_template, home)
+    with installation(Settings(home=home), BUILTIN) as house:
+        yield house
 
 
 @pytest.fixture
-def lite(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """For what no database decides."""
-    with shop_on(sqlite_settings, monkeypatch) as made:
+def lite(street: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """For what no database decides: a tenant that is new, and alone in the queue."""
+    house = street.add_tenant(f"toko-{next(_numbers)}")
+    with shop_in(house, monkeypatch) as made:
         yield made
+    with street.desk.database.system() as system:
+        for job in system.scalars(select(Job)):
+            system.delete(job)

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import select
 
 from core.api import fire
-from core.models import Card, Contact, Conversation, Division, Message, Module, Task
-from core.services import labels
-from plugins.automation.models import RunState
-from tests.plugins.automation.conftest import Shop, send
+from core.models import Card, Contact, Conversation, Division, Label, Message, Module, Task
+from core.services import assigning, labels
+from plugins.automation.models import Rule, RunState
+from tests.plugins.automation.conftest import Shop, all_of, hire, send
 
 
 def step(action: str, **values: Any) -> dict[str, Any]:
@@ -116,3 +116,39 @@ def listener(answers: list[int]) -> Iterator[tuple[str, list[tuple[str, dict[str
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_an_agent_is_assigned_and_one_who_left_is_a_reason(lite: Shop) -> None:
+    member_id = hire(lite)
+    rule_id = lite.rule("message_received", step("assign", agent=str(member_id)))
+    phone = lite.write("Halo")
+    with lite.house.tenant() as session:
+        assert session.scalars(select(Conversation.assignee_id)).all() == [member_id]
+        assigning.assign(session, session.scalars(select(Conversation)).one(), None)
+        session.get_one(Rule, rule_id).steps = [step("assign", agent="999999")]
+    lite.write("Halo?", phone)
+    assert [run.state for run in lite.runs()] == [RunState.DONE, RunState.FAILED]
+    assert "agent of this rule is gone" in lite.runs()[-1].reason
+
+
+def test_a_label_is_taken_off(lite: Shop) -> None:
+    with lite.house.tenant() as session:
+        old, new = labels.named(session, "Calon"), labels.named(session, "Pelanggan")
+        ids = str(old.id), str(new.id)
+    lite.rule(
+        "label_added",
+        step("unlabel", label=ids[0]),
+        asks={"label": ids[1]},
+        conditions=all_of(condition="customer_label", operator="has", value=ids[0]),
+    )
+    contact_id = lite.customer()
+    for label_id in ids:
+        with lite.house.tenant() as session:
+            contact = session.get_one(Contact, contact_id)
+            labels.put_label(session, contact, session.get_one(Label, int(label_id)))
+        lite.work()
+    with lite.house.tenant(write=False) as session:
+        found = session.get_one(Contact, contact_id).labels
+        assert [each.name for each in found] == ["Pelanggan"]
+    (run,) = lite.runs()
+    assert "take the label" in run.trace["steps"][0]["what"]

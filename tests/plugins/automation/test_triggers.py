@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from core.inbound import MessageState
 from core.models import Contact, Label, Message, Tenant
-from core.services import conversations, customers, labels, orders
+from core.services import conversations, customers, erase, labels, orders
 from plugins.automation import jobs
 from plugins.automation.models import RunState
+from plugins.merge import services as merging
 from tests.plugins.automation.conftest import Shop, send
 
 
@@ -188,3 +189,47 @@ def test_B12_what_is_scheduled_follows_the_time_zone(lite: Shop, zone: str) -> N
     (run,) = lite.runs()
     local = run.due_at.astimezone(ZoneInfo(zone))
     assert (local.date(), local.hour) == (day, 9)
+
+
+def test_merging_fires_and_taking_apart_does_not(lite: Shop) -> None:
+    lite.rule("customer_merged", send("Kini satu"))
+    ids = [lite.customer("Dewi"), lite.customer("Dewi L.")]
+    with lite.house.tenant() as session:
+        one, other = (session.get_one(Contact, each).customer_id for each in ids)
+        merged = merging.merge(session, one, [other]).customer_id
+    lite.work()
+    assert lite.sent() == ["Kini satu"]
+    (run,) = lite.runs()
+    assert run.subject == f"customer:{merged}"
+    with lite.house.tenant() as session:
+        merging.unmerge(session, merged, ids[1])
+    lite.work()
+    assert len(lite.runs()) == 1
+
+
+def test_a_cancelled_order_is_said_once_and_again_after_it_was_reopened(lite: Shop) -> None:
+    lite.rule("order_cancelled", send("{documentnumber} batal, {amount}"))
+    order_id = lite.order(lite.customer(), 725_000)
+    for _time in range(2):
+        with lite.changing(order_id) as (session, order):
+            orders.cancel(session, order)
+        with lite.changing(order_id) as (session, order):
+            orders.reopen(session, order)
+    assert [run.state for run in lite.runs()] == [RunState.DONE, RunState.DONE]
+    assert len({run.episode for run in lite.runs()}) == 2
+    assert len(lite.sent()) == 2
+
+
+def test_E15_an_erased_customers_runs_tell_nothing_and_act_no_more(lite: Shop) -> None:
+    lite.rule("contact_created", send("Halo {contactname}"))
+    lite.rule("contact_created", send("Seminggu, {contactname}"), delay_minutes=60)
+    contact_id = lite.customer("Dewi")
+    with lite.house.tenant() as session:
+        erase.erase_contact(session, session.get_one(Contact, contact_id))
+    lite.pass_time(hours=2)
+    assert [(run.trace, run.given, run.contact_id) for run in lite.runs()] == [
+        ({}, {}, contact_id),
+        ({}, {}, contact_id),
+    ]
+    assert [run.state for run in lite.runs()] == [RunState.DONE, RunState.CANCELLED]
+    assert not any("Dewi" in body for body in lite.sent())

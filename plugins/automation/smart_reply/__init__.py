@@ -1,0 +1,1 @@
+"""Smart Reply: bots that answer what customers write."""
