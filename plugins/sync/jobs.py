@@ -1,4 +1,4 @@
-"""The sync's jobs: the clock, reading a device, working on what is staged, undoing, cleaning."""
+"""The sync's jobs: the clock, reading, working on what is staged, taking back, cleaning."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from plugins.sync.applying import apply
 from plugins.sync.cleaning import clean
 from plugins.sync.listing import ListDevice
 from plugins.sync.models import Device, Run
-from plugins.sync.pushing import forget_contact, take_push
+from plugins.sync.pushing import forget_contacts, take_push
+from plugins.sync.removing import remove_some
 from plugins.sync.undoing import gave_up, undo_some
 
 
@@ -66,10 +67,11 @@ JOBS: tuple[JobSpec | Periodic, ...] = (
     JobSpec("sync.list", call=ListDevice(), queue="bulk", max_attempts=5, on_dead=_list_gave_up),
     JobSpec("sync.apply", run=apply, queue="bulk", on_dead=_list_gave_up),
     JobSpec("sync.undo", run=undo_some, queue="bulk", on_dead=gave_up),
+    JobSpec("sync.remove", run=remove_some, queue="bulk"),
 )
 
 HANDLERS: tuple[Handler[Any], ...] = (
     Handler(event=ContactPushReceived, run=take_push),
-    Handler(event=ContactErased, run=forget_contact),
+    Handler(event=ContactErased, run_many=forget_contacts),
     Handler(event=ChannelStateChanged, run=_channel_changed),
 )

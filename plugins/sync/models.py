@@ -29,11 +29,19 @@ class Base(DeclarativeBase):
     registry = plugin_registry("sync")
 
 
+class Leaving(StrEnum):
+    """How a list is being removed: with its contacts staying, or with those that nobody used."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
 class Device(TenantMixin, Base):
     """Where contacts come from: a channel, or (`file_name`) files that a person uploads.
 
     `next_at`: when an automatic one is read again; None where something must happen first, which
-    `stopped` tells a person. `failures` in a row make the pause longer.
+    `stopped` tells a person. `failures` in a row make the pause longer. A list that `leaves` is
+    being removed.
     """
 
     __tablename__ = "sync_device"
@@ -51,6 +59,7 @@ class Device(TenantMixin, Base):
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     stopped: Mapped[str] = mapped_column(String(500), default="")
+    leaves: Mapped[Leaving | None] = mapped_column(choice(Leaving))
 
     channel: Mapped[Channel | None] = relationship(
         Channel, primaryjoin=lambda: foreign(Device.channel_id) == Channel.id, viewonly=True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core.errors import Conflict, Refused
 from core.events import ContactCreated
@@ -12,8 +14,8 @@ from core.services import channels
 from core.services.customers import change_contact
 from core.services.erase import erase_customer
 from core.testing.installation import Installation
-from plugins.sync import applying, runs, undoing
-from plugins.sync.models import Change, Entry, Run, RunState, Staged
+from plugins.sync import applying, reports, runs, undoing
+from plugins.sync.models import Change, Entry, Run, RunKind, RunState, Staged
 from tests.plugins.sync.phone import OWN, Phone, phone_of
 
 ANI, BUDI, CICI = "6281234567890", "6281234567891", "6281234567892"
@@ -88,8 +90,8 @@ def test_A13_the_report_names_who_was_refused_and_why(phone: Phone) -> None:
     run = phone.sync()
     with phone.house.tenant(write=False) as session:
         refused = {
-            raw.partition("@")[0]: reason
-            for reason, raw in runs.refused_of(session, session.get_one(Run, run.id))
+            row.raw.partition("@")[0]: row.reason
+            for row in reports.refused_of(session, session.get_one(Run, run.id))
         }
     assert refused == {
         "62812": "short",
@@ -107,6 +109,25 @@ def test_A13_the_report_names_who_was_refused_and_why(phone: Phone) -> None:
     assert phone.people() == {ANI: "Ani"}
 
 
+def test_A13_all_that_was_refused_can_be_taken_away(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "REFUSED_AT_ONCE", 3)
+    groups = [f"12036304123456789{n}@g.us" for n in range(7)]
+    phone.holds({**dict.fromkeys(groups, "Group"), "62812": "Short", "628001234567": "Toll free"})
+    for is_preview in (True, False):
+        run = phone.sync(is_preview=is_preview)
+        database = phone.house.desk.database
+        with phone.house.tenant(write=False) as session:
+            tenant_id = session.tenant_id
+            assert len(reports.refused_of(session, session.get_one(Run, run.id), limit=2)) == 2
+        batches = list(reports.refused_in_batches(database, tenant_id, run.id))
+        assert [len(batch) for batch in batches] == [3, 3, 3, 0]
+        rows = [row for batch in batches for row in batch]
+        assert sorted(row.raw for row in rows if row.reason == "group") == groups
+        assert {row.reason for row in rows} == {"group", "short", "service"}
+
+
 def test_numbers_that_only_whatsapp_knows_are_taken_as_they_are(phone: Phone) -> None:
     phone.holds({"551187654321": "Joao", "5215512345678": "Maria"})
     assert phone.sync().added == 2
@@ -122,7 +143,8 @@ def test_A13_a_preview_writes_nothing_and_is_then_done(phone: Phone) -> None:
     assert phone.people() == {ANI: "Ani"}
     with phone.house.tenant() as session:
         run = session.get_one(Run, plan.id)
-        assert runs.refused_of(session, run) == [("short", "62812@s.whatsapp.net")]
+        refused = reports.refused_of(session, run)
+        assert [(row.reason, row.raw) for row in refused] == [("short", "62812@s.whatsapp.net")]
         runs.apply_plan(session, run)
     phone.house.work()
     done = phone.run(plan.id)
@@ -186,11 +208,76 @@ def test_A13_undo_removes_what_nobody_used_and_restores_the_rest(phone: Phone) -
         1,
     )
     with phone.house.tenant(write=False) as session:
-        kept = runs.kept_of(session, session.get_one(Run, run.id))
+        kept = reports.kept_of(session, session.get_one(Run, run.id))
         assert [(each.contact.name, each.why) for each in kept] == [("Cici", "used")]
     assert not phone.device().is_automatic, "its next run would bring everything back"
     assert phone.sync().added == 1  # on demand it does
     assert phone.people() == {ANI: "Ani Baru", BUDI: "Budi", CICI: "Cici"}
+
+
+def test_A13_undo_of_many_takes_few_statements(phone: Phone) -> None:
+    """As many for 400 contacts as for 40, but for what each of them needs by itself: nothing."""
+    counted = []
+    for size in (40, 400):
+        book = {f"62812{size:04}{n:05}": f"Person {n}" for n in range(size)}
+        phone.holds(book)
+        phone.sync()
+        phone.holds({number: f"{name} Baru" for number, name in book.items()})
+        changed = phone.sync()
+        with phone.house.tenant() as session:
+            undoing.undo(session, session.get_one(Run, changed.id))
+        counted.append(statements_of(phone.house, changed.id))
+        assert phone.run(changed.id).restored == size
+        added = next(run for run in runs_before(phone, changed.id) if run.added == size)
+        with phone.house.tenant() as session:
+            undoing.undo(session, session.get_one(Run, added.id))
+        counted.append(statements_of(phone.house, added.id))
+        assert phone.run(added.id).removed == size
+    assert counted[:2] == counted[2:]
+
+
+def statements_of(house: Installation, run_id: int) -> int:
+    """How many statements the undo of a run sends, the engine's own aside."""
+    sent: list[str] = []
+
+    def count(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    with house.tenant() as session:
+        engine = session.get_bind().engine
+        event.listen(engine, "before_cursor_execute", count)
+        try:
+            undoing.undo_some(session, {"run_id": run_id})
+            session.flush()
+        finally:
+            event.remove(engine, "before_cursor_execute", count)
+    house.work()
+    return len(sent)
+
+
+def runs_before(phone: Phone, run_id: int) -> list[Run]:
+    with phone.house.tenant(write=False) as session:
+        found = session.scalars(select(Run).where(Run.id < run_id).order_by(Run.id.desc())).all()
+        session.expunge_all()
+        return list(found)
+
+
+def test_undo_takes_back_what_a_day_of_pushes_did_in_its_order(phone: Phone) -> None:
+    phone.holds({ANI: "Ani", BUDI: "Budi"})
+    phone.sync()
+    phone.switch(True)
+    phone.house.work()
+    for name in ("Ani Satu", "Ani Dua", "Ani Tiga"):
+        phone.pushes(ANI, name)
+        phone.house.work()
+    phone.pushes(BUDI, "Budi Satu")
+    phone.house.work()
+    assert phone.people() == {ANI: "Ani Tiga", BUDI: "Budi Satu"}
+    with phone.house.tenant(write=False) as session:
+        run_id = session.scalars(select(Run.id).where(Run.kind == RunKind.PUSH)).one()
+    undone = phone.undo(run_id)
+    assert (undone.restored, undone.kept) == (4, 0)
+    assert phone.people() == {ANI: "Ani", BUDI: "Budi"}
 
 
 def test_undo_leaves_what_a_person_changed_since(phone: Phone) -> None:
