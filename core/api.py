@@ -201,6 +201,7 @@ from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
 from core.services.opt_out_links import opt_out_link
+from core.services.search_index import index_contacts
 from core.services.send import record_unsent, send_message
 from core.services.sight import OVERSEERS, may_hold, sight_of
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
@@ -437,6 +438,7 @@ __all__ = [
     "groups",
     "has_access",
     "hookimpl",
+    "index_contacts",
     "insert_rows",
     "insert_unnamed",
     "job",

@@ -14,7 +14,7 @@ from sqlalchemy import delete, event, inspect, select
 from core.models import Contact, ContactToken, Identity, Message, MessageToken
 from core.models.base import Base
 from core.services.search_words import words_of, words_of_person
-from core.tenancy.bulk import delete_rows, insert_unnamed
+from core.tenancy.bulk import delete_rows, insert_columns, insert_unnamed
 from core.tenancy.session import TenantSession
 
 ROWS_AT_ONCE = 1000
@@ -79,7 +79,7 @@ def index_people(
     session: TenantSession, people: Iterable[IndexedPerson], *, are_new: bool = False
 ) -> None:
     """Keep the words of contacts that were read before; of new ones nothing can be there yet."""
-    insert_unnamed(session, ContactToken, _tokens(_words_of(people)), skip_known=not are_new)
+    _keep_words(session, _words_of(people), skip_known=not are_new)
 
 
 def forget_people(session: TenantSession, people: Iterable[IndexedPerson]) -> None:
@@ -93,7 +93,7 @@ def reindex_people(
     """The same contacts as they were and as they are: only the words that differ are written."""
     old, new = _words_of(before), _words_of(after)
     delete_rows(session, ContactToken, _tokens(old - new))
-    insert_unnamed(session, ContactToken, _tokens(new - old), skip_known=True)
+    _keep_words(session, new - old, skip_known=True)
 
 
 def _words_of(people: Iterable[IndexedPerson]) -> set[tuple[str, int]]:
@@ -104,8 +104,17 @@ def _words_of(people: Iterable[IndexedPerson]) -> set[tuple[str, int]]:
     }
 
 
-def _tokens(words: set[tuple[str, int]]) -> list[dict[str, Any]]:
+def _keep_words(session: TenantSession, words: set[tuple[str, int]], *, skip_known: bool) -> None:
     # in the order of the index: neighbours stand on one page
+    ordered = sorted(words)
+    columns = {
+        "token": [word for word, _ in ordered],
+        "contact_id": [contact_id for _, contact_id in ordered],
+    }
+    insert_columns(session, ContactToken, columns, skip_known=skip_known)
+
+
+def _tokens(words: set[tuple[str, int]]) -> list[dict[str, Any]]:
     return [{"token": word, "contact_id": contact_id} for word, contact_id in sorted(words)]
 
 

@@ -167,6 +167,17 @@ def reconnected(session: TenantSession, channel_id: int) -> None:
         session.flush()
 
 
+def disconnected(session: TenantSession, channel_id: int) -> None:
+    """The channel no longer works: an automatic device says why, and isn't asked again."""
+    device = session.scalar(select(Device).where(Device.channel_id == channel_id))
+    if device is None or not device.is_automatic or device.channel is None:
+        return
+    if device.channel.state is not ChannelState.CONNECTED:  # it may work again since
+        device.next_at, device.stopped = None, device.channel.reason
+        session.flush()
+        tell_pages(session, device)
+
+
 def pause(session: TenantSession, failures: int) -> timedelta:
     """How long until the next run: the setting, doubled for each failure, a tenth of it chance."""
     usual = timedelta(minutes=settings_of(session).minutes)

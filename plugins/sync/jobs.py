@@ -16,7 +16,7 @@ from core.api import (
     now,
     periodic,
 )
-from plugins.sync import devices, runs
+from plugins.sync import devices, indexing, runs
 from plugins.sync.applying import apply
 from plugins.sync.cleaning import clean
 from plugins.sync.listing import ListDevice
@@ -53,6 +53,8 @@ def begin_due(session: TenantSession, device: Device) -> None:
 def _channel_changed(session: TenantSession, event: ChannelStateChanged) -> None:
     if event.after == ChannelState.CONNECTED.value:
         devices.reconnected(session, event.channel_id)
+    else:
+        devices.disconnected(session, event.channel_id)
 
 
 def _list_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
@@ -61,11 +63,19 @@ def _list_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) 
         runs.fail(session, run, reason)
 
 
+def _apply_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
+    _list_gave_up(session, payload, reason)
+    run = session.get(Run, payload["run_id"])
+    if run is not None and indexing.is_large(run):
+        indexing.next_step(session, run)  # whom it added is found all the same
+
+
 JOBS: tuple[JobSpec | Periodic, ...] = (
     tick,
     clean,
     JobSpec("sync.list", call=ListDevice(), queue="bulk", max_attempts=5, on_dead=_list_gave_up),
-    JobSpec("sync.apply", run=apply, queue="bulk", on_dead=_list_gave_up),
+    JobSpec("sync.apply", run=apply, queue="bulk", on_dead=_apply_gave_up),
+    JobSpec("sync.index", run=indexing.index_some, queue="bulk", on_dead=indexing.gave_up),
     JobSpec("sync.undo", run=undo_some, queue="bulk", on_dead=gave_up),
     JobSpec("sync.remove", run=remove_some, queue="bulk"),
 )

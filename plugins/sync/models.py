@@ -95,7 +95,8 @@ class Run(TenantMixin, Base):
     """One synchronisation and its report.
 
     `active_device_id` is the device while the run works, then None: its unique index lets no two
-    runs of a device overlap. `total` rows are to be worked on, `done` of them are.
+    runs of a device overlap. `total` rows are to be worked on, `done` of them are. Of a large one
+    the search knows whom it added up to the change `indexed_to`.
     """
 
     __tablename__ = "sync_run"
@@ -116,6 +117,7 @@ class Run(TenantMixin, Base):
     reason: Mapped[str] = mapped_column(String(500), default="")
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
+    indexed_to: Mapped[int] = mapped_column(default=0)
     listed: Mapped[int] = mapped_column(default=0)
     added: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)

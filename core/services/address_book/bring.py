@@ -28,7 +28,7 @@ from core.tenancy.bulk import insert_rows, insert_unnamed
 from core.tenancy.session import TenantSession
 from core.words import say
 
-MOST_AT_ONCE = 1000
+MOST_AT_ONCE = 5000
 _TRIES = 4
 LONGEST = {"name": 160, "phone": 40, "email": 254}
 
@@ -40,18 +40,21 @@ def bring_contacts(
     source: FieldSource = FieldSource.DEVICE,
     channel_id: int = 0,
     is_to_greet: bool = False,
+    is_searched: bool = True,
 ) -> list[Brought]:
-    """Add or change a contact for each entry, up to 1000; what became of each, in their order.
+    """Add or change a contact for each entry, up to 5000; what became of each, in their order.
 
     Fires *contact created* for new ones, with `source` as its origin. An address that somebody
     else takes meanwhile (a message from that number) is found and the set is worked out anew.
-    `channel_id` is for addresses that mean something on one channel only.
+    `channel_id` is for addresses that mean something on one channel only. With `is_searched`
+    False the caller has `index_contacts` keep the words of who is new, for many sets at once: they
+    stand all over the index, and each set would write most of its pages anew.
     """
     for tries in range(_TRIES):
         work = _work(session, entries, source, channel_id)
         try:
             with session.begin_nested():
-                _write(session, work, source, is_to_greet)
+                _write(session, work, source, is_to_greet, is_searched)
         except IntegrityError:
             if tries == _TRIES - 1:
                 raise
@@ -173,7 +176,9 @@ def _given(entry: BookEntry) -> dict[str, str]:
     return {name: value[: LONGEST[name]] for name, value in given.items()}
 
 
-def _write(session: TenantSession, work: _Work, source: FieldSource, is_to_greet: bool) -> None:
+def _write(
+    session: TenantSession, work: _Work, source: FieldSource, is_to_greet: bool, is_searched: bool
+) -> None:
     _insert_people(session, work)
     # by address: two runs, or a run and a message, wait for each other in one order
     insert_unnamed(
@@ -184,7 +189,7 @@ def _write(session: TenantSession, work: _Work, source: FieldSource, is_to_greet
             for (scope, kind, address), person in sorted(work.identities, key=lambda each: each[0])
         ],
     )
-    _index_new(session, work)
+    _index_new(session, work, is_searched)
     update_people(session, work.changed)
     publish_all(
         session,
@@ -213,12 +218,13 @@ def _insert_people(session: TenantSession, work: _Work) -> None:
         brought.contact_id = person.id
 
 
-def _index_new(session: TenantSession, work: _Work) -> None:
+def _index_new(session: TenantSession, work: _Work, is_searched: bool) -> None:
     """The words of who is new, and of new addresses of who was here."""
     numbers: dict[int, list[str]] = {}
     for (_, _, address), person in work.identities:
         numbers.setdefault(person.id or 0, []).append(address)
     new = {person.id or 0: indexed(person, numbers) for person, _ in work.added}
-    index_people(session, new.values(), are_new=True)
+    if is_searched:
+        index_people(session, new.values(), are_new=True)
     joined = numbers.keys() - new.keys()
     index_people(session, [(each, "", "", numbers[each]) for each in joined])

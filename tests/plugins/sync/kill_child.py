@@ -14,11 +14,13 @@ from core.boot import open_desk
 from core.config import Settings
 from core.services.jobs import CORE_JOBS
 from plugins import BUILTIN
-from plugins.sync import applying, listing
+from plugins.sync import applying, indexing, listing, undoing
 
 assert CORE_JOBS  # imported before the fork
 applying.ROWS_AT_ONCE = 20
 listing.STAGED_AT_ONCE = 40
+indexing.CONTACTS_AT_ONCE = 70
+undoing.CHANGES_AT_ONCE = 30
 
 
 def live(home: str) -> None:

@@ -9,12 +9,18 @@ from sqlalchemy import event, select
 
 from core.errors import Conflict, Refused
 from core.events import ContactCreated
-from core.models import Contact, Customer
+from core.inbound import Address, IdentityKind, InboundMessage, MessageKind
+from core.jobs.spec import JobSpec
+from core.models import Contact, ContactToken, Customer, Identity
+from core.models.base import now
 from core.services import channels
 from core.services.customers import change_contact
 from core.services.erase import erase_customer
+from core.services.receive import receive
 from core.testing.installation import Installation
-from plugins.sync import applying, reports, runs, undoing
+from plugins.sync import applying, indexing, reports, runs, undoing
+from plugins.sync.jobs import JOBS
+from plugins.sync.listing import ListDevice
 from plugins.sync.models import Change, Entry, Run, RunKind, RunState, Staged
 from tests.plugins.sync.phone import OWN, Phone, phone_of
 
@@ -172,23 +178,98 @@ def test_two_runs_of_a_device_are_one(phone: Phone) -> None:
 def test_a_message_in_the_middle_of_a_run_makes_nobody_twice(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    phone.holds({ANI: "Ani", BUDI: "Budi"})
-    run_id = phone.begin()
-    listed = applying.apply
-
-    def write_first(session: object, payload: dict[str, int]) -> None:
-        monkeypatch.undo()
-        listed(session, payload)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(applying, "apply", write_first)
-    phone.writes(BUDI, "Budi WA")  # between the beginning and the end of it
+    """While the phone is read, and between two sets of what it said."""
+    monkeypatch.setattr(applying, "ROWS_AT_ONCE", 1)
+    phone.holds({ANI: "Ani", BUDI: "Budi", CICI: "Cici"})
+    payload = {"run_id": phone.begin()}
+    reading = ListDevice()
+    with phone.house.tenant() as session:
+        listing = reading.claim(session, payload)
+    assert listing is not None
+    phone.writes(BUDI, "Budi WA")
+    listed = reading.call(listing)
+    with phone.house.tenant() as session:
+        reading.complete(session, payload, listing, listed)
+    with phone.house.tenant() as session:
+        applying.apply(session, payload)
+    assert phone.run(payload["run_id"]).done == 1
+    phone.writes(CICI, "Cici WA")
     phone.house.work()
-    assert phone.run(run_id).state is RunState.DONE
-    assert phone.people() == {ANI: "Ani", BUDI: "Budi"}
-    assert phone.counts() == (2, 2, 2)
+    run = phone.run(payload["run_id"])
+    assert (run.state, run.added, run.changed) == (RunState.DONE, 1, 2)
+    assert phone.people() == {ANI: "Ani", BUDI: "Budi", CICI: "Cici"}
+    assert phone.counts() == (3, 3, 3)
     phone.writes(ANI, "Ani WA")
     assert phone.people()[ANI] == "Ani"
-    assert phone.counts() == (2, 2, 2)
+    assert phone.counts() == (3, 3, 3)
+
+
+def test_who_is_known_by_a_lid_is_brought_up_to_date_and_stays_without_a_phone(
+    phone: Phone,
+) -> None:
+    lid = "98765432101234"
+    with phone.house.tenant() as session:
+        sender = Address(IdentityKind.LID, lid)
+        item = InboundMessage("in.1", (sender,), MessageKind.TEXT, now(), text="Halo", name="?")
+        receive(session, phone.channel(session), item)
+    phone.holds({f"{lid}@lid": "Ani", "11112222333344@lid": "Nobody here"})
+    run = phone.sync()
+    assert (run.added, run.changed, run.refused) == (0, 1, 1)
+    with phone.house.tenant(write=False) as session:
+        (contact,) = session.scalars(select(Contact))
+        assert (contact.name, contact.phone) == ("Ani", "")
+        kinds = session.scalars(select(Identity.kind)).all()
+    assert kinds == [IdentityKind.LID], "a LID never becomes a phone"
+
+
+def test_a_large_run_keeps_search_words_in_steps_of_their_own(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = {f"62812345678{n:02}": f"Orang {n:02}" for n in range(24)}
+    phone.holds(dict(list(book.items())[:8]))
+    phone.sync()
+    expected = {"orang", "00", "07"}
+    with phone.house.tenant(write=False) as session:
+        assert expected <= set(session.scalars(select(ContactToken.token)))
+    monkeypatch.setattr(applying, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(indexing, "CONTACTS_AT_ONCE", 5)
+    phone.holds(book | {next(iter(book)): "Berubah"})
+    run = phone.sync()
+    assert (run.state, run.added, run.changed) == (RunState.DONE, 16, 1)
+    with phone.house.tenant(write=False) as session:
+        names = dict(session.execute(select(Contact.id, Contact.name)).tuples().all())
+        rows = session.execute(select(ContactToken.token, ContactToken.contact_id)).tuples().all()
+    assert len(set(rows)) == len(rows)
+    for contact_id, name in names.items():
+        words = {token for token, about in rows if about == contact_id}
+        assert set(name.lower().split()) <= words, name
+        assert len(words) > 10, "and the ends of the number"
+
+
+def test_whom_a_failed_large_run_added_is_found(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(indexing, "CONTACTS_AT_ONCE", 5)
+    phone.holds({f"62812345678{n:02}": f"Orang{n:02}" for n in range(12)})
+    payload = {"run_id": phone.begin()}
+    reading = ListDevice()
+    with phone.house.tenant() as session:
+        listing = reading.claim(session, payload)
+    assert listing is not None
+    listed = reading.call(listing)
+    with phone.house.tenant() as session:
+        reading.complete(session, payload, listing, listed)
+        applying.apply(session, payload)
+        spec = next(each for each in JOBS if getattr(each, "name", "") == "sync.apply")
+        assert isinstance(spec, JobSpec)
+        assert spec.on_dead is not None
+        spec.on_dead(session, payload, "It broke.")
+    phone.house.work()
+    assert phone.run(payload["run_id"]).state is RunState.FAILED
+    with phone.house.tenant(write=False) as session:
+        found = set(session.scalars(select(ContactToken.token)))
+    assert {f"orang{n:02}" for n in range(4)} <= found
 
 
 def test_A13_undo_removes_what_nobody_used_and_restores_the_rest(phone: Phone) -> None:

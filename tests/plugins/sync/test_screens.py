@@ -214,7 +214,7 @@ def test_removing_a_list_says_before_what_becomes_of_its_contacts(shop: Shop) ->
     path = f"/sync-file/list/{device_id}/remove"
     assert f'href="{path}"' in page(shop, f"/sync/device/{device_id}")
     text = page(shop, path)
-    assert "2 contacts" in text
+    assert "the 2 contacts that came with it" in text
     assert "Up to 2 of them" in text
     sent = {"csrf_token": token_in(text), "contacts": "remove"}
     assert shop.client().post(path, data=sent).status_code == 302

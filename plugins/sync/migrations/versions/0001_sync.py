@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("begun_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("reason", sa.String(500), nullable=False),
-        *counts("total", "done", "listed", "added", "changed", "refused", "gone"),
+        *counts("total", "done", "indexed_to", "listed", "added", "changed", "refused", "gone"),
         *counts("removed", "restored", "kept"),
         sa.UniqueConstraint("tenant_id", "active_device_id"),
         tenant_fk("device_id", "sync_device"),
