@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.api import TenantSession, enqueue, index_contacts
+from core.api import Contact, TenantSession, enqueue, index_contacts
 from plugins.sync import runs
 from plugins.sync.models import Change, Run, RunKind, RunState
 
@@ -51,7 +51,14 @@ def index_some(session: TenantSession, payload: dict[str, Any]) -> None:
         .order_by(Change.id)
         .limit(CONTACTS_AT_ONCE)
     ).all()
-    index_contacts(session, [change.contact_id for change in added])
+    contact_ids = [change.contact_id for change in added]
+    session.execute(  # nobody edits or erases them between the look and the words
+        select(Contact.id)
+        .where(Contact.id.in_(contact_ids))
+        .order_by(Contact.id)
+        .with_for_update(key_share=True)
+    )
+    index_contacts(session, contact_ids)
     if added:
         run.indexed_to = added[-1].id
     if len(added) == CONTACTS_AT_ONCE:
