@@ -260,7 +260,7 @@ def _after(text: str) -> tuple[str, int]:
     if not text:
         return ("", 0)
     reason, dot, number = text.rpartition(".")
-    if not dot or len(reason) > 24:
+    if not dot or not (reason.isascii() and reason.isalpha()):
         raise Malformed(say("Take `after` from the page before: it is its `next`."))
     return (reason, row_id(number))
 

@@ -127,7 +127,7 @@ def test_refused_rows_come_page_by_page(shop: Shop, monkeypatch: pytest.MonkeyPa
         found += [row["raw"] for row in page["rows"]]
         after = page["next"]
     assert found == [f"N{n} | {n}" for n in range(10, 15)]
-    for odd in ("x", "short.x", "short.-1", "a" * 30 + ".1"):
+    for odd in ("x", "short.x", "short.-1", "%00.1"):
         assert get(shop, f"sync_run/{run_id}/refused?after={odd}").status_code == 400
 
 
