@@ -39,7 +39,7 @@ def test_national_formats_are_read_by_the_region(text: str, region: str, address
         ("0821-xxxx-8032", "masked"),
         ("+62 821•••8032", "masked"),
         ("0821", "short"),
-        ("112", "short"),
+        ("112", "service"),
         ("0800 1234567", "service"),
         ("Ani Wijaya", "letters"),
         ("", "empty"),

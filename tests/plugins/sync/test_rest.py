@@ -118,7 +118,7 @@ def test_a_program_previews_a_list_with_columns_of_its_own(shop: Shop) -> None:
 
 def test_refused_rows_come_page_by_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "PAGE", 2)
-    rows = "".join(f"N{n},{n}\n" for n in range(10, 15))
+    rows = "".join(f"N{n},{n}\n" for n in range(10, 15)) + "Ani,0812345678901\n"
     run_id = post(shop, "sync_device/", {"name": "P", "content": f"Nama,HP\n{rows}"}).json["run_id"]
     assert work_off(shop.desk)
     found, after = [], ""
