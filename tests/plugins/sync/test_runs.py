@@ -237,8 +237,9 @@ def test_a_large_run_keeps_search_words_in_steps_of_their_own(
     run = phone.sync()
     assert (run.state, run.added, run.changed) == (RunState.DONE, 16, 1)
     with phone.house.tenant(write=False) as session:
-        names = dict(session.execute(select(Contact.id, Contact.name)).tuples().all())
-        rows = session.execute(select(ContactToken.token, ContactToken.contact_id)).tuples().all()
+        names = {row.id: row.name for row in session.execute(select(Contact.id, Contact.name))}
+        found = session.execute(select(ContactToken.token, ContactToken.contact_id))
+        rows = [(row.token, row.contact_id) for row in found]
     assert len(set(rows)) == len(rows)
     for contact_id, name in names.items():
         words = {token for token, about in rows if about == contact_id}
