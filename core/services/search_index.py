@@ -41,8 +41,13 @@ def forget_messages(session: TenantSession, written: Iterable[tuple[int, str]]) 
         _drop(session, MessageToken, MessageToken.message_id, message_id, words_of(body))
 
 
-def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
-    """Keep the words of contacts and of all their addresses, as they stand in the database."""
+def index_contacts(
+    session: TenantSession, contact_ids: Sequence[int], *, are_new: bool = False
+) -> None:
+    """Keep the words of contacts and of all their addresses, as they stand in the database.
+
+    `are_new`: nobody has indexed any of them. Raises IntegrityError where somebody has.
+    """
     if not contact_ids:
         return
     people = session.execute(
@@ -57,6 +62,7 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
             (contact_id, name, email, [phone, *addresses.get(contact_id, [])])
             for contact_id, name, email, phone in people
         ],
+        are_new=are_new,
     )
 
 
