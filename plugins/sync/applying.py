@@ -101,7 +101,7 @@ def apply(session: TenantSession, payload: dict[str, Any]) -> None:
     count(run, batch)
     session.flush()
     is_last = len(rows) < ROWS_AT_ONCE
-    if is_last and (not rows or not indexing.is_large(run)):
+    if is_last and not indexing.is_large(run):
         runs.finish(session, run)
         return
     devices.tell_pages(session, device, run)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.api import Contact, TenantSession, enqueue, index_contacts
 from plugins.sync import runs
-from plugins.sync.models import Change, Run, RunKind, RunState
+from plugins.sync.models import Change, Run, RunKind, RunState, Staged
 
 CONTACTS_AT_ONCE = 10_000
 
@@ -38,7 +38,7 @@ def next_step(session: TenantSession, run: Run) -> None:
 
 
 def index_some(session: TenantSession, payload: dict[str, Any]) -> None:
-    """Keep the words of the next contacts; after the last of them the run goes on."""
+    """Keep the words of the next contacts; after the last of them the run goes on, or ends."""
     run = session.get(Run, payload["run_id"])
     if run is None:
         return
@@ -65,8 +65,14 @@ def index_some(session: TenantSession, payload: dict[str, Any]) -> None:
         run.indexed_to = added[-1].id
     if len(added) == CONTACTS_AT_ONCE:
         next_step(session, run)
-    elif run.state is RunState.APPLYING:
+    elif run.state is RunState.APPLYING and _has_rows(session, run):
         runs.next_step(session, run)
+    elif run.state is RunState.APPLYING:
+        runs.finish(session, run)
+
+
+def _has_rows(session: TenantSession, run: Run) -> bool:
+    return session.scalar(select(Staged.id).where(Staged.run_id == run.id).limit(1)) is not None
 
 
 def _keep_words(session: TenantSession, contact_ids: Sequence[int]) -> None:

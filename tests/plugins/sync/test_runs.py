@@ -222,8 +222,9 @@ def test_who_is_known_by_a_lid_is_brought_up_to_date_and_stays_without_a_phone(
     assert kinds == [IdentityKind.LID], "a LID never becomes a phone"
 
 
+@pytest.mark.parametrize(("at_once", "changed"), [(5, 1), (9, 0)], ids=["rest", "full sets"])
 def test_a_large_run_keeps_search_words_in_steps_of_their_own(
-    phone: Phone, monkeypatch: pytest.MonkeyPatch
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, at_once: int, changed: int
 ) -> None:
     book = {f"62812345678{n:02}": f"Orang {n:02}" for n in range(24)}
     phone.holds(dict(list(book.items())[:8]))
@@ -232,10 +233,10 @@ def test_a_large_run_keeps_search_words_in_steps_of_their_own(
     with phone.house.tenant(write=False) as session:
         assert expected <= set(session.scalars(select(ContactToken.token)))
     monkeypatch.setattr(applying, "ROWS_AT_ONCE", 4)
-    monkeypatch.setattr(indexing, "CONTACTS_AT_ONCE", 5)
-    phone.holds(book | {next(iter(book)): "Berubah"})
+    monkeypatch.setattr(indexing, "CONTACTS_AT_ONCE", at_once)
+    phone.holds(book | dict.fromkeys(list(book)[:changed], "Berubah"))
     run = phone.sync()
-    assert (run.state, run.added, run.changed) == (RunState.DONE, 16, 1)
+    assert (run.state, run.added, run.changed) == (RunState.DONE, 16, changed)
     with phone.house.tenant(write=False) as session:
         names = {row.id: row.name for row in session.execute(select(Contact.id, Contact.name))}
         found = session.execute(select(ContactToken.token, ContactToken.contact_id))
