@@ -99,6 +99,13 @@ class Story(RuleBasedStateMachine):
         self.edited[number] = name
 
     @rule(number=NUMBERS, name=NAMES)
+    def both_edit(self, number: str, name: str) -> None:
+        """What happens by itself too seldom: a person and the phone, then a sync."""
+        self.person_edits(number, "Pelanggan")
+        self.book[number] = name
+        self.sync(preview=False)
+
+    @rule(number=NUMBERS, name=NAMES)
     def customer_writes(self, number: str, name: str) -> None:
         self.messages += 1
         self.phone.writes(number, name, self.messages)
