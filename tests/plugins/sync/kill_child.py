@@ -1,4 +1,5 @@
-"""A process to be killed: `kill_child.py home`. Forks a worker per line, and says its pid.
+"""A process to be killed: `kill_child.py home`. Forks a worker per line, says its pid, and
+"ready" once it works.
 
 Imports once and forks, so that a life costs milliseconds. It has no threads before the fork.
 """
@@ -27,6 +28,7 @@ def live(home: str) -> None:
     settings = Settings(home=Path(home), private_hosts=("127.0.0.1",))
     desk = open_desk(settings, BUILTIN)
     desk.jobs.start()
+    print("ready", flush=True)
     while True:
         time.sleep(60)
 
