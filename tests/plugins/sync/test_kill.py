@@ -156,7 +156,7 @@ def disturbed(home: Path, kills: int, seed: int) -> tuple[dict[str, Any], int]:
             for _ in range(kills // 3 + (step < kills % 3)):
                 before = progress(phone, run_id)
                 pid = begin_life(child)
-                time.sleep(chance.uniform(0.0, 0.4))
+                _let_it_work(phone, run_id, chance)
                 end_life(child, pid)
                 hits += phone.run(run_id).is_active and progress(phone, run_id) != before
             pid = begin_life(child)
@@ -173,6 +173,18 @@ def progress(phone: Phone, run_id: int) -> tuple[Any, ...]:
         run = session.get_one(Run, run_id)
         staged = session.scalar(select(func.count()).select_from(Staged))
         return run.state, run.done, run.indexed_to, staged
+
+
+def _let_it_work(phone: Phone, run_id: int, chance: random.Random) -> None:
+    """Until the run has moved some times, and a little longer: on a busy machine a life that is
+    measured in seconds ends before anything happens."""
+    moves, last = chance.randrange(30), progress(phone, run_id)
+    until = time.monotonic() + 3
+    while moves and time.monotonic() < until and phone.run(run_id).is_active:
+        if (now := progress(phone, run_id)) != last:
+            moves, last = moves - 1, now
+        time.sleep(0.002)
+    time.sleep(chance.uniform(0.0, 0.05))
 
 
 def _begin(phone: Phone, step: int) -> int:
