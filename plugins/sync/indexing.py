@@ -76,7 +76,7 @@ def _has_rows(session: TenantSession, run: Run) -> bool:
 
 
 def _keep_words(session: TenantSession, contact_ids: Sequence[int]) -> None:
-    """As of new contacts, which costs half: that some were edited meanwhile is rare."""
+    """As of new contacts, whose words need no look-up: that some were edited meanwhile is rare."""
     try:
         with session.begin_nested():
             index_contacts(session, contact_ids, are_new=True)
