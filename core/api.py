@@ -204,6 +204,7 @@ from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
 from core.services.opt_out_links import opt_out_link
+from core.services.search_index import index_contacts
 from core.services.send import record_unsent, send_message
 from core.services.send_many import Letter, send_many
 from core.services.sight import OVERSEERS, may_hold, sight_of
@@ -219,6 +220,7 @@ from core.web.fab import (
     AdminApi,
     Page,
     SQLAInterface,
+    csv_file,
     expose,
     has_access,
     machine_door,
@@ -434,6 +436,7 @@ __all__ = [
     "conversation_of",
     "conversations",
     "create_user",
+    "csv_file",
     "current_actor",
     "delete_rows",
     "desk",
@@ -446,6 +449,7 @@ __all__ = [
     "groups",
     "has_access",
     "hookimpl",
+    "index_contacts",
     "insert_rows",
     "insert_unnamed",
     "job",

@@ -54,11 +54,17 @@ class Handler(Generic[E]):
     """`run(session, event)` for each event of a type, as a job of its own with retries.
 
     One handler for each type and plugin. It may run more than once until it succeeds; what it
-    writes through `session` counts once.
+    writes through `session` counts once. `run_many` instead of `run` gets up to 50 events of one
+    tenant at once, one by one where the whole fails: for what a sync brings by the thousand.
     """
 
     event: type[E]
-    run: Callable[[Any, E], None]
+    run: Callable[[Any, E], None] | None = None
+    run_many: Callable[[Any, list[E]], None] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.run is None) == (self.run_many is None):
+            raise ValueError(f"Handler of {self.event.__name__}: give it either run or run_many.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,10 +50,21 @@ def _pinned_spec(spec: JobSpec, switches: Switches) -> JobSpec:
 
 def _handler_job(plugin: str, handler: Handler[Any]) -> JobSpec:
     """The job that rebuilds the event and hands it to the plugin, in the job's transaction."""
+    name = handler_actor(plugin, handler.event.name)
+    one, many = handler.run, handler.run_many
 
-    def run(session: TenantSession, payload: dict[str, Any]) -> None:
+    def run_one(session: TenantSession, payload: dict[str, Any]) -> None:
         event = handler.event.from_payload(payload)
         with caused_at(event.depth):
-            handler.run(session, event)
+            assert one is not None  # noqa: S101 - checked by Handler
+            one(session, event)
 
-    return JobSpec(handler_actor(plugin, handler.event.name), run=run)
+    def run_many(session: TenantSession, payloads: list[dict[str, Any]]) -> None:
+        events = [handler.event.from_payload(each) for each in payloads]
+        with caused_at(max(each.depth for each in events)):
+            assert many is not None  # noqa: S101 - checked by Handler
+            many(session, events)
+
+    if many is None:
+        return JobSpec(name, run=run_one)
+    return JobSpec(name, run=run_many, batch=True)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, event, inspect, select
 from core.models import Contact, ContactToken, Identity, Message, MessageToken
 from core.models.base import Base
 from core.services.search_words import words_of, words_of_person
-from core.tenancy.bulk import delete_rows, insert_unnamed
+from core.tenancy.bulk import delete_rows, insert_columns, insert_unnamed
 from core.tenancy.session import TenantSession
 
 ROWS_AT_ONCE = 1000
@@ -41,8 +41,13 @@ def forget_messages(session: TenantSession, written: Iterable[tuple[int, str]]) 
         _drop(session, MessageToken, MessageToken.message_id, message_id, words_of(body))
 
 
-def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
-    """Keep the words of contacts and of all their addresses, as they stand in the database."""
+def index_contacts(
+    session: TenantSession, contact_ids: Sequence[int], *, are_new: bool = False
+) -> None:
+    """Keep the words of contacts and of all their addresses, as they stand in the database.
+
+    `are_new`: nobody has indexed any of them. Raises IntegrityError where somebody has.
+    """
     if not contact_ids:
         return
     people = session.execute(
@@ -57,6 +62,7 @@ def index_contacts(session: TenantSession, contact_ids: Sequence[int]) -> None:
             (contact_id, name, email, [phone, *addresses.get(contact_id, [])])
             for contact_id, name, email, phone in people
         ],
+        are_new=are_new,
     )
 
 
@@ -79,7 +85,7 @@ def index_people(
     session: TenantSession, people: Iterable[IndexedPerson], *, are_new: bool = False
 ) -> None:
     """Keep the words of contacts that were read before; of new ones nothing can be there yet."""
-    insert_unnamed(session, ContactToken, _tokens(_words_of(people)), skip_known=not are_new)
+    _keep_words(session, _words_of(people), skip_known=not are_new)
 
 
 def forget_people(session: TenantSession, people: Iterable[IndexedPerson]) -> None:
@@ -93,7 +99,7 @@ def reindex_people(
     """The same contacts as they were and as they are: only the words that differ are written."""
     old, new = _words_of(before), _words_of(after)
     delete_rows(session, ContactToken, _tokens(old - new))
-    insert_unnamed(session, ContactToken, _tokens(new - old), skip_known=True)
+    _keep_words(session, new - old, skip_known=True)
 
 
 def _words_of(people: Iterable[IndexedPerson]) -> set[tuple[str, int]]:
@@ -104,8 +110,17 @@ def _words_of(people: Iterable[IndexedPerson]) -> set[tuple[str, int]]:
     }
 
 
-def _tokens(words: set[tuple[str, int]]) -> list[dict[str, Any]]:
+def _keep_words(session: TenantSession, words: set[tuple[str, int]], *, skip_known: bool) -> None:
     # in the order of the index: neighbours stand on one page
+    ordered = sorted(words)
+    columns = {
+        "token": [word for word, _ in ordered],
+        "contact_id": [contact_id for _, contact_id in ordered],
+    }
+    insert_columns(session, ContactToken, columns, skip_known=skip_known)
+
+
+def _tokens(words: set[tuple[str, int]]) -> list[dict[str, Any]]:
     return [{"token": word, "contact_id": contact_id} for word, contact_id in sorted(words)]
 
 

@@ -36,7 +36,7 @@ def insert_rows(
     if not rows:
         return []
     table = _table(noun)
-    columns = _new(session, table, rows)
+    columns = _new(session, table, _columns(rows), len(rows))
     if not _has_arrays(session):
         _run_each(session, bulk_sql.insert_values(table, tuple(columns)), table, columns)
         last: int = session.connection().exec_driver_sql("select last_insert_rowid()").scalar_one()
@@ -59,15 +59,28 @@ def insert_unnamed(
 
     `skip_known` leaves out the rows that a unique index has already.
     """
-    if not rows:
+    if rows:
+        insert_columns(session, noun, _columns(rows), skip_known=skip_known)
+
+
+def insert_columns(
+    session: TenantSession,
+    noun: type[OwnedMixin],
+    given: Mapping[str, list[Any]],
+    *,
+    skip_known: bool = False,
+) -> None:
+    """The same of columns that are equally long: a million words need no mapping each."""
+    count = len(next(iter(given.values())))
+    if not count:
         return
     table = _table(noun)
-    columns = _new(session, table, rows)
+    columns = _new(session, table, given, count)
     names = tuple(columns)
     if _has_arrays(session):
         statement = bulk_sql.insert_arrays(table, names, skip_known=skip_known)
         _run_arrays(session, statement, table, columns)
-        have_grown(session.connection(), len(rows))
+        have_grown(session.connection(), count)
     else:
         statement = bulk_sql.insert_values(table, names, skip_known=skip_known)
         _run_each(session, statement, table, columns)
@@ -95,15 +108,16 @@ def delete_rows(session: TenantSession, noun: type[OwnedMixin], rows: Sequence[V
         _run_among_ours(session, _table(noun), columns, bulk_sql.DELETE, tuple(columns))
 
 
-def _new(session: TenantSession, table: Table, rows: Sequence[Values]) -> Columns:
+def _new(
+    session: TenantSession, table: Table, given: Mapping[str, list[Any]], count: int
+) -> Columns:
     """The columns of new rows, with the session's stamp and what Python fills in."""
-    if not _FIXED.isdisjoint(rows[0]):
+    if not _FIXED.isdisjoint(given):
         raise UnsafeStatement("A new row can't choose its id or its tenant.")
-    columns = _columns(rows)
-    columns["tenant_id"] = [session.tenant_id] * len(rows)
+    columns = {**given, "tenant_id": [session.tenant_id] * count}
     for each in table.c:
         if each.default is not None and each.name not in columns:
-            columns[each.name] = _made(each.default, each, len(rows))
+            columns[each.name] = _made(each.default, each, count)
     return columns
 
 

@@ -51,7 +51,9 @@ def insert_arrays(
 ) -> Insert:
     """PostgreSQL: rows from one array for each of `names`, in their order."""
     rows = _unnested(table, names)
-    chosen = select(*(rows.c[name] for name in names)).order_by(rows.c[PLACE])
+    chosen = select(*(rows.c[name] for name in names))
+    if "id" in table.c:  # ids grow with the rows; a word has none, and a sort of many goes to disk
+        chosen = chosen.order_by(rows.c[PLACE])
     statement = postgresql.insert(table).from_select(names, chosen, include_defaults=False)
     if returning:
         return statement.returning(table.c[returning])

@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 
 from core.migrations.statistics import NAME
 
-FIRST = 500
-"""Rows that a connection writes before it asks for a look; four times as many until the next."""
+FIRST, MOST = 500, 10_000
+"""Rows that a connection writes before it asks for a look: twice as many until the next, and never
+more than so many. A look costs 2 ms where nothing has grown."""
 
 _WRITTEN, _NEXT = "sapa_rows_written", "sapa_rows_until_look"
 
@@ -21,5 +22,5 @@ def have_grown(connection: Connection, count: int) -> None:
     info = connection.info
     info[_WRITTEN] = written = info.get(_WRITTEN, 0) + count
     if written >= info.get(_NEXT, FIRST):
-        info[_NEXT] = 4 * written
+        info[_NEXT] = written + min(max(written, FIRST), MOST)
         connection.exec_driver_sql(f"select {NAME}()")

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 from flask_appbuilder.api import expose
 
-from core.api import ApiDecl, Body, Operation, body_of, protect, row_id, web_session
-from plugins.sync import devices, runs, undoing
-from plugins.sync.models import Change, Run
+from core.api import (
+    ApiDecl,
+    Body,
+    Malformed,
+    Operation,
+    body_of,
+    protect,
+    row_id,
+    say,
+    web_session,
+)
+from plugins.sync import devices, reports, runs, undoing
+from plugins.sync.models import Change, Device, Run
+
+PAGE = 1000
 
 
 class SyncBody(Body):
@@ -73,7 +85,7 @@ class ChannelSyncApi(Operation):
         channel = devices.channel_of(session, row_id(pk))
         device = devices.devices_by_channel(session).get(channel.id)
         working = runs.active_run(session, device) if device else None
-        run = runs.synchronise(session, channel, asked_by=_who(), is_preview=body.preview)
+        run = runs.synchronise(session, channel, asked_by=who(), is_preview=body.preview)
         return self.answer(202, run_id=run.id, joined=working is not None)
 
     @expose("/<pk>/auto_sync", methods=["POST"])
@@ -99,7 +111,13 @@ class SyncRunApi(Operation):
 
     resource_name = "sync_run"
     class_permission_name = "Channel"
-    method_permission_name = {"read": "show", "apply": "sync", "discard": "sync", "undo": "sync"}
+    method_permission_name = {
+        "read": "show",
+        "refused": "show",
+        "apply": "sync",
+        "discard": "sync",
+        "undo": "sync",
+    }
 
     @expose("/<pk>", methods=["GET"])
     @protect()
@@ -116,11 +134,36 @@ class SyncRunApi(Operation):
         return self.answer(
             **run_json(run),
             refused_rows=[
-                {"reason": reason, "raw": raw} for reason, raw in runs.refused_of(session, run)
+                {"reason": each.reason, "raw": each.raw}
+                for each in reports.refused_of(session, run)
             ],
-            added_rows=[_change(each) for each in runs.changes_of(session, run, is_added=True)],
-            changed_rows=[_change(each) for each in runs.changes_of(session, run, is_added=False)],
-            kept_rows=[_change(each) for each in runs.kept_of(session, run)],
+            added_rows=[_change(each) for each in reports.changes_of(session, run, is_added=True)],
+            changed_rows=[
+                _change(each) for each in reports.changes_of(session, run, is_added=False)
+            ],
+            kept_rows=[_change(each) for each in reports.kept_of(session, run)],
+        )
+
+    @expose("/<pk>/refused", methods=["GET"])
+    @protect()
+    def refused(self, pk: str) -> Response:
+        """All that a run left out, page by page.
+        ---
+        get:
+          description: 1,000 rows from `after` on, which is the `next` of the page before
+          parameters:
+          - {in: query, name: after, schema: {type: string}}
+          responses:
+            200: {description: "rows of reason and raw; next, null at the end"}
+            400: {description: after is no next of a page}
+        """
+        session = web_session()
+        run = runs.run_of(session, row_id(pk))
+        rows = reports.refused_of(session, run, _after(request.args.get("after", "")), PAGE)
+        last = rows[-1] if len(rows) == PAGE else None
+        return self.answer(
+            rows=[{"reason": each.reason, "raw": each.raw} for each in rows],
+            next=f"{last.reason}.{last.id}" if last else None,
         )
 
     @expose("/<pk>/apply", methods=["POST"])
@@ -137,7 +180,7 @@ class SyncRunApi(Operation):
         body_of(NothingBody)
         session = web_session()
         run = runs.run_of(session, row_id(pk))
-        runs.apply_plan(session, run, asked_by=_who())
+        runs.apply_plan(session, run, asked_by=who())
         return self.answer(202, run_id=run.id)
 
     @expose("/<pk>/discard", methods=["POST"])
@@ -197,6 +240,31 @@ def run_json(run: Run) -> dict[str, Any]:
     }
 
 
+def device_json(device: Device, run: Run | None) -> dict[str, Any]:
+    """How a device is synchronised, as programs read it."""
+    return {
+        "id": device.id,
+        "name": str(device),
+        "channel_id": device.channel_id,
+        "is_automatic": device.is_automatic,
+        "last_at": _time(device.last_at),
+        "next_at": _time(device.next_at),
+        "stopped": device.stopped,
+        "is_leaving": device.leaves is not None,
+        "run": run_json(run) if run else None,
+    }
+
+
+def _after(text: str) -> tuple[str, int]:
+    """Where a page begins. Raises Malformed."""
+    if not text:
+        return ("", 0)
+    reason, dot, number = text.rpartition(".")
+    if not dot or not (reason.isascii() and reason.isalpha()):
+        raise Malformed(say("Take `after` from the page before: it is its `next`."))
+    return (reason, row_id(number))
+
+
 def _change(change: Change) -> dict[str, Any]:
     return {
         "contact_id": change.contact_id,
@@ -210,7 +278,8 @@ def _time(moment: Any) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _who() -> str:
+def who() -> str:
+    """Who asks, for the report."""
     return str(getattr(g, "user", "") or "")[:80]
 
 

@@ -23,7 +23,7 @@ from core.api import (
     tenant_of,
     update_rows,
 )
-from plugins.sync import devices, runs
+from plugins.sync import devices, indexing, runs
 from plugins.sync.models import Change, Device, Entry, Run, RunState, Staged
 from plugins.sync.numbers import Left, entry_of, is_reachable
 from plugins.sync.rows import row_of_said
@@ -97,13 +97,18 @@ def apply(session: TenantSession, payload: dict[str, Any]) -> None:
         apply_rows(session, batch)
         run, device = session.get_one(Run, run.id), session.get_one(Device, device.id)
         delete_rows(session, Staged, [{"id": row.id} for row in rows])
+    before = run.done
     count(run, batch)
     session.flush()
-    if len(rows) < ROWS_AT_ONCE:
+    is_last = len(rows) < ROWS_AT_ONCE
+    if is_last and not indexing.is_large(run):
         runs.finish(session, run)
         return
     devices.tell_pages(session, device, run)
-    runs.next_step(session, run)
+    if is_last or indexing.is_due(run, before):
+        indexing.next_step(session, run)
+    else:
+        runs.next_step(session, run)
 
 
 def apply_rows(session: TenantSession, batch: Batch) -> None:
@@ -116,6 +121,7 @@ def apply_rows(session: TenantSession, batch: Batch) -> None:
         source=batch.source,
         channel_id=batch.channel_id,
         is_to_greet=settings_of(session).greets,
+        is_searched=not indexing.is_large(batch.run),
     )
     batch.brought = dict(zip(keys, done, strict=True))
     _keep_entries(session, batch)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from core.api import (
     Channel,
     ChannelState,
+    Conflict,
     FetchesContacts,
     NotFound,
     Refused,
@@ -59,6 +60,14 @@ def channels_to_sync(session: TenantSession) -> list[Channel]:
     return [channel for channel in found if can_sync(session, channel)]
 
 
+def device_by_id(session: TenantSession, device_id: int) -> Device:
+    """A device. Raises NotFound."""
+    found = session.get(Device, device_id)
+    if found is None:
+        raise NotFound(say("There is no such device."))
+    return found
+
+
 def devices_by_channel(session: TenantSession) -> dict[int, Device]:
     """The devices that are channels, by the channel's id."""
     rows = session.scalars(select(Device).where(Device.channel_id.is_not(None)))
@@ -80,7 +89,8 @@ def device_of(session: TenantSession, channel: Channel) -> Device:
 
 
 def file_device(session: TenantSession, name: str) -> Device:
-    """The device that files of this name belong to. Refused: no name."""
+    """The device that files of this name belong to. Refused: no name; Conflict: it is on its way
+    out."""
     name = " ".join(name.split())[:120]
     if not name:
         raise Refused(say("Give the list a name."), "name")
@@ -89,6 +99,8 @@ def file_device(session: TenantSession, name: str) -> Device:
         found = Device(file_name=name)
         session.add(found)
         session.flush()
+    if found.leaves:
+        raise Conflict(say("This list is being removed: give yours another name, or wait."), "name")
     return found
 
 
@@ -155,6 +167,17 @@ def reconnected(session: TenantSession, channel_id: int) -> None:
         session.flush()
 
 
+def disconnected(session: TenantSession, channel_id: int) -> None:
+    """The channel no longer works: an automatic device says why, and isn't asked again."""
+    device = session.scalar(select(Device).where(Device.channel_id == channel_id))
+    if device is None or not device.is_automatic or device.channel is None:
+        return
+    if device.channel.state is not ChannelState.CONNECTED:  # it may work again since
+        device.next_at, device.stopped = None, device.channel.reason
+        session.flush()
+        tell_pages(session, device)
+
+
 def pause(session: TenantSession, failures: int) -> timedelta:
     """How long until the next run: the setting, doubled for each failure, a tenth of it chance."""
     usual = timedelta(minutes=settings_of(session).minutes)
@@ -173,7 +196,12 @@ def due_devices(session: TenantSession, moment: datetime) -> Sequence[Device]:
 
 def tell_pages(session: TenantSession, device: Device, run: Run | None = None) -> None:
     """Open pages look again."""
-    tell(session, "sync", device=device.id, run=run.id if run else 0)
+    tell_pages_of(session, device.id, run.id if run else 0)
+
+
+def tell_pages_of(session: TenantSession, device_id: int, run_id: int = 0) -> None:
+    """The same for a device that is gone."""
+    tell(session, "sync", device=device_id, run=run_id)
 
 
 def _begin_anew(device: Device) -> None:

@@ -1,4 +1,4 @@
-"""The sync's jobs: the clock, reading a device, working on what is staged, undoing, cleaning."""
+"""The sync's jobs: the clock, reading, working on what is staged, taking back, cleaning."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from core.api import (
     now,
     periodic,
 )
-from plugins.sync import devices, runs
+from plugins.sync import devices, indexing, runs
 from plugins.sync.applying import apply
 from plugins.sync.cleaning import clean
 from plugins.sync.listing import ListDevice
 from plugins.sync.models import Device, Run
-from plugins.sync.pushing import forget_contact, take_push
+from plugins.sync.pushing import forget_contacts, take_push
+from plugins.sync.removing import remove_some
 from plugins.sync.undoing import gave_up, undo_some
 
 
@@ -52,6 +53,8 @@ def begin_due(session: TenantSession, device: Device) -> None:
 def _channel_changed(session: TenantSession, event: ChannelStateChanged) -> None:
     if event.after == ChannelState.CONNECTED.value:
         devices.reconnected(session, event.channel_id)
+    else:
+        devices.disconnected(session, event.channel_id)
 
 
 def _list_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
@@ -60,16 +63,25 @@ def _list_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) 
         runs.fail(session, run, reason)
 
 
+def _apply_gave_up(session: TenantSession, payload: dict[str, Any], reason: str) -> None:
+    _list_gave_up(session, payload, reason)
+    run = session.get(Run, payload["run_id"])
+    if run is not None and indexing.is_large(run):
+        indexing.next_step(session, run)  # whom it added is found all the same
+
+
 JOBS: tuple[JobSpec | Periodic, ...] = (
     tick,
     clean,
     JobSpec("sync.list", call=ListDevice(), queue="bulk", max_attempts=5, on_dead=_list_gave_up),
-    JobSpec("sync.apply", run=apply, queue="bulk", on_dead=_list_gave_up),
+    JobSpec("sync.apply", run=apply, queue="bulk", on_dead=_apply_gave_up),
+    JobSpec("sync.index", run=indexing.index_some, queue="bulk", on_dead=indexing.gave_up),
     JobSpec("sync.undo", run=undo_some, queue="bulk", on_dead=gave_up),
+    JobSpec("sync.remove", run=remove_some, queue="bulk"),
 )
 
 HANDLERS: tuple[Handler[Any], ...] = (
     Handler(event=ContactPushReceived, run=take_push),
-    Handler(event=ContactErased, run=forget_contact),
+    Handler(event=ContactErased, run_many=forget_contacts),
     Handler(event=ChannelStateChanged, run=_channel_changed),
 )

@@ -29,11 +29,19 @@ class Base(DeclarativeBase):
     registry = plugin_registry("sync")
 
 
+class Leaving(StrEnum):
+    """How a list is being removed: with its contacts staying, or with those that nobody used."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
 class Device(TenantMixin, Base):
     """Where contacts come from: a channel, or (`file_name`) files that a person uploads.
 
     `next_at`: when an automatic one is read again; None where something must happen first, which
-    `stopped` tells a person. `failures` in a row make the pause longer.
+    `stopped` tells a person. `failures` in a row make the pause longer. A list that `leaves` is
+    being removed.
     """
 
     __tablename__ = "sync_device"
@@ -51,6 +59,7 @@ class Device(TenantMixin, Base):
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     stopped: Mapped[str] = mapped_column(String(500), default="")
+    leaves: Mapped[Leaving | None] = mapped_column(choice(Leaving))
 
     channel: Mapped[Channel | None] = relationship(
         Channel, primaryjoin=lambda: foreign(Device.channel_id) == Channel.id, viewonly=True
@@ -86,7 +95,8 @@ class Run(TenantMixin, Base):
     """One synchronisation and its report.
 
     `active_device_id` is the device while the run works, then None: its unique index lets no two
-    runs of a device overlap. `total` rows are to be worked on, `done` of them are.
+    runs of a device overlap. `total` rows are to be worked on, `done` of them are. Of a large one
+    the search knows whom it added up to the change `indexed_to`.
     """
 
     __tablename__ = "sync_run"
@@ -107,6 +117,7 @@ class Run(TenantMixin, Base):
     reason: Mapped[str] = mapped_column(String(500), default="")
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
+    indexed_to: Mapped[int] = mapped_column(default=0)
     listed: Mapped[int] = mapped_column(default=0)
     added: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)

@@ -26,6 +26,7 @@ from core.api import (
 )
 from plugins.sync import devices
 from plugins.sync.api import APIS
+from plugins.sync.device_api import DEVICE_APIS
 from plugins.sync.jobs import HANDLERS, JOBS
 from plugins.sync.models import MODELS
 from plugins.sync.settings import SyncSettings
@@ -64,7 +65,7 @@ def settings_form() -> type[BaseModel]:
 
 @hookimpl
 def apis() -> Sequence[ApiDecl]:
-    return APIS
+    return [*APIS, *DEVICE_APIS]
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
@@ -48,16 +49,17 @@ def take_push(session: TenantSession, event: ContactPushReceived) -> None:
     devices.tell_pages(session, device, run)
 
 
-def forget_contact(session: TenantSession, event: ContactErased) -> None:
-    """Nothing tells of an erased contact any more, and no run brings it back."""
-    for entry in session.scalars(select(Entry).where(Entry.contact_id == event.contact_id)):
+def forget_contacts(session: TenantSession, events: Sequence[ContactErased]) -> None:
+    """Nothing tells of erased contacts any more, and no run brings them back."""
+    ids = [event.contact_id for event in events]
+    for entry in session.scalars(select(Entry).where(Entry.contact_id.in_(ids))):
         entry.contact_id, entry.refusal, entry.raw = None, ERASED, ""
         session.execute(
             delete(Staged)
             .where(Staged.device_id == entry.device_id, Staged.key == entry.key)
             .execution_options(synchronize_session=False)
         )
-    for change in session.scalars(select(Change).where(Change.contact_id == event.contact_id)):
+    for change in session.scalars(select(Change).where(Change.contact_id.in_(ids))):
         change.fields = [[each[0], "", "", *each[3:]] for each in change.fields]
     session.flush()
 

@@ -1,4 +1,4 @@
-"""Runs: beginning one or joining the one that works, ending it, and what its report shows."""
+"""Runs: beginning one or joining the one that works, ending it, and finding them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
 
 from core.api import Channel, Conflict, NotFound, Refused, TenantSession, enqueue, now, say
 from plugins.sync import devices
-from plugins.sync.models import Change, Device, Entry, Run, RunKind, RunState, Staged, Upload
-
-SHOWN = 200
+from plugins.sync.models import Device, Entry, Run, RunKind, RunState, Staged, Upload
 
 
 def synchronise(
@@ -33,6 +30,8 @@ def begin(
     is_preview: bool = False,
 ) -> Run:
     """A new run of a device; where one works already, that one. Conflict: it is being undone."""
+    if device.leaves:
+        raise Conflict(say("This list is being removed: give yours another name, or wait."))
     working = active_run(session, device)
     if working is None:
         run = Run(
@@ -171,64 +170,8 @@ def runs_of(session: TenantSession, device: Device, limit: int = 20) -> Sequence
 def refused_now(session: TenantSession, device: Device) -> int:
     """How many entries that stand on the device are left out."""
     counted = select(func.count()).where(
-        Entry.device_id == device.id, Entry.refusal != "", Entry.is_gone.is_(False)
+        Entry.device_id == device.id,
+        Entry.refusal > "",  # `!=` would read all entries: no index has it
+        Entry.is_gone.is_(False),
     )
     return session.scalar(counted) or 0
-
-
-def refused_of(session: TenantSession, run: Run) -> list[tuple[str, str]]:
-    """(reason word, raw value) of what a run left out, the first 200.
-
-    Of the device's last run these are all that stand there; of an earlier one those new then.
-    """
-    if run.state in (RunState.PLANNED, RunState.DISCARDED):
-        staged = (
-            select(Staged.refusal, Staged.said)
-            .where(Staged.run_id == run.id, Staged.outcome == "refused")
-            .order_by(Staged.position)
-            .limit(SHOWN)
-        )
-        return [(row.refusal, str(row.said.get("r", ""))) for row in session.execute(staged)]
-    found = select(Entry.refusal, Entry.raw).where(
-        Entry.device_id == run.device_id, Entry.refusal != "", Entry.is_gone.is_(False)
-    )
-    if not is_latest(session, run) or run.kind is RunKind.PUSH:
-        found = found.where(Entry.run_id == run.id)
-    return [
-        (row.refusal, row.raw) for row in session.execute(found.order_by(Entry.id).limit(SHOWN))
-    ]
-
-
-def planned_of(session: TenantSession, run: Run, outcome: str) -> list[tuple[str, str]]:
-    """(name, number) of what a preview would do so with, the first 200; [] once it is done."""
-    if run.state is not RunState.PLANNED:
-        return []
-    staged = (
-        select(Staged.said, Staged.address)
-        .where(Staged.run_id == run.id, Staged.outcome == outcome)
-        .order_by(Staged.position)
-        .limit(SHOWN)
-    )
-    return [(str(row.said.get("n", "")), row.address) for row in session.execute(staged)]
-
-
-def changes_of(session: TenantSession, run: Run, *, is_added: bool) -> Sequence[Change]:
-    """What a run did to contacts, the first 200."""
-    return session.scalars(
-        select(Change)
-        .where(Change.run_id == run.id, Change.is_added.is_(is_added))
-        .options(selectinload(Change.contact))
-        .order_by(Change.id)
-        .limit(SHOWN)
-    ).all()
-
-
-def kept_of(session: TenantSession, run: Run) -> Sequence[Change]:
-    """What undoing a run left as it is, the first 200."""
-    return session.scalars(
-        select(Change)
-        .where(Change.run_id == run.id, Change.fate == "kept")
-        .options(selectinload(Change.contact))
-        .order_by(Change.id)
-        .limit(SHOWN)
-    ).all()

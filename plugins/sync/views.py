@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, url_for
@@ -12,13 +13,14 @@ from core.api import (
     Page,
     Refused,
     TenantSession,
+    csv_file,
     expose,
     has_access,
     need_tenant,
     web_session,
 )
-from plugins.sync import devices, runs, undoing, words
-from plugins.sync.models import Device, Run
+from plugins.sync import devices, reports, runs, undoing, words
+from plugins.sync.models import Run
 
 
 class SyncView(Page):
@@ -33,6 +35,7 @@ class SyncView(Page):
         "run": "show",
         "report": "show",
         "device": "show",
+        "refused": "show",
         "start": "sync",
         "preview": "sync",
         "switch_on": "sync",
@@ -109,7 +112,7 @@ class SyncView(Page):
         """The runs of a device, the newest first."""
         need_tenant()
         session = web_session()
-        found = _device(session, device_id)
+        found = devices.device_by_id(session, device_id)
         return self.render_template(
             "sync/device.html",
             title=str(found),
@@ -137,6 +140,20 @@ class SyncView(Page):
         return render_template(
             "sync/_report.html", **_report(session, runs.run_of(session, run_id))
         )
+
+    @expose("/run/<int:run_id>/refused.csv")
+    @has_access
+    def refused(self, run_id: int) -> Response:
+        """All that a run left out, to be put right in a spreadsheet."""
+        need_tenant()
+        session = web_session()
+        run_id = runs.run_of(session, run_id).id
+        rows = reports.refused_in_batches(session.database, session.tenant_id, run_id)
+        head = [_("As it came"), _("Why it was left out")]
+        lines = (
+            (row.raw, words.REFUSALS.get(row.reason, row.reason)) for batch in rows for row in batch
+        )
+        return csv_file(f"refused-{run_id}", chain([head], lines))
 
     @expose("/run/<int:run_id>/apply", methods=["POST"])
     @has_access
@@ -188,13 +205,6 @@ class SyncView(Page):
         return redirect(url_for("SyncView.index"))
 
 
-def _device(session: TenantSession, device_id: int) -> Device:
-    found: Device | None = session.get(Device, device_id)
-    if found is None:
-        raise Refused(_("There is no such device."), status=404)
-    return found
-
-
 def _rows(session: TenantSession) -> dict[str, Any]:
     """Each device with its channel and its last run: numbers first, then files."""
     known = devices.devices_by_channel(session)
@@ -216,11 +226,11 @@ def _report(session: TenantSession, run: Run) -> dict[str, Any]:
     return {
         "run": run,
         "device": run.device,
-        "refused": runs.refused_of(session, run),
-        "added": runs.changes_of(session, run, is_added=True),
-        "changed": runs.changes_of(session, run, is_added=False),
-        "kept": runs.kept_of(session, run),
-        "planned": {each: runs.planned_of(session, run, each) for each in ("changed", "added")},
+        "refused": reports.refused_of(session, run),
+        "added": reports.changes_of(session, run, is_added=True),
+        "changed": reports.changes_of(session, run, is_added=False),
+        "kept": reports.kept_of(session, run),
+        "planned": {each: reports.planned_of(session, run, each) for each in ("changed", "added")},
         "can_undo": undoing.can_undo(run),
         "is_latest": runs.is_latest(session, run),
         "words": words,

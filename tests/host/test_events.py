@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import fields
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.events import (
     publish,
 )
 from core.host.attach import NoHost
+from core.host.declarations import Handler
 from core.host.host import PluginHost
 from core.host.jobs import pinned_run
 from core.jobs.spec import JobSpec
@@ -96,6 +98,23 @@ def test_no_plugin_runs_inside_the_cause(host: PluginHost, database: Database) -
     with database.tenant(1, write=False) as session:
         (found,) = session.scalars(select(greeting))
         assert (found.text, found.contact_id) == ("Hello, person", contact_id)
+
+
+def test_a_handler_may_take_many_events_at_once(host: PluginHost, database: Database) -> None:
+    waver = importlib.import_module("tests.host.sample.waver")
+    specs = {job.name: job for _, job in host.job_specs() if isinstance(job, JobSpec)}
+    spec = specs["waver.on_contact_created"]
+    assert spec.batch
+    assert not specs["greeter.on_contact_created"].batch
+    events = [ContactCreated(contact_id=n, origin="device", depth=n) for n in (1, 2)]
+    with database.tenant(1) as session:
+        spec.run(session, [each.to_payload() for each in events])  # type: ignore[misc]
+    assert waver.WAVED.pop() == events
+
+
+def test_a_handler_says_what_it_runs() -> None:
+    with pytest.raises(ValueError, match="either run or run_many"):
+        Handler(event=ContactCreated)
 
 
 def test_a_job_may_ask_hooks(host: PluginHost, database: Database) -> None:

@@ -16,6 +16,7 @@ from core.services.address_book.take_back import remove_unused_contacts, restore
 from core.services.customers import change_contact, create_customer
 from core.services.labels import named, put_label
 from core.services.receive import receive
+from core.services.search_index import index_contacts
 from core.tenancy.session import TenantSession
 from core.testing.installation import CloudLine, Installation
 from core.testing.waiting import wait_until
@@ -117,7 +118,7 @@ def test_a_plan_writes_nothing_and_tells_the_same(house: Installation) -> None:
 
 
 def test_too_many_at_once_are_refused(house: Installation) -> None:
-    with house.tenant() as session, pytest.raises(ValueError, match="at most 1000"):
+    with house.tenant() as session, pytest.raises(ValueError, match=f"at most {MOST_AT_ONCE}"):
         bring_contacts(session, [entry(ANI)] * (MOST_AT_ONCE + 1))
 
 
@@ -169,6 +170,25 @@ def test_what_nobody_used_goes_and_what_somebody_used_stays(
         assert count(session, Customer) == count(session, Identity) == 3
         kept = set(session.scalars(select(ContactToken.contact_id)))
         assert kept == {ids[1], ids[2], ids[3]}
+
+
+def test_the_words_of_many_may_be_kept_at_the_end(house: Installation) -> None:
+    with house.tenant() as session:
+        bring_contacts(session, [entry(ANI, "Ani Lama")])
+        done = bring_contacts(
+            session, [entry(ANI, "Ani Baru"), entry(BUDI, "Budi")], is_searched=False
+        )
+        ani, budi = (each.contact_id or 0 for each in done)
+        words = select(ContactToken.token).where(ContactToken.contact_id == ani)
+        kept = set(session.scalars(words))
+        assert "baru" in kept, "who was there before is found by the new name at once"
+        assert "lama" not in kept
+        new = select(ContactToken.token).where(ContactToken.contact_id == budi)
+        assert session.scalars(new).all() == []
+        for _ in range(2):
+            index_contacts(session, [budi])
+        assert {"budi", "891"} <= set(session.scalars(new))
+        assert len(set(session.scalars(new))) == len(session.scalars(new).all())
 
 
 def test_fields_get_back_what_they_had_unless_changed_since(house: Installation) -> None:

@@ -6,7 +6,7 @@ is one step: a caller bounds how long others wait by how many entries it brings 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 from core.events import ContactCreated, publish_all
 from core.inbound import IdentityKind
 from core.models import Contact, Customer, FieldSource, Identity
-from core.models.base import now
 from core.services.address_book.entries import (
     FIELDS,
     BookEntry,
@@ -23,18 +22,13 @@ from core.services.address_book.entries import (
     FieldChange,
 )
 from core.services.address_book.look_up import Book, Key, Person, look_up
-from core.services.profiles import refresh_profile
-from core.services.search_index import (
-    IndexedPerson,
-    addresses_of,
-    index_people,
-    reindex_people,
-)
-from core.tenancy.bulk import insert_rows, insert_unnamed, update_rows
+from core.services.address_book.people import indexed, update_people
+from core.services.search_index import index_people
+from core.tenancy.bulk import insert_rows, insert_unnamed
 from core.tenancy.session import TenantSession
 from core.words import say
 
-MOST_AT_ONCE = 1000
+MOST_AT_ONCE = 5000
 _TRIES = 4
 LONGEST = {"name": 160, "phone": 40, "email": 254}
 
@@ -46,18 +40,21 @@ def bring_contacts(
     source: FieldSource = FieldSource.DEVICE,
     channel_id: int = 0,
     is_to_greet: bool = False,
+    is_searched: bool = True,
 ) -> list[Brought]:
-    """Add or change a contact for each entry, up to 1000; what became of each, in their order.
+    """Add or change a contact for each entry, up to 5000; what became of each, in their order.
 
     Fires *contact created* for new ones, with `source` as its origin. An address that somebody
     else takes meanwhile (a message from that number) is found and the set is worked out anew.
-    `channel_id` is for addresses that mean something on one channel only.
+    `channel_id` is for addresses that mean something on one channel only. With `is_searched`
+    False the caller has `index_contacts` keep the words of who is new, for many sets at once: they
+    stand all over the index, and each set would write most of its pages anew.
     """
     for tries in range(_TRIES):
         work = _work(session, entries, source, channel_id)
         try:
             with session.begin_nested():
-                _write(session, work, source, is_to_greet)
+                _write(session, work, source, is_to_greet, is_searched)
         except IntegrityError:
             if tries == _TRIES - 1:
                 raise
@@ -145,7 +142,7 @@ def _change(
         changes.append(FieldChange(name, before, value, source_before, source.value))
     if changes:
         if person.id is not None and person.id not in work.changed:
-            work.changed[person.id] = (person, _copy(person))
+            work.changed[person.id] = (person, person.copy())
         for change in changes:
             setattr(person, change.field, change.after)
             person.sources = {**person.sources, change.field: source.value}
@@ -179,11 +176,9 @@ def _given(entry: BookEntry) -> dict[str, str]:
     return {name: value[: LONGEST[name]] for name, value in given.items()}
 
 
-def _copy(person: Person) -> Person:
-    return Person(*(getattr(person, name) for name in Person.__slots__))
-
-
-def _write(session: TenantSession, work: _Work, source: FieldSource, is_to_greet: bool) -> None:
+def _write(
+    session: TenantSession, work: _Work, source: FieldSource, is_to_greet: bool, is_searched: bool
+) -> None:
     _insert_people(session, work)
     # by address: two runs, or a run and a message, wait for each other in one order
     insert_unnamed(
@@ -194,8 +189,8 @@ def _write(session: TenantSession, work: _Work, source: FieldSource, is_to_greet
             for (scope, kind, address), person in sorted(work.identities, key=lambda each: each[0])
         ],
     )
-    _update_people(session, work)
-    _index(session, work)
+    _index_new(session, work, is_searched)
+    update_people(session, work.changed)
     publish_all(
         session,
         [
@@ -223,65 +218,13 @@ def _insert_people(session: TenantSession, work: _Work) -> None:
         brought.contact_id = person.id
 
 
-def _update_people(session: TenantSession, work: _Work) -> None:
-    """The contacts, and their customers' profiles: a person alone is its customer's profile."""
-    people = [person for person, _ in work.changed.values()]
-    moment = now()
-    update_rows(
-        session,
-        Contact,
-        [
-            {
-                "id": person.id,
-                "name": person.name,
-                "phone": person.phone,
-                "email": person.email,
-                "sources": person.sources,
-                "updated_at": moment,
-            }
-            for person in people
-        ],
-    )
-    update_rows(
-        session,
-        Customer,
-        [
-            {
-                "id": person.customer_id,
-                "name": person.name,
-                "phone": person.phone,
-                "email": person.email,
-                "updated_at": moment,
-            }
-            for person in people
-            if not person.is_group
-        ],
-    )
-    groups = sorted({person.customer_id or 0 for person in people if person.is_group})
-    if groups:
-        session.expire_all()
-        for customer_id in groups:
-            refresh_profile(session, session.get_one(Customer, customer_id))
-
-
-def _index(session: TenantSession, work: _Work) -> None:
+def _index_new(session: TenantSession, work: _Work, is_searched: bool) -> None:
+    """The words of who is new, and of new addresses of who was here."""
     numbers: dict[int, list[str]] = {}
     for (_, _, address), person in work.identities:
         numbers.setdefault(person.id or 0, []).append(address)
-    new = {person.id or 0: _indexed(person, numbers) for person, _ in work.added}
-    index_people(session, new.values(), are_new=True)
+    new = {person.id or 0: indexed(person, numbers) for person, _ in work.added}
+    if is_searched:
+        index_people(session, new.values(), are_new=True)
     joined = numbers.keys() - new.keys()
     index_people(session, [(each, "", "", numbers[each]) for each in joined])
-    if work.changed:
-        numbers |= addresses_of(session, work.changed)
-        reindex_people(
-            session,
-            [_indexed(before, numbers) for _, before in work.changed.values()],
-            [_indexed(person, numbers) for person, _ in work.changed.values()],
-        )
-
-
-def _indexed(person: Person, numbers: Mapping[int, list[str]]) -> IndexedPerson:
-    """A stored one, by what it is found by."""
-    assert person.id is not None  # noqa: S101 - only stored ones are changed
-    return (person.id, person.name, person.email, [person.phone, *numbers.get(person.id, [])])

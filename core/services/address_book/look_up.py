@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,10 @@ class Person:
     phone: str
     email: str
     sources: dict[str, str]
+
+    def copy(self) -> Person:
+        """As it stands now."""
+        return Person(*(getattr(self, name) for name in self.__slots__))
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ def look_up(session: TenantSession, channel_id: int, entries: Sequence[BookEntry
     found: list[tuple[Key, int]] = []
     for (scope, kind), values in wanted.items():
         found.extend(_identities(session, scope, kind, sorted(values)))
-    people = _people(session, {contact_id for _, contact_id in found})
+    people = lock_people(session, {contact_id for _, contact_id in found})
     for key, contact_id in found:
         book.people[key] = people[contact_id]
     return book
@@ -87,8 +91,10 @@ def _identities(
     return [((scope, kind, row.address), row.contact_id) for row in rows]
 
 
-def _people(session: TenantSession, ids: set[int]) -> dict[int, Person]:
+def lock_people(session: TenantSession, ids: Collection[int]) -> dict[int, Person]:
     """The contacts, locked: groups first. Who was merged before its own lock is looked at again."""
+    if not ids:
+        return {}
     while True:
         held = hold_groups(session, ids)
         rows = _lock_contacts(session, ids)
@@ -109,7 +115,7 @@ def _people(session: TenantSession, ids: set[int]) -> dict[int, Person]:
     }
 
 
-def _lock_contacts(session: TenantSession, ids: set[int]) -> Sequence[Any]:
+def _lock_contacts(session: TenantSession, ids: Collection[int]) -> Sequence[Any]:
     return session.execute(
         select(
             Contact.id,

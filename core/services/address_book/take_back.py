@@ -15,8 +15,8 @@ from core.events import ContactErased, publish_all
 from core.models import Consent, Contact, Customer, FieldSource, Identity, LabelOnContact
 from core.models.base import Base, OwnedMixin
 from core.services.address_book.entries import FIELDS, FieldChange
-from core.services.address_book.holding import hold_groups
-from core.services.profiles import refresh_profile
+from core.services.address_book.look_up import Person, lock_people
+from core.services.address_book.people import update_people
 from core.services.search_index import addresses_of, forget_people
 from core.tenancy.session import TenantSession
 
@@ -34,13 +34,7 @@ def remove_unused_contacts(
     The reasons: `edited` by a person, `merged`, `used` (something points at it), `gone` already.
     `ignoring`: models of the caller whose rows don't count; it lets go of the contacts first.
     """
-    rows = session.scalars(
-        select(Contact)
-        .where(Contact.id.in_(contact_ids))
-        .order_by(Contact.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = _locked(session, contact_ids)
     stays = dict.fromkeys(contact_ids, "gone")
     stays |= {row.id: reason for row in rows if (reason := _owned_by_a_person(row))}
     alone = {row.id: row for row in rows if not _owned_by_a_person(row)}
@@ -61,45 +55,56 @@ def restore_fields(
 
     A field stays where somebody changed it since: its value or its source is another now.
     """
-    hold_groups(session, wanted)
-    rows = session.scalars(
-        select(Contact)
-        .where(Contact.id.in_(wanted))
-        .order_by(Contact.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    stays: dict[int, tuple[str, ...]] = {
-        contact_id: tuple(change.field for change in changes)
-        for contact_id, changes in wanted.items()
-    }
-    touched: set[int] = set()
-    for row in rows:
-        left = []
-        for change in wanted[row.id]:
-            if change.field not in FIELDS or not _is_as_left(row, change):
-                left.append(change.field)
-                continue
-            setattr(row, change.field, change.before)
-            others = {k: v for k, v in row.sources.items() if k != change.field}
-            source = {change.field: change.source_before} if change.source_before else {}
-            row.sources = {**others, **source}
-            touched.add(row.customer_id)
-        stays[row.id] = tuple(left)
-    session.flush()
-    for customer_id in sorted(touched):
-        refresh_profile(session, session.get_one(Customer, customer_id))
+    if not wanted:
+        return {}
+    stays = {each: tuple(change.field for change in wanted[each]) for each in wanted}
+    given_back: dict[int, tuple[Person, Person]] = {}
+    for contact_id, person in lock_people(session, wanted.keys()).items():
+        before = person.copy()
+        left = [each.field for each in wanted[contact_id] if not _give_back(person, each)]
+        if len(left) < len(wanted[contact_id]):
+            given_back[contact_id] = (person, before)
+        stays[contact_id] = tuple(left)
+    update_people(session, given_back)
+    session.expire_all()  # written behind the session's back
     return {contact_id: left for contact_id, left in stays.items() if left}
 
 
-def _is_as_left(row: Contact, change: FieldChange) -> bool:
-    return (
-        getattr(row, change.field) == change.after
-        and row.sources.get(change.field, "") == change.source_after
-    )
+def _give_back(person: Person, change: FieldChange) -> bool:
+    """Undo one change; False where it isn't the last that was made."""
+    source = person.sources.get(change.field, "")
+    if change.field not in FIELDS or source != change.source_after:
+        return False
+    if getattr(person, change.field) != change.after:
+        return False
+    setattr(person, change.field, change.before)
+    others = {field: by for field, by in person.sources.items() if field != change.field}
+    before = {change.field: change.source_before} if change.source_before else {}
+    person.sources = {**others, **before}
+    return True
 
 
-def _owned_by_a_person(row: Contact) -> str:
+def _locked(session: TenantSession, contact_ids: Collection[int]) -> Sequence[Any]:
+    """The contacts as plain rows: the unit of work has nothing to do with them."""
+    return session.execute(
+        select(
+            Contact.id,
+            Contact.customer_id,
+            Contact.home_id,
+            Contact.name,
+            Contact.phone,
+            Contact.email,
+            Contact.sources,
+            Contact.consent,
+            Contact.archived_at,
+        )
+        .where(Contact.id.in_(contact_ids))
+        .order_by(Contact.id)
+        .with_for_update()
+    ).all()
+
+
+def _owned_by_a_person(row: Any) -> str:
     """Why a contact is more than what was brought; "" where it isn't."""
     if FieldSource.PERSON.value in row.sources.values() or row.consent is not Consent.UNKNOWN:
         return "edited"
@@ -109,7 +114,7 @@ def _owned_by_a_person(row: Contact) -> str:
 
 
 def _pointed_at(
-    session: TenantSession, contacts: Mapping[int, Contact], ignored: set[Table]
+    session: TenantSession, contacts: Mapping[int, Any], ignored: set[Table]
 ) -> set[int]:
     """Those of `contacts` that a row anywhere points at, at them or at their home."""
     by_home = {row.home_id: row.id for row in contacts.values()}
@@ -155,7 +160,7 @@ def _table(model: type[Any]) -> Table:
     return table
 
 
-def _remove(session: TenantSession, rows: Sequence[Contact]) -> None:
+def _remove(session: TenantSession, rows: Sequence[Any]) -> None:
     if not rows:
         return
     ids, homes = [row.id for row in rows], [row.home_id for row in rows]

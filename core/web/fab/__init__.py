@@ -8,6 +8,7 @@ from core.web.fab.api import AdminApi
 from core.web.fab.config import harden_config
 from core.web.fab.csrf import init_csrf, machine_door
 from core.web.fab.datamodel import SQLAInterface
+from core.web.fab.export import csv_file
 from core.web.fab.files import init_files, takes_file
 from core.web.fab.handlers import register_error_handlers
 from core.web.fab.page import Page
@@ -23,6 +24,7 @@ __all__ = [
     "SQLAInterface",
     "SapaSecurityManager",
     "action",
+    "csv_file",
     "expose",
     "harden_config",
     "has_access",

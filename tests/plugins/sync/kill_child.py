@@ -1,4 +1,5 @@
-"""A process to be killed: `kill_child.py home`. Forks a worker per line, and says its pid.
+"""A process to be killed: `kill_child.py home`. Forks a worker per line, says its pid, and
+"ready" once it works.
 
 Imports once and forks, so that a life costs milliseconds. It has no threads before the fork.
 """
@@ -14,17 +15,20 @@ from core.boot import open_desk
 from core.config import Settings
 from core.services.jobs import CORE_JOBS
 from plugins import BUILTIN
-from plugins.sync import applying, listing
+from plugins.sync import applying, indexing, listing, undoing
 
 assert CORE_JOBS  # imported before the fork
 applying.ROWS_AT_ONCE = 20
 listing.STAGED_AT_ONCE = 40
+indexing.CONTACTS_AT_ONCE = 70
+undoing.CHANGES_AT_ONCE = 30
 
 
 def live(home: str) -> None:
     settings = Settings(home=Path(home), private_hosts=("127.0.0.1",))
     desk = open_desk(settings, BUILTIN)
     desk.jobs.start()
+    print("ready", flush=True)
     while True:
         time.sleep(60)
 

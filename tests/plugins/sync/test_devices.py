@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from core.models import Contact
+from core.models import ChannelState, Contact
 from core.models.base import now
 from core.services import channels
 from core.services.customers import change_contact
@@ -113,9 +113,21 @@ def test_a_device_that_broke_waits_for_its_connection(phone: Phone) -> None:
     phone.switch(True)
     with phone.house.tenant() as session:
         channels.break_channel(session, phone.channel(session), "Replaced by another phone.")
-    assert tick(phone) == []
+    phone.house.work()  # the event, before any clock
     device = phone.device()
     assert (device.next_at, device.stopped) == (None, "Replaced by another phone.")
+    assert tick(phone, ahead=timedelta(days=1)) == []
+    phone.switch(False)
+    assert phone.device().stopped == ""
+
+
+def test_a_clock_that_is_earlier_than_the_event_stops_as_well(phone: Phone) -> None:
+    phone.switch(True)
+    with phone.house.tenant() as session:
+        phone.channel(session).state = ChannelState.BROKEN
+        phone.channel(session).reason = "Logged out."
+    assert tick(phone) == []
+    assert (phone.device().next_at, phone.device().stopped) == (None, "Logged out.")
 
 
 def test_a_push_is_applied_at_once_and_has_a_report(phone: Phone) -> None:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from core.errors import Conflict
 from core.testing.installation import Installation
-from plugins.sync import devices, runs
+from plugins.sync import reports, runs
 from plugins.sync.files import format_of, read_file
 from plugins.sync.files.csv_file import look_at
 from plugins.sync.files.text import text_of
-from plugins.sync.models import Run, RunKind, RunState, Upload
+from plugins.sync.models import Run, RunState, Upload
 from plugins.sync.numbers import Left, entry_of
 from plugins.sync.rows import Row
+from tests.plugins.sync.lists import LIST, bring_in, upload
 
 QUOTED = (
     b"BEGIN:VCARD\r\nVERSION:2.1\r\n"
@@ -122,46 +123,12 @@ def test_no_file_breaks_the_readers(content: bytes, is_card: bool) -> None:
             assert left.reason  # noqa: PT017 - either is fine, and nothing else
 
 
-def upload(house: Installation, content: bytes, name: str = "Pelanggan") -> int:
-    """Upload a file and look at the preview; the run's id."""
-    with house.tenant() as session:
-        device = devices.file_device(session, name)
-        kind = format_of(content)
-        sheet = look_at(text_of(content), "ID")
-        run = runs.begin(session, device, RunKind.FILE, is_preview=True)
-        session.add(
-            Upload(
-                device_id=device.id,
-                run_id=run.id,
-                name=f"{name}.csv",
-                format=kind,
-                columns=sheet.columns,
-                has_header=sheet.has_header,
-                content=content,
-            )
-        )
-        run_id = run.id
-    house.work()
-    return run_id
-
-
-def bring_in(house: Installation, run_id: int) -> Run:
-    with house.tenant() as session:
-        runs.apply_plan(session, session.get_one(Run, run_id))
-    house.work()
-    with house.tenant(write=False) as session:
-        return session.get_one(Run, run_id)
-
-
-LIST = b"Nama,HP\nAni,081234567890\nBudi,0812-3456-7891\nAni lagi,+62 812 3456 7890\nX,123\n"
-
-
 def test_a_file_is_previewed_and_then_brought_in(house: Installation) -> None:
     plan = upload(house, LIST)
     with house.tenant(write=False) as session:
         run = session.get_one(Run, plan)
         assert (run.state, run.added, run.refused) == (RunState.PLANNED, 2, 2)
-        refused = dict(runs.refused_of(session, run))
+        refused = {each.reason: each.raw for each in reports.refused_of(session, run)}
         assert set(refused) == {"twice", "short"}
         assert refused["twice"] == "Ani lagi | +62 812 3456 7890"
     done = bring_in(house, plan)

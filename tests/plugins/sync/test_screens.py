@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from core.models import Channel, Contact
 from core.services import channels
 from core.services.plugins import enable
 from core.services.tenants import RoleName
+from core.testing.working import work_off
 from plugins.channels.simulator.models import Person
 from plugins.sync import devices
 from plugins.sync.models import Run
@@ -168,6 +170,70 @@ def test_a_large_file_is_taken_from_who_is_signed_in(shop: Shop) -> None:
     stranger = shop.client().application.test_client()
     again = {"csrf_token": token, "file": (io.BytesIO(book), "telepon.vcf")}
     assert stranger.post("/sync-file/", data=again).status_code == 413
+
+
+def choose_file(shop: Shop, content: bytes, name: str) -> str:
+    """Upload a file as the form would; the page of its columns."""
+    token = token_in(page(shop, "/sync-file/"))
+    sent = {"csrf_token": token, "file": (io.BytesIO(content), name)}
+    kept = shop.client().post("/sync-file/", data=sent)
+    assert kept.status_code == 302, kept.get_data(as_text=True)
+    return str(kept.location)
+
+
+def plan(shop: Shop, content: bytes, name: str) -> int:
+    """Upload and preview it; the run's id."""
+    columns = choose_file(shop, content, name)
+    sent = {"csrf_token": token_in(page(shop, columns)), "has_header": "1"}
+    sent |= {"column_0": "name", "column_1": "phone"}
+    answer = shop.client().post(columns, data=sent)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    assert work_off(shop.desk)
+    return int(str(answer.location).rpartition("/")[2])
+
+
+def test_A13_what_was_refused_is_a_file_that_a_spreadsheet_can_open(shop: Shop) -> None:
+    evil = b"Nama,HP\nAni,0812345678901\n=1+1,12\n@SUM(A1),12*34567\n"
+    run_id = plan(shop, evil, "pasar.csv")
+    assert f'href="/sync/run/{run_id}/refused.csv"' in page(shop, f"/sync/run/{run_id}/report")
+    answer = shop.client().get(f"/sync/run/{run_id}/refused.csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True))))
+    assert rows[0] == ["As it came", "Why it was left out"]
+    assert [row[0] for row in rows[1:]] == ["'@SUM(A1) | 12*34567", "'=1+1 | 12"]
+    assert rows[2][1] == "Too short for a number."
+    assert shop.client().get("/sync/run/999/refused.csv").status_code == 404
+
+
+def test_removing_a_list_says_before_what_becomes_of_its_contacts(shop: Shop) -> None:
+    run_id = plan(shop, b"Nama,HP\nAni,0812345678901\nBudi,0812345678902\n", "pasar.csv")
+    press(shop, f"/sync/run/{run_id}/apply")
+    assert work_off(shop.desk)
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        device_id = session.get_one(Run, run_id).device_id
+    path = f"/sync-file/list/{device_id}/remove"
+    assert f'href="{path}"' in page(shop, f"/sync/device/{device_id}")
+    text = page(shop, path)
+    assert "the 2 contacts that came with it" in text
+    assert "Up to 2 of them" in text
+    sent = {"csrf_token": token_in(text), "contacts": "remove"}
+    assert shop.client().post(path, data=sent).status_code == 302
+    assert "Being removed" in page(shop, "/sync/rows")
+    assert work_off(shop.desk)
+    assert "pasar" not in page(shop, "/sync/rows")
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        assert session.scalars(select(Contact)).all() == []
+    assert shop.client().get(path).status_code == 404
+
+
+def test_columns_that_reach_nobody_keep_what_was_chosen(shop: Shop) -> None:
+    columns = choose_file(shop, b"Nama,HP\nAni,0812345678901\n", "pasar.csv")
+    sent = {"csrf_token": token_in(page(shop, columns)), "column_0": "last_name", "column_1": ""}
+    answer = shop.client().post(columns, data=sent)
+    assert answer.status_code == 422
+    text = answer.get_data(as_text=True)
+    assert "Say which column has the phone number" in text
+    assert '<option value="last_name" selected>' in text
 
 
 def test_a_file_beyond_all_measure_is_refused_with_its_limit(shop: Shop) -> None:

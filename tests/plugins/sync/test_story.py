@@ -1,4 +1,4 @@
-"""Any sequence of syncs, edits, removals, undos and messages keeps A11 and A12.
+"""Any sequence of syncs, files, edits, removals, undos and messages keeps A11 and A12.
 
 A model in plain Python says what the address book must hold; the real one runs on SQLite with a
 GOWA gateway over HTTP. `SAPA_SYNC_STORIES` tells more stories.
@@ -31,7 +31,9 @@ from core.services.customers import change_contact
 from core.testing.installation import installation
 from core.testing.prepared import prepared
 from plugins import BUILTIN
-from plugins.sync.models import Run, RunState
+from plugins.sync import removing
+from plugins.sync.models import Device, Entry, Leaving, Run, RunState
+from tests.plugins.sync.lists import bring_in, upload
 from tests.plugins.sync.phone import Phone, phone_of
 
 NUMBERS = st.sampled_from([f"62812345678{n:02}" for n in range(5)])
@@ -97,6 +99,13 @@ class Story(RuleBasedStateMachine):
         self.edited[number] = name
 
     @rule(number=NUMBERS, name=NAMES)
+    def both_edit(self, number: str, name: str) -> None:
+        """What happens by itself too seldom: a person and the phone, then a sync."""
+        self.person_edits(number, "Pelanggan")
+        self.book[number] = name
+        self.sync(preview=False)
+
+    @rule(number=NUMBERS, name=NAMES)
     def customer_writes(self, number: str, name: str) -> None:
         self.messages += 1
         self.phone.writes(number, name, self.messages)
@@ -117,6 +126,34 @@ class Story(RuleBasedStateMachine):
         self.phone.pushes(number, name, is_removed=is_removed)
         self.phone.house.work()
         self.phone.switch(False)
+
+    @rule(numbers=st.sets(NUMBERS, min_size=1))
+    def a_file_comes(self, numbers: set[str]) -> None:
+        before = self.phone.people()
+        lines = "".join(f",{number}\n" for number in sorted(numbers))
+        bring_in(self.phone.house, upload(self.phone.house, f"Nama,HP\n{lines}".encode(), "Pasar"))
+        assert set(self.phone.people()) == set(before) | numbers
+
+    @rule(leaving=st.sampled_from(Leaving))
+    def the_list_goes(self, leaving: Leaving) -> None:
+        before = set(self.phone.people())
+        with self.phone.house.tenant() as session:
+            found = session.scalar(select(Device).where(Device.file_name == "Pasar"))
+            if found is None:
+                return
+            removing.remove(session, found, leaving)
+            on_phone = select(Contact.phone).where(
+                Contact.id.in_(
+                    select(Entry.contact_id).where(
+                        Entry.device_id != found.id, Entry.is_gone.is_(False)
+                    )
+                )
+            )
+            stay = {phone.lstrip("+") for phone in session.scalars(on_phone)}
+        self.phone.house.work()
+        gone = before - set(self.phone.people())
+        assert not gone & (stay | self.used | set(self.edited))
+        assert leaving is Leaving.REMOVE or not gone
 
     @rule()
     def undo_the_last_run(self) -> None:
@@ -146,10 +183,8 @@ class Story(RuleBasedStateMachine):
         assert all(row.address == row.phone for row in rows)
         for row in rows:
             # who was used or edited keeps the same contact for good
-            known = self.ids.setdefault(row.phone, row.id)
             if row.phone.lstrip("+") in self.used | set(self.edited):
-                assert known == row.id or row.phone not in self.ids
-            self.ids[row.phone] = row.id
+                assert self.ids.setdefault(row.phone, row.id) == row.id
 
     def teardown(self) -> None:
         self._open.close()

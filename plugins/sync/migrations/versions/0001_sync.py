@@ -10,6 +10,7 @@ down_revision = None
 MOMENT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 KINDS = ("manual", "automatic", "push", "file")
+LEAVING = ("keep", "remove")
 STATES = (
     "listing",
     "applying",
@@ -55,6 +56,7 @@ def upgrade() -> None:
         sa.Column("last_at", MOMENT, nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("stopped", sa.String(500), nullable=False),
+        sa.Column("leaves", choice("leaving_choice", LEAVING), nullable=True),
         sa.UniqueConstraint("tenant_id", "channel_id"),
         sa.UniqueConstraint("tenant_id", "file_name"),
         tenant_fk("channel_id", "channel"),
@@ -73,7 +75,7 @@ def upgrade() -> None:
         sa.Column("begun_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("reason", sa.String(500), nullable=False),
-        *counts("total", "done", "listed", "added", "changed", "refused", "gone"),
+        *counts("total", "done", "indexed_to", "listed", "added", "changed", "refused", "gone"),
         *counts("removed", "restored", "kept"),
         sa.UniqueConstraint("tenant_id", "active_device_id"),
         tenant_fk("device_id", "sync_device"),
