@@ -86,6 +86,8 @@ def test_C1_to_C9_the_seed_in_indonesian(shop: Shop, watched: Watched) -> None:
     page.click("[aria-label='Agen/Customer Service']")
     page.click("#plugin-dialog >> text=Pilih")
     expect(page.locator("#plugin-dialog")).to_contain_text("Edit agen")
+    expect(page.get_by_label("Penjualan")).to_be_checked()
+    keep_pictures(page, "distribution-popup")
     page.click("#plugin-dialog >> text=Simpan")
     expect(page.locator("#plugin-dialog")).to_contain_text("Pilih")
     complaints = [each for each in watched.complaints if "422" not in each]
