@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTemplate
 from core.inbound import Address, Media, MessageState
 from core.jobs.spec import RetryAt
 from core.listed_templates import TemplateSlot
-from core.models import (
-    Message,
-)
+from core.models import Channel, Message
 from core.models.base import now
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
@@ -150,10 +149,15 @@ def end_as_stale(session: TenantSession, payload: dict[str, Any], reason: str) -
 
 def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
     """The plugin that a send needs: that of its channel's kind."""
-    message = session.get(Message, payload["message_id"])
-    if message is None:
+    # asked before each send: one column, no rows of the unit of work
+    kind = session.scalar(
+        select(Channel.kind)
+        .join(Message, Message.channel_id == Channel.id)
+        .where(Message.id == payload["message_id"])
+    )
+    if kind is None:
         return "core"  # nothing to send: let the job end
-    return session.desk.host.owner_of_kind(message.channel.kind)
+    return session.desk.host.owner_of_kind(kind)
 
 
 def after(seconds: float | None) -> datetime | None:

@@ -170,3 +170,15 @@ def test_the_planner_hears_of_tables_that_grew(world: World) -> None:
         seen = text("select reltuples from pg_class where relname = 'customer'")
         seen = seen if not world.database.is_sqlite else text("select 2000")
         assert (session.scalar(seen) or 0) >= 2000
+
+
+def test_the_planner_hears_of_a_table_that_begins_to_grow_after_others(world: World) -> None:
+    """A worker that has written many customers writes its first words of messages."""
+    with world.database.tenant(world.mine.tenant) as session:
+        insert_unnamed(session, Customer, [{"name": f"customer {n}"} for n in range(2000)])
+        words = [{"token": f"word{n}", "message_id": n} for n in range(2000)]
+        insert_unnamed(session, MessageToken, words)
+    with world.database.system(write=False) as session:
+        seen = text("select reltuples from pg_class where relname = 'message_token'")
+        seen = seen if not world.database.is_sqlite else text("select 2000")
+        assert (session.scalar(seen) or 0) >= 2000
