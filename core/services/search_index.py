@@ -113,7 +113,7 @@ def _words_of(people: Iterable[IndexedPerson]) -> set[tuple[str, int]]:
 def _keep_words(session: TenantSession, words: set[tuple[str, int]], *, skip_known: bool) -> None:
     # in the order of the index: neighbours stand on one page
     ordered = sorted(words)
-    columns = {
+    columns: dict[str, list[Any]] = {
         "token": [word for word, _ in ordered],
         "contact_id": [contact_id for _, contact_id in ordered],
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, g, request
-from flask_appbuilder.api import expose
 
 from core.api import (
     ApiDecl,
@@ -13,6 +12,7 @@ from core.api import (
     Malformed,
     Operation,
     body_of,
+    expose,
     protect,
     row_id,
     say,

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 from flask import Response
-from flask_appbuilder.api import expose
 from pydantic import Field
 
-from core.api import ApiDecl, Body, Operation, body_of, protect, row_id, web_session
+from core.api import (
+    ApiDecl,
+    Body,
+    Operation,
+    body_of,
+    expose,
+    protect,
+    row_id,
+    web_session,
+)
 from plugins.sync import devices, removing, runs, uploading
 from plugins.sync.api import device_json, run_json, who
 from plugins.sync.files import CSV

@@ -58,10 +58,11 @@ def _refused_staged(run: Run) -> Select[Any]:
 
 
 def _refused_entries(session: TenantSession, run: Run) -> Select[Any]:
-    found = select(Entry.refusal, Entry.raw, Entry.id).where(
+    found: Select[Any] = select(Entry.refusal, Entry.raw, Entry.id).where(
         Entry.device_id == run.device_id, Entry.refusal > "", Entry.is_gone.is_(False)
     )
-    if not runs.is_latest(session, run) or run.kind is RunKind.PUSH:
+    is_last = runs.is_latest(session, run, counting_previews=False)
+    if not is_last or run.kind is RunKind.PUSH:
         found = found.where(Entry.run_id == run.id)
     return found
 

@@ -145,11 +145,13 @@ def discard(session: TenantSession, run: Run) -> None:
     session.flush()
 
 
-def is_latest(session: TenantSession, run: Run) -> bool:
+def is_latest(session: TenantSession, run: Run, *, counting_previews: bool = True) -> bool:
     """Whether no later run of its device was there, pushes aside."""
     later = select(Run.id).where(
         Run.device_id == run.device_id, Run.id > run.id, Run.kind != RunKind.PUSH
     )
+    if not counting_previews:
+        later = later.where(Run.state.not_in([RunState.PLANNED, RunState.DISCARDED]))
     return session.scalar(later.limit(1)) is None
 
 

@@ -92,7 +92,8 @@ class SyncView(Page):
             if refused.status == 404:
                 raise
             session.rollback()
-            return _notice(_toggle(channel_id, refused.message), refused.message, "danger")
+            note = _("Automatic contact sync stays off.")
+            return _notice(_toggle(channel_id, refused.message), note, "danger")
         session.commit()
         return _notice(_toggle(channel_id), _("Automatic contact sync is on."), "success")
 

@@ -132,6 +132,9 @@ def test_A13_all_that_was_refused_can_be_taken_away(
         rows = [row for batch in batches for row in batch]
         assert sorted(row.raw for row in rows if row.reason == "group") == groups
         assert {row.reason for row in rows} == {"group", "short", "service"}
+    phone.sync(is_preview=True)
+    with phone.house.tenant(write=False) as session:
+        assert len(reports.refused_of(session, session.get_one(Run, run.id))) == 9, "as before"
 
 
 def test_numbers_that_only_whatsapp_knows_are_taken_as_they_are(phone: Phone) -> None:

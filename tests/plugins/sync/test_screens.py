@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from core.config import Settings
-from core.models import Channel, Contact
+from core.models import Channel, Contact, Tenant
 from core.services import channels
 from core.services.plugins import enable
 from core.services.tenants import RoleName
@@ -67,6 +67,11 @@ def test_A1_a_device_that_is_not_connected_leads_to_its_set_up(shop: Shop) -> No
     status, body, kind = press(shop, f"{toggle(shop)}/on")
     assert (status, kind, is_automatic(shop)) == (200, "danger", False)
     assert "Paused" in body
+    with shop.desk.database.system() as system:
+        system.get_one(Tenant, shop.tenant_id).locale = "id"
+    for path in ("/sync/", "/channels/"):
+        assert "Paused by a person." not in page(shop, path), "reasons are told in their language"
+    assert "Paused" not in press(shop, f"{toggle(shop)}/on")[1]
 
 
 def test_A2_A3_my_devices_lead_to_settings_with_the_switch(shop: Shop) -> None:
