@@ -51,14 +51,14 @@ def refused_in_batches(database: Any, tenant_id: int, run_id: int) -> Iterator[l
         after = (rows[-1].reason, rows[-1].id)
 
 
-def _refused_staged(run: Run) -> Select[Any]:
+def _refused_staged(run: Run) -> Select[Any, Any, Any]:
     return select(Staged.refusal, Staged.said, Staged.id).where(
         Staged.run_id == run.id, Staged.outcome == "refused"
     )
 
 
-def _refused_entries(session: TenantSession, run: Run) -> Select[Any]:
-    found: Select[Any] = select(Entry.refusal, Entry.raw, Entry.id).where(
+def _refused_entries(session: TenantSession, run: Run) -> Select[Any, Any, Any]:
+    found = select(Entry.refusal, Entry.raw, Entry.id).where(
         Entry.device_id == run.device_id, Entry.refusal > "", Entry.is_gone.is_(False)
     )
     is_last = runs.is_latest(session, run, counting_previews=False)
