@@ -185,10 +185,11 @@ def _writes(world: World, route: Route, path: str, is_named: bool) -> Iterator[S
 
 
 _ENDING = frozenset({"delete", "archive", "revoke", "discard", "retry", "read_again", "remove"})
+_ENDING |= {"cancel", "forget", "reopen", "reverse"}  # a second time they say what stands there
 
 
 def ends_row(route: Route) -> bool:
-    """Whether the route would take our own row away, which later shots need."""
+    """Whether the route takes our own row away, or moves it where it can't be moved again."""
     return route.method == "DELETE" or route.action in _ENDING
 
 
