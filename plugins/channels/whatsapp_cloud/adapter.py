@@ -60,7 +60,7 @@ class WhatsAppCloudAdapter:
         opaque_id=True,
         max_text=send.MAX_TEXT,
         max_bytes=media.LIMITS,
-        per_minute=4_800,  # Meta takes 80 a second from a number, until it raises that itself
+        per_minute=4_800,  # 80 a second from a number, by its page on throughput; Meta raises it
     )
 
     def handshake(self, account: Account, request: WebhookRequest) -> str | None:
