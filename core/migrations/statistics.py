@@ -12,8 +12,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from core.migrations.roles import Roles, run
-
-NAME = "sapa_analyze"
+from core.tenancy.statistics import NAME
 
 # never looked at, or four times as large as then; SKIP_LOCKED: nobody waits for another's look
 _FUNCTION = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from core.migrations.statistics import NAME
+NAME = "sapa_analyze"
+"""The function that `core.migrations.statistics` makes. Serving SQLite needs no driver for it."""
 
 FIRST, MOST = 500, 10_000
 """Rows that a connection writes before it asks for a look: twice as many until the next, and never

@@ -21,7 +21,6 @@ from core.inbound import (
     MessageKind,
     MessageState,
 )
-from core.migrations.statistics import NAME
 from core.models import (
     BadInboundItem,
     Card,
@@ -35,6 +34,7 @@ from core.models import (
 )
 from core.services import customers, inbox
 from core.services.receive_many.all import receive_all
+from core.tenancy.statistics import NAME
 from core.testing.installation import CloudLine, Installation, installation
 from plugins import BUILTIN
 

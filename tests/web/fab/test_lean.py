@@ -22,11 +22,15 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
-LOADED = "import sys; print(*sorted({'sqlalchemy_utils', 'PIL'} & sys.modules.keys()))"
+LOADED = "import sys; print(*sorted({'sqlalchemy_utils', 'PIL', 'psycopg'} & sys.modules.keys()))"
 
 
 def test_our_models_bring_fab_without_what_it_does_not_use():
     assert python(f"import core.models, flask_appbuilder.models.sqla.interface; {LOADED}") == ""
+
+
+def test_the_application_as_a_server_imports_it_is_lean_too():
+    assert python(f"import app; {LOADED}") == ""
 
 
 def test_stock_fab_brings_it():
