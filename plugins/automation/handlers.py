@@ -203,7 +203,7 @@ def on_fired(session: TenantSession, event: TriggerFired) -> None:
 
 
 def on_erased(session: TenantSession, event: ContactErased) -> None:
-    """What was looked at goes; that it happened stays, so that nothing happens twice (E15)."""
+    """What was looked at goes; that it happened stays, so that nothing happens twice."""
     session.execute(
         update(Run)
         .where(Run.contact_id == event.contact_id)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import select
 
 from core.demo.people import MELATI
 from core.desk import Desk
-from core.models import Channel, Conversation, Customer, Membership, NoticeLevel, Order, Tenant
-from core.services import notices
+from core.models import (
+    Channel,
+    Conversation,
+    Customer,
+    Membership,
+    NoticeLevel,
+    Order,
+    OrderDelivery,
+    Tenant,
+)
+from core.services import customers, notices, order_feed, orders
 from core.tenancy.session import TenantSession
 from core.testing.working import work_off
 from plugins.channels.simulator import phones
@@ -35,6 +46,7 @@ def tell_of_plugins(desk: Desk) -> int:
         _distribute(session, channel)
         _synchronise(session, channel)
         _merge_two(session)
+        _automate(session, channel)
         notices.notify(
             session,
             "screens",
@@ -77,6 +89,29 @@ def _synchronise(session: TenantSession, channel: Channel) -> None:
     runs.synchronise(session, channel)
     waiting = devices.file_device(session, "Old address book")
     session.add(Upload(device_id=waiting.id, name="contacts.csv", format=CSV, content=CARDS))
+
+
+def _automate(session: TenantSession, channel: Channel) -> None:
+    """The ready-made rules with a run, a smart reply, a broadcast, a shop that tells of orders."""
+    from plugins.automation import ready_made
+    from plugins.automation.broadcasts import handling
+    from plugins.automation.smart_reply import beginning, keeping
+
+    ready_made.install(session, "id")
+    steps = {"steps": beginning.steps_in("id")}
+    keeping.save(
+        session,
+        None,
+        keeping.Draft(
+            name=beginning.name_in("id"), settings=steps, channel_ids=[channel.id], is_on=False
+        ),
+    )
+    handling.create(session, {"name": "Lebaran", "text": "Selamat Lebaran, {firstname}!"})
+    source = order_feed.create_source(session, "Toko daring", "IDR")
+    told = {"key": "evt-1", "event": "created", "event_id": "evt-1", "digest": "0" * 64}
+    session.add(OrderDelivery(source_id=source.id, **told))
+    contact = customers.create_customer(session, name="Bu Sinta", phone="+6281255500011")
+    orders.create_order(session, contact.contacts[0], total=Decimal(150_000))
 
 
 def _merge_two(session: TenantSession) -> None:

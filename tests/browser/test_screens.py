@@ -23,6 +23,10 @@ from core.demo.people import MELATI, PASSWORD
 from core.demo.stage import set_up
 from core.desk import Desk
 from core.models import Channel, Conversation, Division, Module, Order, Tenant
+from plugins.automation.broadcasts.models import Broadcast
+from plugins.automation.models import Rule as AutomatedRule
+from plugins.automation.models import Run as RuleRun
+from plugins.automation.smart_reply.models import SmartReply
 from plugins.routing.models import AgentSetting, DistributionSetting, Rotator
 from plugins.sync.models import Device, Run, Upload
 from tests.browser.conftest import Watched, keep_pictures
@@ -45,15 +49,23 @@ OPERATORS = (
 NO_SCREEN = {
     "AgentPopupView.edit": "a dialog on other screens",
     "AgentPopupView.index": "a dialog on other screens",
+    "appbuilder.static": "a file",
+    "AutomationPanelView.order": "a card on an order's page",
+    "AutomationPanelView.panel": "a card on the customer's page",
     "BadInboundItemView.show": "the story's providers send nothing unreadable",
     "BoardView.card": "a part of the board",
     "BoardView.changed": "a part of the board",
     "BoardView.column": "a part of the board",
     "BoardView.index": "leads to the first module",
     "BoardView.people": "JSON for a searching select",
+    "BroadcastView.people": "a part of a broadcast's page",
+    "BroadcastView.piece": "a part of a broadcast's page",
     "ChannelProviderView.provider": "a part of a device's page",
     "ChannelsView.arrived": "a part of a device's guide",
     "FilesView.file": "a file",
+    "health.alive": "for a probe",
+    "health.ready": "for a probe",
+    "health.ready_to_serve": "for a probe",
     "HomeView.index": "leads to the first screen",
     "InboxView.counts": "JSON for the badge",
     "InboxView.head": "a part of the inbox",
@@ -71,46 +83,49 @@ NO_SCREEN = {
     "MergeView.member": "a dialog: test_six_functions_browser.py looks at it",
     "MergeView.members": "a part of the customer's page",
     "MergeView.panel": "a dialog on the inbox",
+    "MessageDialogView.index": "a dialog on other screens",
+    "metrics.show": "for a probe",
     "NoticesView.bell": "a part of every screen",
+    "OptOutDoorView.ask": "a customer's own link: tests/web/test_opt_out.py opens it",
+    "OwnNameView.this_form_get": "leads to the profile",
+    "OwnNumberView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
+    "OwnPasswordView.this_form_get": "leads to the profile",
+    "PairingView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
     "PhoneView.contacts": "JSON for the channel's adapter",
     "PhoneView.file": "a file",
     "PhoneView.picture": "a file",
     "PhoneView.screen": "a part of the simulator",
-    "MessageDialogView.index": "a dialog on other screens",
-    "OwnNumberView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
-    "PairingView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
-    "OwnNameView.this_form_get": "leads to the profile",
-    "OwnPasswordView.this_form_get": "leads to the profile",
     "RolesView.index": "leads to the first role",
     "RotatorDoorView.follow": "leads to wa.me",
     "RoutingBoardView.columns": "a part of the live board",
     "RoutingWhyView.why": "a part of the inbox",
+    "static": "a file",
     "SuggestionsView.beside": "a part of the customer's page",
+    "SyncView.refused": "a CSV file",
     "SyncView.report": "a part of a run's page",
     "SyncView.rows": "a part of the devices to synchronise",
     "SyncView.toggle": "a part of a device's page",
     "TodayView.rows": "a part of Today",
     "UserDBModelView.userinfo": "FAB's own page, in whose place there is the profile",
     "UtilView.back": "leads back",
-    "appbuilder.static": "a file",
-    "health.alive": "for a probe",
-    "health.ready": "for a probe",
-    "health.ready_to_serve": "for a probe",
-    "metrics.show": "for a probe",
-    "static": "a file",
     "webhooks.receive_webhook": "a provider's handshake",
 }
 # what the key in a page's address is of, where its view has no noun
 KEY_OF: dict[str, InstrumentedAttribute[int]] = {
+    "AutomationHistoryView": RuleRun.id,
+    "AutomationView": AutomatedRule.id,
     "BoardView": Module.id,
+    "BroadcastView": Broadcast.id,
     "ChannelsView": Channel.id,
     "DistributionDivisionsView": Division.id,
     "DistributionSettingsView": DistributionSetting.id,
     "DistributionView": AgentSetting.member_id,
     "RotatorView": Rotator.id,
+    "SmartReplyView": SmartReply.id,
     "SyncView.device": Device.id,
     "SyncView.run": Run.id,
     "UploadView": Upload.id,
+    "UploadView.leave": Upload.device_id,
 }
 NO_SCREEN_METHODS = {
     "action": "acts by POST",

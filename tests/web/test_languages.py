@@ -23,6 +23,7 @@ from tests.web.visible import visible_texts
 AS_STORED = {
     "/users/add": "the installation's roles, which FAB reads from its own table",
     "/users/edit/10001": "the same",
+    "/automation/smart-reply/new": "what it says to customers is in the language of the business",
 }
 
 _FILLED = re.compile(r"%\(\w+\)[sd]")

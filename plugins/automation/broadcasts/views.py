@@ -150,7 +150,11 @@ class BroadcastView(Page):
         """The progress alone, for the page to replace its own."""
         need_tenant()
         found = handling.get(web_session(), pk)
-        return render_template("automation/broadcasts/_progress.html", **_values(found))
+        return render_template(
+            "automation/broadcasts/_piece.html",
+            sample=sending.sample_of(web_session(), found),
+            **_values(found),
+        )
 
     @expose("/<int:pk>/people")
     @has_access

@@ -220,7 +220,7 @@ def test_a_cancelled_order_is_said_once_and_again_after_it_was_reopened(lite: Sh
     assert len(lite.sent()) == 2
 
 
-def test_E15_an_erased_customers_runs_tell_nothing_and_act_no_more(lite: Shop) -> None:
+def test_an_erased_customers_runs_tell_nothing_and_act_no_more(lite: Shop) -> None:
     lite.rule("contact_created", send("Halo {contactname}"))
     lite.rule("contact_created", send("Seminggu, {contactname}"), delay_minutes=60)
     contact_id = lite.customer("Dewi")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from core.models import AuditEntry, Contact, Customer
-from core.services.customers import opt_out
+from core.services.consent import opt_out
 from core.services.erase import erase_contact
 from core.services.plugins import disable, enable
 from tests.plugins.merge.people import contact_of, people
