@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,21 +83,22 @@ def watched(chromium: Browser, shop: Shop) -> Iterator[Watched]:
     context.close()
 
 
-def keep_pictures(page: Page, name: str, *, full_page: bool = False) -> list[Path]:
-    """Pictures at 1440 and 390 pixels, light and dark, in build/screens/ (not committed)."""
+def keep_pictures(page: Page, name: str, *, full_page: bool = False) -> None:
+    """Pictures at 1440 and 390 pixels, light and dark, in build/screens/ (not committed).
+
+    Where somebody wants to look at them: with SAPA_PICTURES=1. They take half of a walk's time.
+    """
+    if "SAPA_PICTURES" not in os.environ:
+        return
     SCREENS.mkdir(parents=True, exist_ok=True)
-    kept = []
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            path = SCREENS / f"{name}-{width}-{scheme}.png"
             page.screenshot(
-                path=path,
+                path=SCREENS / f"{name}-{width}-{scheme}.png",
                 full_page=full_page,
                 animations="disabled",  # colours would be half faded
             )
-            kept.append(path)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1440, "height": 900})
-    return kept

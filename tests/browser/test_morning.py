@@ -157,7 +157,7 @@ def test_D6_D7_D8_D9_D10_D13_a_morning_with_two_numbers_and_two_agents(
     # three wait in Today, all of them in red, and came there by themselves
     expect(budi.locator(".today-card.is-late")).to_have_count(3)
     expect(budi.locator(".today-card", has_text="Agus")).to_contain_text("Orders")
-    pictures = keep_pictures(budi, "morning-today")
+    keep_pictures(budi, "morning-today")
 
     # the board shows them where they belong
     rina.goto(f"{watched.url}/board/")
@@ -204,8 +204,7 @@ def test_D6_D7_D8_D9_D10_D13_a_morning_with_two_numbers_and_two_agents(
         "Besok jam sepuluh, kak."
     ]
     expect(sari.locator(".bubble-out .ticks-delivered").first).to_be_visible()
-    pictures += keep_pictures(sari, "morning-inbox")
-    assert all(picture.stat().st_size > 5_000 for picture in pictures)
+    keep_pictures(sari, "morning-inbox")
     assert watched.complaints == []
     for page in (sari, budi, rina):
         page.context.close()

@@ -7,7 +7,6 @@ people to look at; taking them is more than half of the time.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -242,8 +241,7 @@ def row_of(app: Flask, endpoint: str) -> int:
 
 def look(page: Page, name: str) -> int:
     """How far the page can be scrolled sideways on a phone; the four pictures where asked for."""
-    if "SAPA_PICTURES" in os.environ:
-        keep_pictures(page, name, full_page=True)
+    keep_pictures(page, name, full_page=True)
     page.set_viewport_size({"width": 390, "height": 844})
     overflow: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     page.set_viewport_size({"width": 1440, "height": 900})

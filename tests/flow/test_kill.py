@@ -33,10 +33,6 @@ SEED = int(os.environ.get("SAPA_PROOF_SEED", "0")) or random.randrange(10**6)
 PATIENCE = 500.0  # s in which all work must end
 
 
-def test_a_few_kills_of_everything(settings: Settings, born: Nursery, tmp_path: Path) -> None:
-    assert kill_often(settings, born, tmp_path, messages=90, kills=6, seed=SEED) == 6
-
-
 @pytest.mark.prove
 def test_many_kills_while_thousands_come_in_and_go_out(
     settings: Settings, born: Nursery, tmp_path: Path
