@@ -9,14 +9,12 @@ from flask import Response, request
 from flask_appbuilder.api import expose
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.api import ApiDecl, Body, Invalid, Operation, body_of, protect, row_id, web_session
+from core.api import ApiDecl, Body, Invalid, body_of, protect, row_id, web_session
 from plugins.automation import catalogue, foreseeing, history, rules
 from plugins.automation.models import Rule, Run
+from plugins.automation.operations import AutomationOperations, SwitchBody
 from plugins.automation.rules import Draft
 from plugins.automation.views.history import number
-
-READING = ("get_list", "get", "attempt", "runs")
-WRITING = ("post", "put", "delete", "switch")
 
 Value = str | int
 
@@ -83,21 +81,10 @@ class RuleChange(Body):
     is_on: bool | None = None
 
 
-class SwitchBody(Body):
-    """On or off."""
-
-    is_on: bool
-
-
-class RuleApi(Operation):
+class RuleApi(AutomationOperations):
     """`/api/v1/rule/`."""
 
     resource_name = "rule"
-    class_permission_name = "Automation"
-    method_permission_name = {
-        **dict.fromkeys(READING, "read"),
-        **dict.fromkeys(WRITING, "rule"),
-    }
 
     @expose("/", methods=["GET"])
     @protect()

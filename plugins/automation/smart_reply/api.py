@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.api import (
     ApiDecl,
     Body,
-    Operation,
     RowId,
     body_of,
     protect,
@@ -19,13 +18,11 @@ from core.api import (
     web_session,
 )
 from plugins.automation import catalogue
+from plugins.automation.operations import AutomationOperations, SwitchBody
 from plugins.automation.smart_reply import keeping, past, trying
 from plugins.automation.smart_reply.keeping import LONGEST_REST, Draft
 from plugins.automation.smart_reply.models import Heard, SmartReply
 from plugins.automation.views.history import number
-
-READING = ("get_list", "get", "attempt", "heard")
-WRITING = ("post", "put", "delete", "switch")
 
 
 class Hours(BaseModel):
@@ -79,21 +76,10 @@ class SmartReplyChange(Body):
     is_on: bool | None = None
 
 
-class SwitchSmartReply(Body):
-    """On or off."""
-
-    is_on: bool
-
-
-class SmartReplyApi(Operation):
+class SmartReplyApi(AutomationOperations):
     """`/api/v1/smart_reply/`."""
 
     resource_name = "smart_reply"
-    class_permission_name = "Automation"
-    method_permission_name = {
-        **dict.fromkeys(READING, "read"),
-        **dict.fromkeys(WRITING, "rule"),
-    }
 
     @expose("/", methods=["GET"])
     @protect()
@@ -186,7 +172,7 @@ class SmartReplyApi(Operation):
             200: {description: Switched}
             404: {description: No such smart reply}
         """
-        is_on = body_of(SwitchSmartReply).is_on
+        is_on = body_of(SwitchBody).is_on
         reply = keeping.get(web_session(), row_id(pk))
         keeping.switch(web_session(), reply, is_on=is_on)
         return self.answer(id=reply.id, is_on=reply.is_on)
