@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Watched
 from tests.web.installation import Shop
@@ -62,4 +62,28 @@ def test_a_long_list_is_scrolled_read_and_walked_through(shop: Shop, watched: Wa
     expect(page.locator(named(page, 18))).to_contain_text("Masih ada?")
     top = page.locator(f'{SLOTS}[aria-posinset="1"]')
     expect(top.locator(".inbox-row-name")).to_have_text("Pelanggan 18")
+    assert watched.complaints == []
+
+
+def test_walking_faster_than_threads_come_is_not_thrown_back(shop: Shop, watched: Watched) -> None:
+    fill(shop, 12)
+    page = watched.page()
+    watched.log_in(page, "rina@melati.example")
+    page.locator(named(page, 2)).click()
+    expect(page.locator(".thread-title")).to_contain_text("Pelanggan 2")
+    page.keyboard.press("Escape")
+
+    slow: list[Route] = []
+    page.route("**/inbox/*/thread", slow.append)
+    for _ in range(3):
+        page.keyboard.press("k")
+    shop.customer_writes("Masih ada?", number="+6281200000001", name="Pelanggan 1")
+    expect(page.locator(named(page, 1))).to_contain_text("Masih ada?")  # rows are drawn again
+    for _ in range(3):
+        page.keyboard.press("k")
+    for request in slow:
+        request.continue_()
+    expect(page.locator(".thread-title")).to_contain_text("Pelanggan 8")
+    expect(page.locator(named(page, 8))).to_have_attribute("aria-current", "true")
+    assert len(slow) == 6
     assert watched.complaints == []

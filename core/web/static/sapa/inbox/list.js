@@ -137,7 +137,6 @@ async function refreshRows() {
   if (none && !list.isEmpty()) none.remove();
   if (!none && list.isEmpty() && !find(".inbox-hit", rows)) window.htmx.trigger(filter, "submit"); // it says why
   count(find("#inbox-unread", found));
-  mark();
 }
 export async function catchUp() {
   const found = await parts("/inbox/list?" + new URLSearchParams(new FormData(filter)));
