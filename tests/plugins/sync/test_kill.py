@@ -30,6 +30,7 @@ from tests.plugins.sync.phone import Phone, phone_of
 
 ROOT = Path(__file__).parents[3]
 PEOPLE = 600
+MOVES = 6  # a step makes some fifty: seven lives end before it does
 
 
 def first_book() -> dict[str, str]:
@@ -178,7 +179,7 @@ def progress(phone: Phone, run_id: int) -> tuple[Any, ...]:
 def _let_it_work(phone: Phone, run_id: int, chance: random.Random) -> None:
     """Until the run has moved some times, and a little longer: on a busy machine a life that is
     measured in seconds ends before anything happens."""
-    moves, last = chance.randrange(30), progress(phone, run_id)
+    moves, last = chance.randrange(MOVES), progress(phone, run_id)
     until = time.monotonic() + 3
     while moves and time.monotonic() < until and phone.run(run_id).is_active:
         if (now := progress(phone, run_id)) != last:
@@ -218,4 +219,5 @@ def compare(tmp_path: Path, kills: int) -> int:
 
 @pytest.mark.prove
 def test_twenty_kills_leave_what_none_would(tmp_path: Path) -> None:
-    assert compare(tmp_path, int(os.environ.get("SAPA_SYNC_KILLS", "20"))) > 3
+    kills = int(os.environ.get("SAPA_SYNC_KILLS", "20"))
+    assert compare(tmp_path, kills) >= kills / 2
