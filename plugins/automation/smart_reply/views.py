@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel.dates import get_day_names
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -13,8 +13,6 @@ from sqlalchemy import select
 from core.api import (
     Channel,
     Division,
-    Page,
-    Refused,
     TenantSession,
     ViewDecl,
     expose,
@@ -28,16 +26,18 @@ from plugins.automation import catalogue, ready_made
 from plugins.automation.smart_reply import beginning, forms, hours, keeping, past, steps, trying
 from plugins.automation.smart_reply.keeping import Draft
 from plugins.automation.variables import NAMES
+from plugins.automation.views.editing import EditorPage
 from plugins.automation.views.forms import text
 from plugins.automation.views.history import number
 
 WRITING = ("new", "create", "edit", "save", "draw", "attempt", "switch", "archive")
 
 
-class SmartReplyView(Page):
+class SmartReplyView(EditorPage):
     """`/automation/smart-reply/`."""
 
     route_base = "/automation/smart-reply"
+    keeper = keeping
     class_permission_name = "Automation"
     method_permission_name = {
         **dict.fromkeys(("index", "history"), "read"),
@@ -77,25 +77,7 @@ class SmartReplyView(Page):
             draft.settings = {ask.name: ask.default for ask in bot.asks(session)}
         taken = set(_taken(session, None))
         draft.channel_ids = [each.id for each in _channels(session) if each.id not in taken]
-        return self._page(None, draft, {})
-
-    @expose("/create", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        """Make one."""
-        return self._save(None)
-
-    @expose("/<int:pk>/edit")
-    @has_access
-    def edit(self, pk: int) -> Any:
-        """One's form."""
-        return self._page(pk, keeping.draft_of(keeping.get(web_session(), pk)), {})
-
-    @expose("/<int:pk>/save", methods=["POST"])
-    @has_access
-    def save(self, pk: int) -> Any:
-        """Change one."""
-        return self._save(pk)
+        return self.page(None, draft, {})
 
     @expose("/draw", methods=["POST"])
     @has_access
@@ -120,25 +102,6 @@ class SmartReplyView(Page):
             "automation/smart_reply/_phone.html", **_phone(web_session(), forms.typed())
         )
 
-    @expose("/<int:pk>/switch", methods=["POST"])
-    @has_access
-    def switch(self, pk: int) -> Any:
-        """On or off."""
-        reply = keeping.get(web_session(), pk)
-        keeping.switch(web_session(), reply, is_on=text("is_on") == "1")
-        web_session().commit()
-        flash(_("Switched on.") if reply.is_on else _("Switched off."), "success")
-        return redirect(url_for("SmartReplyView.index"))
-
-    @expose("/<int:pk>/archive", methods=["POST"])
-    @has_access
-    def archive(self, pk: int) -> Any:
-        """Out of the list."""
-        keeping.archive(web_session(), keeping.get(web_session(), pk))
-        web_session().commit()
-        flash(_("Archived."), "success")
-        return redirect(url_for("SmartReplyView.index"))
-
     @expose("/history")
     @has_access
     def history(self) -> Any:
@@ -160,20 +123,12 @@ class SmartReplyView(Page):
             is_full=len(found) == past.SHOWN,
         )
 
-    def _save(self, pk: int | None) -> Any:
-        session = web_session()
-        draft = forms.typed()
-        try:
-            keeping.save(session, keeping.get(session, pk) if pk is not None else None, draft)
-        except Refused as refused:
-            session.rollback()
-            errors = refused.errors or {"": [refused.message]}
-            return self._page(pk, draft, errors), refused.status
-        session.commit()
-        flash(_("Saved."), "success")
-        return redirect(url_for("SmartReplyView.index"))
+    def typed(self) -> Draft:
+        """What stands in the form."""
+        return forms.typed()
 
-    def _page(self, pk: int | None, draft: Draft, errors: dict[str, list[str]]) -> Any:
+    def page(self, pk: int | None, draft: Draft, errors: dict[str, list[str]]) -> Any:
+        """The form, with what it shows beside it."""
         need_tenant()
         return self.render_template(
             "automation/smart_reply/edit.html",

@@ -10,8 +10,6 @@ from flask_babel import gettext as _
 
 from core.api import (
     ConditionKind,
-    Page,
-    Refused,
     TenantSession,
     expose,
     has_access,
@@ -26,14 +24,16 @@ from plugins.automation.rules import Draft
 from plugins.automation.sentences import Speaker
 from plugins.automation.variables import NAMES
 from plugins.automation.views import forms
+from plugins.automation.views.editing import EditorPage
 
 WRITING = ("new", "create", "edit", "save", "draw", "preview", "switch", "archive", "install")
 
 
-class AutomationView(Page):
+class AutomationView(EditorPage):
     """`/automation/`: rules, and the editor of one."""
 
     route_base = "/automation"
+    keeper = rules
     class_permission_name = "Automation"
     method_permission_name = {"index": "read", **dict.fromkeys(WRITING, "rule")}
 
@@ -67,25 +67,7 @@ class AutomationView(Page):
         if draft.trigger not in catalogue.triggers(web_session()):
             draft.trigger = next(iter(catalogue.triggers(web_session())), "")
         forms.add_step(web_session(), draft, "send")
-        return self._page(None, draft, {})
-
-    @expose("/create", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        """Make one."""
-        return self._save(None)
-
-    @expose("/<int:pk>/edit")
-    @has_access
-    def edit(self, pk: int) -> Any:
-        """One rule's form."""
-        return self._page(pk, rules.draft_of(rules.get(web_session(), pk)), {})
-
-    @expose("/<int:pk>/save", methods=["POST"])
-    @has_access
-    def save(self, pk: int) -> Any:
-        """Change one."""
-        return self._save(pk)
+        return self.page(None, draft, {})
 
     @expose("/draw", methods=["POST"])
     @has_access
@@ -104,25 +86,6 @@ class AutomationView(Page):
         draft = forms.typed(web_session())
         return render_template("automation/_preview.html", **seen(web_session(), draft))
 
-    @expose("/<int:pk>/switch", methods=["POST"])
-    @has_access
-    def switch(self, pk: int) -> Any:
-        """On or off."""
-        rule = rules.get(web_session(), pk)
-        rules.switch(web_session(), rule, is_on=forms.text("is_on") == "1")
-        web_session().commit()
-        flash(_("Switched on.") if rule.is_on else _("Switched off."), "success")
-        return redirect(url_for("AutomationView.index"))
-
-    @expose("/<int:pk>/archive", methods=["POST"])
-    @has_access
-    def archive(self, pk: int) -> Any:
-        """Out of the list."""
-        rules.archive(web_session(), rules.get(web_session(), pk))
-        web_session().commit()
-        flash(_("Archived."), "success")
-        return redirect(url_for("AutomationView.index"))
-
     @expose("/install", methods=["POST"])
     @has_access
     def install(self) -> Any:
@@ -132,20 +95,12 @@ class AutomationView(Page):
         flash(_("%(num)d rules are on. Change their words as you like.", num=len(made)), "success")
         return redirect(url_for("AutomationView.index"))
 
-    def _save(self, pk: int | None) -> Any:
-        session = web_session()
-        draft = forms.typed(session)
-        try:
-            rules.save(session, rules.get(session, pk) if pk is not None else None, draft)
-        except Refused as refused:
-            session.rollback()
-            errors = refused.errors or {"": [refused.message]}
-            return self._page(pk, draft, errors), refused.status
-        session.commit()
-        flash(_("Saved."), "success")
-        return redirect(url_for("AutomationView.index"))
+    def typed(self) -> Draft:
+        """What stands in the form."""
+        return forms.typed(web_session())
 
-    def _page(self, pk: int | None, draft: Draft, errors: dict[str, list[str]]) -> Any:
+    def page(self, pk: int | None, draft: Draft, errors: dict[str, list[str]]) -> Any:
+        """The form, with what it shows beside it."""
         need_tenant()
         session = web_session()
         return self.render_template(
