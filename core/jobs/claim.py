@@ -21,6 +21,10 @@ from core.tenancy.session import SystemSession
 
 BATCH = 50  # payloads that a batch handler gets at most
 _CLAIM_LOCK = 0x5A9A_0001  # any number, the same in every process
+# For this transaction every look is planned for its own moment: a plan that is kept for any moment
+# passes a deep lane row by row.
+_PLAN_ANEW = "set_config('plan_cache_mode', 'force_custom_plan', true)"
+_TURN = text(f"select pg_try_advisory_xact_lock(:key), {_PLAN_ANEW}")
 
 Pair = tuple[int, int]  # a job's id and the attempt it was leased for
 
@@ -72,6 +76,8 @@ def is_waiting(
     session: SystemSession, queue: str, moment: datetime, full: Collection[str] = ()
 ) -> bool:
     """True when a claim would find something. Read only: an idle relay takes no lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"select {_PLAN_ANEW}"))
     return bool(due(session, queue, moment, 1, full))
 
 
@@ -94,9 +100,7 @@ def claim(
     one writer anyway.
     """
     is_postgres = session.get_bind().dialect.name == "postgresql"
-    if is_postgres and not session.scalar(
-        text("select pg_try_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK}
-    ):
+    if is_postgres and not session.scalar(_TURN, {"key": _CLAIM_LOCK}):
         raise Taken
     limit = min(slots * BATCH, WINDOW)
     full = set(crowds.full()) if crowds is not None else set()
