@@ -20,6 +20,7 @@ from core.testing.databases import (
     sqlite_settings,
     sqlite_template,
 )
+from core.testing.engines import compiled_once
 from plugins import BUILTIN
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ __all__ = [
     "sqlite_settings",
     "sqlite_template",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_sql() -> Iterator[None]:
+    """Statements are compiled once a process, and not once a test."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -157,13 +157,13 @@ def installation(
     """
     own = settings.model_copy(update={"private_hosts": (*settings.private_hosts, "127.0.0.1")})
     builtin = tuple(builtin)
-    tables = plugin_migrations(PluginHost.load(builtin))
-    if not is_current(own, tables):  # asked first: raising the walls again takes 300 statements
-        migrate(own, tables)
     is_lasting = app is not None
     if app is None and web:
+        _bring_up(own, PluginHost.load(builtin))
         app = create_app(own, builtin)
     desk: Desk = app.extensions["sapa"] if app is not None else open_desk(own, builtin)
+    if is_lasting or not web:
+        _bring_up(own, desk.host)
     try:
         with desk.database.system() as session:
             ensure_plans(session)
@@ -175,6 +175,13 @@ def installation(
         if not is_lasting:
             desk.outbound.close()
         desk.database.dispose()
+
+
+def _bring_up(settings: Settings, host: PluginHost) -> None:
+    """Make the plugins' tables. Asked first: raising the walls again takes 300 statements."""
+    tables = plugin_migrations(host)
+    if not is_current(settings, tables):
+        migrate(settings, tables)
 
 
 def _module(session: TenantSession, name: str) -> int | None:
