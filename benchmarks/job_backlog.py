@@ -128,7 +128,7 @@ def settle(where: Place) -> None:
     bind = where.database.bind(write=True, system=True)
     if bind.dialect.name == "postgresql":
         with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("analyze job"))
+            connection.execute(text("vacuum (analyze) job"))
 
 
 if __name__ == "__main__":
