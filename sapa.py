@@ -8,8 +8,7 @@ import sys
 
 def main() -> None:
     """Run the command line. The check comes first: with a strange `core` little else works."""
-    # imports leave no garbage, and looking for it takes a fifth of the start; `serve` turns it on
-    gc.disable()
+    gc.disable()  # until core.garbage says that all is imported
     try:
         from core.house import ForeignHouse, check_house
     except ImportError:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from core.config import Settings
 from core.errors import Refused
+from core.garbage import collect_from_here
 
 if TYPE_CHECKING:
     from core.desk import Desk
@@ -88,11 +89,16 @@ class Surroundings:
         return Settings()
 
     @contextmanager
-    def open(self) -> Iterator[Desk]:
-        """The installation, without a web server and without running jobs. Refused if outdated."""
+    def open(self, *, is_start: bool = False) -> Iterator[Desk]:
+        """The installation, without a web server and without running jobs. Refused if outdated.
+
+        `is_start`: a process that runs on is being started, and imports more.
+        """
         from core.boot import open_desk
 
         desk = open_desk(self.settings(), self.builtin)
+        if not is_start:
+            collect_from_here()
         try:
             refuse_pending(desk)
             yield desk

@@ -53,7 +53,7 @@ def start(
             "--workers out, or set SAPA_REDIS_URL.",
             "workers",
         )
-    with surroundings.open() as desk:
+    with surroundings.open(is_start=True) as desk:
         if not settings.is_sqlite:
             _refuse_unbound_role(desk)
         missing = "" if settings.is_embedded else missing_workers(desk)
@@ -129,7 +129,7 @@ def worker(
             "A worker of its own needs Redis: set SAPA_REDIS_URL. Without it `sapa run` does the "
             "background work itself."
         )
-    with surroundings.open() as desk:
+    with surroundings.open(is_start=True) as desk:
         _refuse_unbound_role(desk)
     chosen = tuple(queue for queue in QUEUES if queue in queues) or QUEUES
     at_once = threads or settings.worker_threads

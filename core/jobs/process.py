@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from core.config import Settings
+from core.garbage import collect_from_here
 from core.logs import set_up_logs
 from core.process import STOP_SECONDS, die_with
 from core.shared_metrics import share
@@ -61,6 +62,7 @@ def live(what: Work, *, say_ready: bool) -> None:
     pulse = Pulse(desk, serves=False, works=True)
     desk.jobs.start(queues=what.queues, threads=what.threads)
     pulse.start()
+    collect_from_here()
     if say_ready:
         print(what.ready, flush=True)
     told_to_stop.wait()

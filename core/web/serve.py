@@ -7,7 +7,6 @@ signals on. They die with it, also when it is killed.
 from __future__ import annotations
 
 import fcntl
-import gc
 import importlib
 import multiprocessing
 import multiprocessing.util
@@ -26,6 +25,7 @@ from granian.log import LogLevels
 
 from core.config import Settings
 from core.errors import Refused
+from core.garbage import collect_from_here
 from core.logs import set_up_logs
 from core.process import STOP_SECONDS, die_with
 from core.pulse import Pulse
@@ -89,8 +89,7 @@ class _Loader:
         pulse = Pulse(desk, serves=True, works=self.settings.is_embedded)
         pulse.start()
         multiprocessing.util.Finalize(None, pulse.stop, exitpriority=5)
-        gc.freeze()  # what is here now stays: no later collection walks it
-        gc.enable()
+        collect_from_here()
         self.say_ready()
         return app
 
