@@ -217,6 +217,23 @@ class ReadsFacts(Protocol):
         ...
 
 
+@runtime_checkable
+class SubscribesWebhook(Protocol):
+    """An adapter that tells its provider where to deliver, so that nobody copies an address.
+
+    Both are called outside any transaction and repeated safely. They raise SendFailed,
+    OutcomeUnknown.
+    """
+
+    def subscribe(self, account: Account, webhook_url: str, http: OutboundClient) -> None:
+        """Have the provider deliver to `webhook_url`: when a channel is made, changed, resumed."""
+        ...
+
+    def unsubscribe(self, account: Account, webhook_url: str, http: OutboundClient) -> None:
+        """Have it deliver there no more: before a channel is disconnected."""
+        ...
+
+
 @dataclass(frozen=True)
 class SetupStep:
     """One thing to do. `copies` is a text to copy; `shows="webhook_url"` adds the channel's own."""
