@@ -21,6 +21,7 @@ from core.adapter import (
     Receipts,
     SetupStep,
     SignatureRefused,
+    SubscribesWebhook,
     WebhookRequest,
 )
 from core.amounts import as_money
@@ -108,6 +109,7 @@ from core.inbound import (
     MessageKind,
     MessageState,
     TemplateChanged,
+    WishTold,
 )
 from core.jobs.outbox import NewJob, enqueue, enqueue_all
 from core.jobs.schedule import Periodic, periodic
@@ -397,6 +399,7 @@ __all__ = [
     "SetupStep",
     "SignatureRefused",
     "Stale",
+    "SubscribesWebhook",
     "Taken",
     "Task",
     "TaskClosed",
@@ -416,6 +419,7 @@ __all__ = [
     "UuidMixin",
     "ViewDecl",
     "WebhookRequest",
+    "WishTold",
     "account_of",
     "acting_as",
     "add_member",
