@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from core.adapter import ChecksConnection, GuidesSetup
+from core.adapter import ChecksConnection, GuidesSetup, SubscribesWebhook
 from core.errors import NotFound, Refused
 from core.host.declarations import ViewDecl
 from core.models import Channel, ChannelCount, Membership, Module
@@ -114,6 +114,7 @@ class ChannelsView(Page):
             steps=adapter.steps_after if isinstance(adapter, GuidesSetup) else (),
             webhook_url=channels.webhook_url(session, channel),
             is_tested=isinstance(adapter, ChecksConnection),
+            tells_itself=isinstance(adapter, SubscribesWebhook),
         )
 
     @expose("/<pk>/arrived")
@@ -152,6 +153,7 @@ class ChannelsView(Page):
             webhook_url=channels.webhook_url(session, channel),
             counts=counts,
             is_phone=isinstance(adapter, Pairs),
+            tells_itself=isinstance(adapter, SubscribesWebhook),
             is_tested=isinstance(adapter, ChecksConnection),
             tests_now="test" in request.args,
             **provider_values(channel),
