@@ -207,6 +207,7 @@ from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
 from core.services.opt_out_links import opt_out_link
 from core.services.search_index import index_contacts
+from core.services.send import kind_of as kind_of_file
 from core.services.send import record_unsent, send_message
 from core.services.send_many import Letter, send_many
 from core.services.sight import OVERSEERS, may_hold, sight_of
@@ -457,6 +458,7 @@ __all__ = [
     "insert_rows",
     "insert_unnamed",
     "job",
+    "kind_of_file",
     "labels",
     "line_of",
     "machine_door",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,8 +38,9 @@ class ReadingContract(Supplied):
     def test_a_duplicate_has_the_same_id(self) -> None:
         raw = self.raw_message("m-1", ANI, "Halo")
         first, second = self.items([[raw], [raw]])
-        assert first == second
         assert isinstance(first, InboundMessage)
+        assert isinstance(second, InboundMessage)
+        assert replace(first, sent_at=second.sent_at) == second  # not every provider tells a time
 
     def test_times_are_aware(self) -> None:
         (item,) = self.items([[self.raw_message("m-1", ANI, "Halo")]])
