@@ -82,6 +82,25 @@ def unix_moment(parent: dict[str, Any], key: str = "timestamp") -> datetime:
     return datetime.fromtimestamp(value, UTC)
 
 
+def iso_moment(parent: dict[str, Any], key: str = "timestamp") -> datetime:
+    """RFC 3339 with its zone, as UTC."""
+    text = string(parent, key, limit=40)
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None or at.utcoffset() is None:
+            raise Unreadable(say("%(key)s has no time zone.", key=key))
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, Unreadable):
+            raise
+        raise Unreadable(say("%(key)s is no time.", key=key)) from error
+    if not EARLIEST <= at.timestamp() < LATEST:
+        raise Unreadable(
+            say("%(key)s is no time at which a message could have been written.", key=key)
+        )
+    return at
+
+
 def decode(body: bytes) -> Any:
     """The JSON of a body; raises ValueError also for what is nested too deeply, and for NaN."""
     try:
