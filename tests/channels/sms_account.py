@@ -24,3 +24,17 @@ def twilio_account(base_url: str = "http://127.0.0.1:9", **changes: Any) -> Acco
         "webhook_url": f"https://sapa.example/webhooks/{UUID}",
     }
     return Account(**values | changes)
+
+
+def phone_account(api_url: str = "http://127.0.0.1:9", **changes: Any) -> Account:
+    """A phone whose gateway listens at `api_url`."""
+    values: dict[str, Any] = {
+        "channel_id": 1,
+        "uuid": UUID,
+        "kind": "sms_android",
+        "own_address": "+6281100000001",
+        "region": "ID",
+        "settings": {"api_url": api_url, "username": "USER01"},
+        "secrets": {"password": "gateway-password", "signing_key": "signing-key-of-the-app"},
+    }
+    return Account(**values | changes)
