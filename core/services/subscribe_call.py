@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.adapter import SubscribesWebhook
+from core.adapter import ReadsFacts, SubscribesWebhook
 from core.jobs.spec import RetryAt
 from core.models import Channel, ChannelState
 from core.outbound import OutcomeUnknown, SendFailed
 from core.services.channel_life import break_channel
 from core.services.lines import Line, line_of
+from core.services.refresh_channel import refresh
 from core.services.sending import after
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -33,7 +34,10 @@ class SubscribeCall:
     def complete(
         self, session: TenantSession, payload: dict[str, Any], claimed: Line, result: None
     ) -> None:
-        """Nothing to keep: the first webhook shows that it worked."""
+        """The account can be asked now: its name and balance stand on its page soon."""
+        channel = session.get(Channel, payload["channel_id"])
+        if channel is not None and isinstance(claimed.adapter, ReadsFacts):
+            refresh(session, channel)
 
     def fail(
         self, session: TenantSession, payload: dict[str, Any], claimed: Line, error: Exception
