@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -20,6 +21,12 @@ from plugins.channels.sms.android.parse import identifier_of
 from tests.channels.sms_account import phone_account
 
 AT = "2026-11-01T16:00:00.000+07:00"
+
+
+def at_of(provider_id: str) -> str:
+    """The app's messages have no id: another one of the contract's is another moment."""
+    minute, milli = divmod(zlib.crc32(provider_id.encode()) % 60_000, 1000)
+    return f"2026-11-01T16:{minute:02}:00.{milli:03}+07:00"
 
 
 class TestAndroidSmsContract(AdapterContract):
@@ -41,7 +48,7 @@ class TestAndroidSmsContract(AdapterContract):
         return {"x-signature": digest, "x-timestamp": at}
 
     def raw_message(self, provider_id: str, sender: str, text: str) -> dict[str, Any]:
-        return received(sender, text, messageId="same", receivedAt=AT)
+        return received(sender, text, messageId="same", receivedAt=at_of(provider_id))
 
     def raw_unknown(self, provider_id: str, sender: str) -> dict[str, Any]:
         return {"sender": sender, "receivedAt": AT, "messageId": provider_id, "size": 125684}
@@ -60,7 +67,9 @@ class TestAndroidSmsContract(AdapterContract):
 
     def id_of(self, given: str) -> str:
         group, item = given.split("-")[1:]
-        return identifier_of(DEVICE, f"+62812345678{group}{item}", AT, f"Nr {group}.{item}")
+        return identifier_of(
+            DEVICE, f"+62812345678{group}{item}", at_of(given), f"Nr {group}.{item}"
+        )
 
     def bad_messages(self) -> list[Any]:
         whole = self.raw_message("m-bad", ANI, "Halo")

@@ -68,7 +68,7 @@ class TestTelegramContract(AdapterContract):
 
     def id_of(self, given: str) -> str:
         group, item = given.split("-")[1:]
-        return f"6281234567{8}{group}{item}:{number(given)}"
+        return f"62812345678{group}{item}:{number(given)}"
 
     def address_of(self, sender: str) -> str:
         return sender.removeprefix("+")
