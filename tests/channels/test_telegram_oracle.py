@@ -106,7 +106,7 @@ def test_it_sets_and_takes_away_a_webhook(telegram: TelegramSimulator) -> None:
     async def refused(bot: Bot) -> None:
         await bot.set_webhook("http://sapa.example/")
 
-    with pytest.raises(error.BadRequest, match="(?i)https"):
+    with pytest.raises(error.BadRequest, match=r"(?i)https"):
         ask(telegram, refused)
 
 
