@@ -209,10 +209,10 @@ class TelegramSimulator(ProviderSimulator):
         told = message(chat, **words) | {"from": BOT}
         self.sent.append(Sent(method, chat, told["message_id"], params, given))
         if given is not None:
-            kept = {"file_id": self.keep_file(given[2]), "file_unique_id": "u"}
-            size = {"width": 1, "height": 1, "file_size": len(given[2])}
+            kept: Json = {"file_id": self.keep_file(given[2]), "file_unique_id": "u"}
+            size: Json = {"width": 1, "height": 1, "file_size": len(given[2])}
             name = FILE_FIELDS[method]
-            shown = {
+            shown: dict[str, Json] = {
                 "video": {**size, "duration": 1},
                 "animation": {**size, "duration": 1},
                 "audio": {"duration": 1},

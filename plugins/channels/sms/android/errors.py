@@ -70,7 +70,7 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
 
 def _pause(response: Any, answer: dict[str, Any] | None) -> float | None:
     """Seconds: of a Retry-After header, else of the answer's retryAfter."""
-    given = response.headers.get("retry-after") or (answer or {}).get("retryAfter")
+    given: Any = response.headers.get("retry-after") or (answer or {}).get("retryAfter")
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         seconds = float(given)
         if 0 <= seconds <= 86_400:
