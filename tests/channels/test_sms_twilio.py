@@ -178,6 +178,18 @@ def test_a_text_goes_from_the_own_number_and_says_where_receipts_go(
     }
 
 
+def test_an_address_on_this_machine_is_no_reason_to_lose_a_message(
+    twilio: TwilioSimulator,
+) -> None:
+    for url in ("http://127.0.0.1:8080/webhooks/x", "http://localhost/webhooks/x", ""):
+        send(twilio, account=twilio_account(twilio.url, webhook_url=url))
+    assert ["StatusCallback" in sent.form for sent in twilio.sent] == [False] * 3
+    twilio.fail_next(status=400, code=21402, only="/IncomingPhoneNumbers/")
+    with pytest.raises(SendFailed) as failed:
+        TwilioSmsAdapter().subscribe(twilio_account(twilio.url), "http://x/", local_client())
+    assert "SAPA_BASE_URL" in failed.value.reason
+
+
 def test_a_messaging_service_takes_the_number_s_place(twilio: TwilioSimulator) -> None:
     account = twilio_account(twilio.url)
     settings = {**account.settings, "messaging_service_sid": "MG" + "0" * 32}

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from core.api import Account, OutboundClient, SendFailed, say
 from plugins.channels.sms.twilio.api import call
-from plugins.channels.sms.twilio.errors import CHANNEL
+from plugins.channels.sms.twilio.errors import CHANNEL, PAYLOAD
 
 
 def subscribe(account: Account, webhook_url: str, http: OutboundClient) -> None:
@@ -19,8 +19,22 @@ def subscribe(account: Account, webhook_url: str, http: OutboundClient) -> None:
             "number",
             say("%(number)s is no number of this Twilio account.", number=account.own_address),
         )
-    if found.get("sms_url") != webhook_url or found.get("sms_method") != "POST":
+    if found.get("sms_url") == webhook_url and found.get("sms_method") == "POST":
+        return
+    try:
         _deliver(account, http, found, webhook_url)
+    except SendFailed as refused:
+        if refused.error_class != PAYLOAD:
+            raise
+        raise SendFailed(
+            PAYLOAD,
+            "address",
+            say(
+                "Twilio delivers only to an address that the internet reaches. Set SAPA_BASE_URL "
+                "to one, then press Resume. (%(reason)s)",
+                reason=refused.reason,
+            ),
+        ) from refused
 
 
 def unsubscribe(account: Account, webhook_url: str, http: OutboundClient) -> None:
