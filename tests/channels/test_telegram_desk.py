@@ -20,6 +20,7 @@ from core.models import (
     Message,
 )
 from core.services import channels, plugins, reactions
+from core.services.subscribing import last_line, leave
 from core.testing.providers.telegram import TOKEN, TelegramSimulator
 from core.testing.providers.telegram_bodies import (
     Json,
@@ -140,6 +141,20 @@ def test_a_token_that_is_refused_stops_the_channel_until_resumed(talk: Talk) -> 
     talk.line.house.work()
     assert talk.telegram.webhook["url"]
     assert talk.line.all(Channel)[0].state is ChannelState.CONNECTED
+
+
+def test_a_channel_that_is_given_up_is_delivered_to_no_more(talk: Talk) -> None:
+    assert talk.telegram.webhook
+    with talk.line.house.tenant() as session:
+        line = last_line(session, session.get_one(Channel, talk.line.channel_id))
+    assert line is not None
+    leave(line)
+    assert talk.telegram.webhook == {}
+    talk.telegram.fail_next(status=401)
+    leave(line)  # a provider that can't be asked holds nobody up
+    with talk.line.house.tenant() as session:
+        plugins.disable(session, "telegram")
+        assert last_line(session, session.get_one(Channel, talk.line.channel_id)) is None
 
 
 def test_F4_switched_off_its_webhook_is_404_and_on_again_it_works(talk: Talk) -> None:
