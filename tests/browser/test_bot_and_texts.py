@@ -45,7 +45,7 @@ def test_a_bot_is_connected_and_answers(watched: Watched) -> None:
         page.click("form.sapa-form-card button.btn-primary")
         page.wait_for_selector("text=Nothing to copy")
         assert wait_until(lambda: bool(telegram.webhook))
-        page.click("text=Test the connection")
+        page.click('button:has-text("Test the connection")')
         page.wait_for_selector("text=Toko Melati (@tokomelati_bot)")
         page.wait_for_selector("text=Telegram delivers messages here")
         keep_pictures(page, "telegram-setup", full_page=True)
