@@ -170,6 +170,7 @@ from core.outbound import (
     OutcomeUnknown,
     ResponseTooLarge,
     SendFailed,
+    asked_pause,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.past import ImportOffer, ImportsPast
@@ -426,6 +427,7 @@ __all__ = [
     "add_member",
     "allocating",
     "as_money",
+    "asked_pause",
     "assigning",
     "body_of",
     "bring_contacts",

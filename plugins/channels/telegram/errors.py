@@ -6,17 +6,15 @@ the HTTP status; only the description tells one 400 from another.
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed, say
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, asked_pause, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
 CHANNEL: ErrorClass = "channel"
 PAYLOAD: ErrorClass = "payload"
 
-LONGEST_PAUSE = 86_400.0
 GATEWAY_STATUSES = frozenset({502, 504})
 
 # words of a description → class, code, sentence; the first that fits
@@ -52,7 +50,9 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
     said = answer.get("description") if answer else None
     description = said if isinstance(said, str) else ""
     if status == 429:
-        return SendFailed(RETRY, "429", say("Telegram asks for a pause."), _pause(response, answer))
+        return SendFailed(
+            RETRY, "429", say("Telegram asks for a pause."), asked_pause(response, _stated(answer))
+        )
     for words, error_class, code, reason in MEANINGS:
         if status in (400, 403, 413) and words in description.lower():
             return SendFailed(error_class, code, reason, is_opt_out=code == "blocked")
@@ -60,7 +60,7 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
     if error_class == CHANNEL:
         return SendFailed(CHANNEL, str(status), say("Telegram does not take the bot token."))
     reason = description[:300] or say("Telegram answered %(status)s.", status=status)
-    pause = _pause(response, answer) if error_class == RETRY else None
+    pause = asked_pause(response, _stated(answer)) if error_class == RETRY else None
     return SendFailed(error_class, str(status), reason, pause)
 
 
@@ -72,14 +72,7 @@ def _class_of(status: int) -> ErrorClass:
     return RETRY if status >= 500 or status == 409 else PAYLOAD
 
 
-def _pause(response: Any, answer: dict[str, Any] | None) -> float | None:
-    """Seconds: in the answer's parameters, else in a Retry-After header."""
+def _stated(answer: dict[str, Any] | None) -> Any:
+    """The pause in the answer's parameters."""
     parameters = answer.get("parameters") if answer else None
-    given = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    if given is None:
-        given = response.headers.get("retry-after")
-    with contextlib.suppress(ValueError, TypeError, OverflowError):
-        seconds = float(given)
-        if 0 <= seconds <= LONGEST_PAUSE:
-            return seconds
-    return None
+    return parameters.get("retry_after") if isinstance(parameters, dict) else None

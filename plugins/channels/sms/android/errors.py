@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed, say
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, asked_pause, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
@@ -64,15 +63,7 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
         return SendFailed(RECIPIENT, "400", say("This is no phone number."))
     error_class = RETRY if status == 429 or status >= 500 else PAYLOAD
     reason = words or say("The gateway answered %(status)s.", status=status)
-    pause = _pause(response, answer) if error_class == RETRY else None
+    pause = (
+        asked_pause(response, (answer or {}).get("retryAfter")) if error_class == RETRY else None
+    )
     return SendFailed(error_class, str(status), reason, pause)
-
-
-def _pause(response: Any, answer: dict[str, Any] | None) -> float | None:
-    """Seconds: of a Retry-After header, else of the answer's retryAfter."""
-    given: Any = response.headers.get("retry-after") or (answer or {}).get("retryAfter")
-    with contextlib.suppress(ValueError, TypeError, OverflowError):
-        seconds = float(given)
-        if 0 <= seconds <= 86_400:
-            return seconds
-    return None

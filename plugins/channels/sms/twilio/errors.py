@@ -5,10 +5,9 @@ Source: "Error and Warning Dictionary", twilio.com/docs/api/errors.
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed, say
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, asked_pause, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
@@ -79,7 +78,7 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
         error_class,
         str(code or status),
         reason_of(code, words),
-        _pause(response) if error_class == RETRY else None,
+        asked_pause(response) if error_class == RETRY else None,
         is_opt_out=code == OPTED_OUT,
     )
 
@@ -88,12 +87,3 @@ def _class_of_status(status: int) -> ErrorClass:
     if status == 429 or status >= 500:
         return RETRY
     return CHANNEL if status in (401, 403) else PAYLOAD
-
-
-def _pause(response: Any) -> float | None:
-    """Seconds of a Retry-After header."""
-    with contextlib.suppress(ValueError, OverflowError):
-        seconds = float(response.headers.get("retry-after") or "")
-        if 0 <= seconds <= 86_400:
-            return seconds
-    return None
