@@ -36,7 +36,8 @@ class Capabilities:
 
     `max_bytes`: the largest file of each kind, checked before anything is queued. `per_minute`:
     how many messages that nobody asked for one account may send, before the provider refuses them
-    or looks askance; None: as many as are written.
+    or looks askance; None: as many as are written. `sms`: a text of the phone network, charged by
+    its parts and offered only where a contact's module may use it (D11).
     """
 
     identity_kinds: tuple[IdentityKind, ...]
@@ -53,11 +54,15 @@ class Capabilities:
     max_text: int = 4096
     max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
     per_minute: int | None = None
+    sms: bool = False
 
 
 @dataclass(frozen=True)
 class Account:
-    """One connected channel as an adapter sees it: its settings and its opened secrets."""
+    """One connected channel as an adapter sees it: its settings and its opened secrets.
+
+    `webhook_url` is where its provider delivers, for those that are told with each message.
+    """
 
     channel_id: int
     uuid: uuid.UUID
@@ -66,6 +71,7 @@ class Account:
     region: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,23 @@ class ReadsFacts(Protocol):
 
         Called outside any transaction.
         """
+        ...
+
+
+@runtime_checkable
+class SubscribesWebhook(Protocol):
+    """An adapter that tells its provider where to deliver, so that nobody copies an address.
+
+    Both are called outside any transaction and repeated safely. They raise SendFailed,
+    OutcomeUnknown.
+    """
+
+    def subscribe(self, account: Account, webhook_url: str, http: OutboundClient) -> None:
+        """Have the provider deliver to `webhook_url`: when a channel is made, changed, resumed."""
+        ...
+
+    def unsubscribe(self, account: Account, webhook_url: str, http: OutboundClient) -> None:
+        """Have it deliver there no more: before a channel is disconnected."""
         ...
 
 

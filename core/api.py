@@ -21,6 +21,7 @@ from core.adapter import (
     Receipts,
     SetupStep,
     SignatureRefused,
+    SubscribesWebhook,
     WebhookRequest,
 )
 from core.amounts import as_money
@@ -108,6 +109,7 @@ from core.inbound import (
     MessageKind,
     MessageState,
     TemplateChanged,
+    WishTold,
 )
 from core.jobs.outbox import NewJob, enqueue, enqueue_all
 from core.jobs.schedule import Periodic, periodic
@@ -168,6 +170,7 @@ from core.outbound import (
     OutcomeUnknown,
     ResponseTooLarge,
     SendFailed,
+    asked_pause,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.past import ImportOffer, ImportsPast
@@ -205,6 +208,7 @@ from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
 from core.services.opt_out_links import opt_out_link
 from core.services.search_index import index_contacts
+from core.services.send import kind_of as kind_of_file
 from core.services.send import record_unsent, send_message
 from core.services.send_many import Letter, send_many
 from core.services.sight import OVERSEERS, may_hold, sight_of
@@ -397,6 +401,7 @@ __all__ = [
     "SetupStep",
     "SignatureRefused",
     "Stale",
+    "SubscribesWebhook",
     "Taken",
     "Task",
     "TaskClosed",
@@ -416,11 +421,13 @@ __all__ = [
     "UuidMixin",
     "ViewDecl",
     "WebhookRequest",
+    "WishTold",
     "account_of",
     "acting_as",
     "add_member",
     "allocating",
     "as_money",
+    "asked_pause",
     "assigning",
     "body_of",
     "bring_contacts",
@@ -453,6 +460,7 @@ __all__ = [
     "insert_rows",
     "insert_unnamed",
     "job",
+    "kind_of_file",
     "labels",
     "line_of",
     "machine_door",

@@ -205,6 +205,17 @@ class TemplateChanged:
 
 
 @dataclass(frozen=True)
+class WishTold:
+    """The provider says that a person wants nothing unasked any more: they blocked us, or opted out
+    with it. `is_out` False: they took that back.
+    """
+
+    address: Address
+    at: datetime
+    is_out: bool = True
+
+
+@dataclass(frozen=True)
 class Counted:
     """Something we count and don't keep: group messages, locations, shared contacts, polls (D2)."""
 
@@ -229,6 +240,7 @@ Item = (
     | ContactPushed
     | ChannelChanged
     | TemplateChanged
+    | WishTold
     | Counted
     | BadItem
 )

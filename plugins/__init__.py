@@ -6,6 +6,8 @@ BUILTIN = (
     "plugins.routing.plugin",
     "plugins.sync.plugin",
     "plugins.channels.simulator.plugin",
+    "plugins.channels.sms.plugin",
+    "plugins.channels.telegram.plugin",
     "plugins.channels.whatsapp_cloud.plugin",
     "plugins.channels.whatsapp_qr.plugin",
 )

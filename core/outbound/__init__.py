@@ -11,6 +11,7 @@ from core.outbound.failures import (
     in_transaction,
 )
 from core.outbound.fetched import Fetched
+from core.outbound.pauses import asked_pause
 
 __all__ = [
     "AddressRefused",
@@ -22,6 +23,7 @@ __all__ = [
     "Resolver",
     "ResponseTooLarge",
     "SendFailed",
+    "asked_pause",
     "in_transaction",
     "is_public",
 ]

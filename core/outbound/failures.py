@@ -21,6 +21,7 @@ class SendFailed(Exception):
     `error_class`: retry (back off), template (needs a template), recipient (permanent for
     this recipient), channel (pause the channel, alert), payload (ours to fix). `code` is
     the provider's or ours, `reason` a sentence for a person, `retry_after` seconds or None.
+    `is_opt_out`: the provider says that this person wants nothing from us any more.
     """
 
     def __init__(
@@ -29,11 +30,14 @@ class SendFailed(Exception):
         code: str,
         reason: str,
         retry_after: float | None = None,
+        *,
+        is_opt_out: bool = False,
     ) -> None:
         self.error_class = error_class
         self.code = code
         self.reason = reason
         self.retry_after = retry_after
+        self.is_opt_out = is_opt_out
         super().__init__(f"{error_class} ({code}): {reason}")
 
 

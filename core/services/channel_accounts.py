@@ -36,6 +36,7 @@ def account_of(session: TenantSession | SystemSession, channel: Channel) -> Acco
         region=channel.region,
         settings=dict(channel.settings),
         secrets=secrets,
+        webhook_url=webhook_url(session, channel),
     )
 
 
@@ -44,6 +45,6 @@ def crowd_of(channel_id: int) -> str:
     return f"channel:{channel_id}"
 
 
-def webhook_url(session: TenantSession, channel: Channel) -> str:
+def webhook_url(session: TenantSession | SystemSession, channel: Channel) -> str:
     """The address to give to the provider."""
     return f"{session.desk.settings.public_url}/webhooks/{channel.uuid}"

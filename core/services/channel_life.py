@@ -15,6 +15,7 @@ from core.live import tell
 from core.models import Channel, ChannelCount, ChannelState, Message, NoticeLevel
 from core.services import notices
 from core.services.channel_accounts import adapter_of, crowd_of
+from core.services.subscribing import subscribe
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -54,6 +55,7 @@ def resume(session: TenantSession, channel: Channel) -> None:
     if channel.state is ChannelState.NEW and is_held(session, channel):
         raise Refused(say("%(channel)s has no phone yet: pair it first.", channel=channel.name))
     connect(session, channel)
+    subscribe(session, channel)
 
 
 def connect(session: TenantSession, channel: Channel) -> None:

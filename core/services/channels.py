@@ -28,6 +28,7 @@ from core.services.channel_life import (
     resume,
     saw_webhook,
 )
+from core.services.subscribing import subscribe
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -101,6 +102,7 @@ def create_channel(
     if not adapter_of(session, channel).capabilities.pairing:
         channel.state = ChannelState.CONNECTED  # a phone is connected once it has scanned
     record(session, "connect", channel)
+    subscribe(session, channel)
     return channel
 
 
@@ -138,6 +140,7 @@ def change_channel(
     changes = changed_fields(channel)
     configure(session, channel, values)
     record(session, "change", channel, {k: v for k, v in changes.items() if k != "sealed"})
+    subscribe(session, channel)
 
 
 def archive(session: TenantSession, channel: Channel) -> None:

@@ -24,6 +24,9 @@ UNASKED = frozenset({Sender.AUTOMATION, Sender.BROADCAST})
 """Senders whose messages are no answer to anything."""
 
 
+PROVIDER = "provider"
+
+
 def may_automate(session: TenantSession, contact: Contact) -> bool:
     """Whether anything may go to this person that isn't a direct answer. One statement.
 
@@ -87,6 +90,15 @@ def opt_out(session: TenantSession, contact: Contact, *, by: str = "person") -> 
 def opt_in(session: TenantSession, contact: Contact, *, by: str = "person") -> None:
     """They want to be written to again. Another contact of theirs that opted out still silences."""
     _note(session, contact, Consent.IN, by, "opt in")
+
+
+def forget_providers_word(session: TenantSession, contact: Contact) -> None:
+    """A provider's opt-out is taken back (a block was lifted): they said nothing, not yes.
+
+    An opt-out that they told us otherwise stays.
+    """
+    if contact.consent is Consent.OUT and contact.consent_by == PROVIDER:
+        _note(session, contact, Consent.UNKNOWN, PROVIDER, "take back opt out")
 
 
 def _note(session: TenantSession, contact: Contact, wish: Consent, by: str, action: str) -> None:

@@ -16,6 +16,7 @@ from core.services import (
     receipts,
     refresh_channel,
     sending,
+    subscribe_call,
 )
 from core.services.order_feed.forget import forget_order_deliveries
 
@@ -49,6 +50,13 @@ CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
     # its own queue for slow work: a gateway that is down holds its asker up for seconds
     JobSpec("core.check_phone", call=pairing.CheckCall(), queue=BULK, plugin_of=pairing.plugin_of),
     pairing.check_phones,
+    JobSpec(
+        "core.subscribe",
+        call=subscribe_call.SubscribeCall(),
+        plugin_of=subscribe_call.plugin_of,
+        on_dead=subscribe_call.give_up,
+        max_attempts=6,
+    ),
     JobSpec(
         "core.refresh_channel",
         call=refresh_channel.RefreshCall(),

@@ -17,8 +17,6 @@ from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
 from core.words import say
 
-SMS = "sms"
-
 
 @dataclass(frozen=True)
 class SenderChoice:
@@ -124,7 +122,8 @@ def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
         return say("It isn't connected. %(reason)s", reason=channel.reason)
     if set(match_set(channel.own_address)) & set(match_set(to.number)):
         return say("It is this number itself.")
-    if channel.kind == SMS and not _allows_sms(session, to):
+    is_sms = session.desk.host.adapters[channel.kind].capabilities.sms
+    if is_sms and not _allows_sms(session, to):
         return say("SMS goes to contacts with a card in a module that may use SMS.")
     return ""
 

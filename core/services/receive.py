@@ -20,18 +20,21 @@ from core.inbound import (
     ChannelChanged,
     ContactPushed,
     Counted,
+    IdentityKind,
     InboundEdit,
     InboundMessage,
     InboundReaction,
     InboundStatus,
     Item,
     TemplateChanged,
+    WishTold,
 )
 from core.jobs.failure import describe
-from core.models import Channel, ChannelFilter, ChannelState
-from core.services import addresses, channels, conversation_of, notices
+from core.models import Channel, ChannelFilter, ChannelState, Contact, FieldSource
+from core.services import addresses, channels, consent, conversation_of, groups, notices
 from core.services.bad_items import keep_bad_item
 from core.services.channel_facts import keep_facts
+from core.services.profiles import refresh_profile
 from core.services.provider_templates import take_changed
 from core.services.receipts import receive_status
 from core.services.receive_changes import receive_edit, receive_reaction
@@ -82,8 +85,21 @@ def _address_changed(session: TenantSession, channel: Channel, item: AddressChan
 
 def _addresses_linked(session: TenantSession, channel: Channel, item: AddressesLinked) -> None:
     found = addresses.find(session, channel, item.addresses)
-    if found is not None:
-        addresses.add_missing(session, channel, found.contact, item.addresses)
+    if found is None:
+        return
+    for identity in addresses.add_missing(session, channel, found.contact, item.addresses):
+        if identity.kind is IdentityKind.PHONE:
+            _learn_phone(session, found.contact, identity.address)
+
+
+def _learn_phone(session: TenantSession, contact: Contact, number: str) -> None:
+    """The number that a provider vouches for, where none is known and no person took one away."""
+    is_kept_blank = contact.sources.get("phone") == FieldSource.PERSON.value
+    if contact.phone or is_kept_blank or groups.try_to_hold(session, contact) is None:
+        return
+    contact.phone = number
+    contact.sources = {**contact.sources, "phone": FieldSource.PROVIDER.value}
+    refresh_profile(session, contact.customer)
 
 
 def _contact_pushed(session: TenantSession, channel: Channel, item: ContactPushed) -> None:
@@ -128,6 +144,17 @@ def _template_changed(session: TenantSession, channel: Channel, item: TemplateCh
         refresh(session, channel)
 
 
+def _wish_told(session: TenantSession, channel: Channel, item: WishTold) -> None:
+    """What somebody said to the provider is said to us; of a stranger there is nothing to note."""
+    found = addresses.find(session, channel, (item.address,))
+    if found is None:
+        return
+    if item.is_out:
+        consent.opt_out(session, found.contact, by=consent.PROVIDER)
+    else:
+        consent.forget_providers_word(session, found.contact)
+
+
 def _counted(session: TenantSession, channel: Channel, item: Counted) -> None:
     channels.count(session, channel, item.what)
 
@@ -151,6 +178,7 @@ _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     ContactPushed: _contact_pushed,
     ChannelChanged: _channel_changed,
     TemplateChanged: _template_changed,
+    WishTold: _wish_told,
     Counted: _counted,
     BadItem: receive_bad,
 }

@@ -17,6 +17,7 @@ from core.models import Channel, Message
 from core.models.base import now
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
+from core.services.consent import PROVIDER, opt_out
 from core.services.echoes import drop_echo_row
 from core.services.may_send import obstacle_to
 from core.services.receipts import apply_early
@@ -116,6 +117,8 @@ class SendCall:
             move_back_to_queue(session, message)
             return RetryAt(after(error.retry_after), error.reason)
         fail(session, message, error.error_class, error.code, error.reason)
+        if error.is_opt_out:
+            opt_out(session, message.contact, by=PROVIDER)
         if error.error_class == "channel":
             channels.break_channel(session, message.channel, error.reason)
         return None

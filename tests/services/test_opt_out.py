@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Refused
-from core.inbound import Address, IdentityKind, InboundMessage, MessageKind
+from core.inbound import Address, IdentityKind, InboundMessage, MessageKind, WishTold
 from core.models import AuditEntry, Channel, Consent, Contact, Conversation, Customer, Sender
 from core.models.base import now
 from core.secrets import SecretBox, generate_key
@@ -90,6 +90,26 @@ def test_a_sentence_opts_nobody_out(session: TenantSession, hear: Hear, text: st
     hear("Halo", text)
     assert her(session).consent is Consent.UNKNOWN
     assert consent.may_automate(session, her(session))
+
+
+def test_a_provider_s_word_is_taken_back_by_the_provider_alone(
+    session: TenantSession, channel: Channel, hear: Hear
+) -> None:
+    def tell(*, is_out: bool) -> Contact:
+        receive(session, channel, WishTold(Address(IdentityKind.PHONE, HER), now(), is_out=is_out))
+        return her(session)
+
+    hear("Halo")
+    blocked = tell(is_out=True)
+    assert (blocked.consent, blocked.consent_by) == (Consent.OUT, "provider")
+    assert not consent.may_automate(session, blocked)
+    assert tell(is_out=False).consent is Consent.UNKNOWN  # a lifted block is no yes
+    hear("stop")
+    assert tell(is_out=True).consent_by == "keyword"
+    assert tell(is_out=False).consent is Consent.OUT
+    stranger = WishTold(Address(IdentityKind.PHONE, "+6281299999999"), now())
+    receive(session, channel, stranger)
+    assert len(session.scalars(select(Contact)).all()) == 1
 
 
 def test_an_echo_and_an_old_message_opt_nobody_out(session: TenantSession, hear: Hear) -> None:

@@ -162,6 +162,21 @@ def test_linked_addresses_of_two_contacts_are_not_joined(
         assert len({contact_id for contact_id, _ in addresses_of(session)}) == 2
 
 
+def test_a_number_that_a_provider_links_is_the_contact_s_where_none_is_known(
+    house: Installation, line: CloudLine
+) -> None:
+    take(house, line, written(bsuid("ID.abc")), written(bsuid("ID.def")))
+    take(house, line, AddressesLinked((bsuid("ID.abc"), DEWI), now()))
+    with house.tenant() as session:
+        first, second = session.scalars(select(Contact).order_by(Contact.id))
+        assert (first.phone, first.customer.phone) == (DEWI.value, DEWI.value)
+        assert first.sources["phone"] == "provider"
+        customers.change_contact(session, second, {"phone": "+6281200000077"})
+    take(house, line, AddressesLinked((bsuid("ID.def"), phone("+6281200000088")), now()))
+    with house.tenant() as session:
+        assert session.get_one(Contact, second.id).phone == "+6281200000077"
+
+
 def test_a_bsuid_of_one_channel_means_nothing_on_another(
     house: Installation, line: CloudLine
 ) -> None:

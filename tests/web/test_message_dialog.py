@@ -83,7 +83,7 @@ def another(session: TenantSession, kind: str, number: str) -> Channel:
         ("whatsapp_qr", ChannelState.CONNECTED, "", ""),
         ("simulator", ChannelState.NEW, "", ""),
         ("simulator", ChannelState.BROKEN, "Refused.", "It isn't connected. Refused."),
-        ("sms", ChannelState.CONNECTED, "", "SMS goes to contacts with a card in a module"),
+        ("texts", ChannelState.CONNECTED, "", "SMS goes to contacts with a card in a module"),
     ],
 )
 def test_D11_a_sender_says_why_not(
@@ -104,7 +104,7 @@ def test_D11_a_sender_says_why_not(
 @pytest.mark.parametrize(("allows", "reason"), [(True, ""), (False, "SMS goes to contacts")])
 def test_D11_sms_is_the_modules_to_allow(shop: Shop, allows: bool, reason: str) -> None:
     with shop.desk.database.tenant(shop.tenant_id) as session:
-        channel = another(session, "sms", "+628119009001")
+        channel = another(session, "texts", "+628119009001")
         module = Module(name="Penjualan", allows_sms=allows)
         session.add(module)
         session.flush()
@@ -119,10 +119,10 @@ def test_D11_sms_is_the_modules_to_allow(shop: Shop, allows: bool, reason: str) 
 
 def test_D11_a_plugin_that_is_off_sends_nothing(shop: Shop) -> None:
     with shop.desk.database.tenant(shop.tenant_id) as session:
-        channel = another(session, "sms", "+628119009001")
-        plugins.disable(session, "sms")
+        channel = another(session, "texts", "+628119009001")
+        plugins.disable(session, "texts")
         assert reason_against(session, channel, "+6281234567890").startswith("Its plugin is off.")
-        plugins.enable(session, "sms")
+        plugins.enable(session, "texts")
         channel.kind = "pigeon"  # its plugin was uninstalled
         assert reason_against(session, channel, "+6281234567890").startswith("Its plugin is off.")
         channel.archived_at = now()

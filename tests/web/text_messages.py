@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
-from core.api import Adapter, Manifest, hookimpl
+from core.api import Adapter, Capabilities, Manifest, hookimpl
 from plugins.channels.simulator.adapter import SimulatorAdapter
 
-manifest = Manifest(name="sms", title="SMS", version="1", family="channels", default_enabled=True)
+manifest = Manifest(
+    name="texts", title="Texts", version="1", family="channels", default_enabled=True
+)
 
 
 class SmsAdapter(SimulatorAdapter):
-    """The simulator under the name that the dialog knows."""
+    """The simulator, as a phone network's."""
 
-    kind: ClassVar[str] = "sms"
+    kind: ClassVar[str] = "texts"
+    capabilities: ClassVar[Capabilities] = replace(SimulatorAdapter.capabilities, sms=True)
 
 
 @hookimpl

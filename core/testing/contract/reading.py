@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ class ReadingContract(Supplied):
         ]
         items = self.items(groups)
         assert [item.provider_id for item in items if isinstance(item, InboundMessage)] == [
-            f"m-{g}-{i}" for g in range(4) for i in range(3)
+            self.id_of(f"m-{g}-{i}") for g in range(4) for i in range(3)
         ]
         assert [item.text for item in items if isinstance(item, InboundMessage)] == [
             f"Nr {g}.{i}" for g in range(4) for i in range(3)
@@ -32,13 +33,14 @@ class ReadingContract(Supplied):
         senders = [f"+62812345678{i}" for i in range(3)]
         items = self.items([[self.raw_message(f"m{s}", s, "Halo") for s in senders]])
         found = [item.addresses[0].value for item in items if isinstance(item, InboundMessage)]
-        assert found == senders
+        assert found == [self.address_of(sender) for sender in senders]
 
     def test_a_duplicate_has_the_same_id(self) -> None:
         raw = self.raw_message("m-1", ANI, "Halo")
         first, second = self.items([[raw], [raw]])
-        assert first == second
         assert isinstance(first, InboundMessage)
+        assert isinstance(second, InboundMessage)
+        assert replace(first, sent_at=second.sent_at) == second  # not every provider tells a time
 
     def test_times_are_aware(self) -> None:
         (item,) = self.items([[self.raw_message("m-1", ANI, "Halo")]])

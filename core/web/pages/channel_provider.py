@@ -32,6 +32,8 @@ WORDS = {
     "history": _l("History"),
     "contacts": _l("Contacts"),
     "templates": _l("Templates fetched"),
+    "waiting_updates": _l("Updates waiting for delivery"),
+    "balance": _l("Balance"),
 }
 """Names of facts as people read them; a fact of another name is shown with its own words."""
 

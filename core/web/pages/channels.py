@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from core.adapter import ChecksConnection, GuidesSetup
+from core.adapter import ChecksConnection, GuidesSetup, SubscribesWebhook
 from core.errors import NotFound, Refused
 from core.host.declarations import ViewDecl
 from core.models import Channel, ChannelCount, Membership, Module
 from core.pairing import Pairs
 from core.services import channels
 from core.services.lines import line_of
+from core.services.subscribing import last_line, leave
 from core.web.device_extras import device_columns
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
@@ -113,6 +114,7 @@ class ChannelsView(Page):
             steps=adapter.steps_after if isinstance(adapter, GuidesSetup) else (),
             webhook_url=channels.webhook_url(session, channel),
             is_tested=isinstance(adapter, ChecksConnection),
+            tells_itself=isinstance(adapter, SubscribesWebhook),
         )
 
     @expose("/<pk>/arrived")
@@ -151,6 +153,7 @@ class ChannelsView(Page):
             webhook_url=channels.webhook_url(session, channel),
             counts=counts,
             is_phone=isinstance(adapter, Pairs),
+            tells_itself=isinstance(adapter, SubscribesWebhook),
             is_tested=isinstance(adapter, ChecksConnection),
             tests_now="test" in request.args,
             **provider_values(channel),
@@ -201,6 +204,10 @@ class ChannelsView(Page):
     @expose("/<pk>/archive", methods=["POST"])
     @has_access
     def archive(self, pk: str) -> Any:
+        line = last_line(web_session(), living_channel(pk))
+        if line is not None:
+            web_session().rollback()  # the provider is called outside any transaction
+            leave(line)
         channels.archive(web_session(), living_channel(pk))
         web_session().commit()
         flash(_("Disconnected. Its conversations stay."), "success")

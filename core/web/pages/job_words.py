@@ -17,6 +17,7 @@ TITLES: dict[str, Any] = {
     "core.send": _("Send a message"),
     "core.fetch_media": _("Fetch a file that a customer sent"),
     "core.wake": _("Bring a conversation back"),
+    "core.subscribe": _("Tell a provider where to deliver"),
     "core.look_again": _("Look for a receipt that came early"),
 }
 

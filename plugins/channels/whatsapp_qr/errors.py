@@ -6,10 +6,9 @@ waited for in vain is no refusal: the message may have left.
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed, say
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, asked_pause, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
@@ -58,7 +57,7 @@ def refusal_of(response: Any, answer: dict[str, Any] | None) -> SendFailed | Out
         error_class,
         (code or str(status))[:40],
         reason[:500],
-        _pause(response) if error_class == RETRY else None,
+        asked_pause(response) if error_class == RETRY else None,
     )
 
 
@@ -89,12 +88,3 @@ def _reason_of_status(status: int) -> str:
 def _text(answer: dict[str, Any] | None, key: str) -> str:
     value = answer.get(key) if answer else None
     return value if isinstance(value, str) else ""
-
-
-def _pause(response: Any) -> float | None:
-    """Seconds of a Retry-After header, as a proxy in front of GOWA may send."""
-    with contextlib.suppress(ValueError, OverflowError):
-        seconds = float(response.headers.get("retry-after") or "")
-        if 0 <= seconds <= 86_400:
-            return seconds
-    return None

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from core.api import Counted, InboundMessage, Item, Media, MessageKind, careful
-from plugins.channels.whatsapp_qr.moments import moment
 from plugins.channels.whatsapp_qr.people import Chat, jid_of
 
 MEDIA = {
@@ -60,7 +59,7 @@ def _message(
         provider_id=careful.string(payload, "id"),
         addresses=chat.addresses,
         kind=kind,
-        sent_at=moment(payload),
+        sent_at=careful.iso_moment(payload),
         text=text,
         name=name[: careful.MAX_NAME],
         reply_to=careful.optional_string(payload, "replied_to_id"),

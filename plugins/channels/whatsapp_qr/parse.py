@@ -25,7 +25,6 @@ from core.api import (
 )
 from plugins.channels.whatsapp_qr.gateway import device_id
 from plugins.channels.whatsapp_qr.messages import read_message
-from plugins.channels.whatsapp_qr.moments import moment
 from plugins.channels.whatsapp_qr.people import chat_of, is_same_line, number_of
 
 
@@ -41,7 +40,7 @@ class Event:
     @property
     def at(self) -> datetime:
         """When it happened: the payload says, or for receipts the event itself."""
-        return moment(self.payload if "timestamp" in self.payload else self.document)
+        return careful.iso_moment(self.payload if "timestamp" in self.payload else self.document)
 
 
 def load(body: bytes) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // Writing: answers and notes, drafts, files, templates.
 import { all, element, find, fragment, inbox, keep, kept, openId } from "./dom.js";
+import { weigh } from "./sms_parts.js";
 import { layIn } from "./thread.js";
 
 const { grow, entersOn } = window.sapa;
@@ -19,6 +20,7 @@ export function setMode(mode) {
   text.placeholder = mode === "note" ? text.dataset.placeholderNote : text.dataset.placeholderReply;
   text.value = kept(draftName(mode));
   grow(text);
+  weigh(text);
   say("");
 }
 export function prepare() {
@@ -115,6 +117,7 @@ function written() {
   keep(draftName(composer().dataset.mode), "");
   box().value = "";
   grow(box());
+  weigh(box());
   quote("", "");
   files.shift();
   showFiles();
@@ -164,6 +167,7 @@ inbox.addEventListener("input", (event) => {
   if (field.id === "composer-text") {
     keep(draftName(composer().dataset.mode), field.value);
     grow(field);
+    weigh(field);
     say("");
   }
   if (field.dataset.variable) {

@@ -1,0 +1,1 @@
+"""SMS: through Twilio, or through an Android phone of your own."""

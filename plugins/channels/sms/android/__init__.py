@@ -1,0 +1,1 @@
+"""SMS through an Android phone that runs SMS Gateway for Android."""
