@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import careful
+from core.access import Renewed, RenewsAccess
 from core.adapter import (
     Accepted,
     Account,
@@ -73,6 +74,7 @@ from core.events import (
     caused_at,
     publish,
 )
+from core.form_fields import Digits, GivenSecret, WebAddress
 from core.hookspecs import hookimpl
 from core.host.declarations import (
     ApiDecl,
@@ -107,6 +109,7 @@ from core.inbound import (
     Media,
     MessageKind,
     MessageState,
+    OrderPushed,
     TemplateChanged,
 )
 from core.jobs.outbox import NewJob, enqueue, enqueue_all
@@ -168,6 +171,8 @@ from core.outbound import (
     OutcomeUnknown,
     ResponseTooLarge,
     SendFailed,
+    json_object,
+    retry_after,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.past import ImportOffer, ImportsPast
@@ -208,8 +213,10 @@ from core.services.search_index import index_contacts
 from core.services.send import record_unsent, send_message
 from core.services.send_many import Letter, send_many
 from core.services.sight import OVERSEERS, may_hold, sight_of
+from core.services.taken_in import take_in
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
 from core.services.timeline import timeline
+from core.shop_orders import FetchesOrders, OrderStage, ShopOrder
 from core.tenancy.bulk import delete_rows, insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.tenancy.turn import one_at_a_time
@@ -288,6 +295,7 @@ __all__ = [
     "Customer",
     "CustomersRegrouped",
     "DeviceFact",
+    "Digits",
     "Direction",
     "Division",
     "DivisionCriterion",
@@ -298,12 +306,14 @@ __all__ = [
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FetchesOrders",
     "FieldCandidate",
     "FieldChange",
     "FieldSource",
     "Finding",
     "Foreseen",
     "Gift",
+    "GivenSecret",
     "Gone",
     "GuidesSetup",
     "Handler",
@@ -359,9 +369,11 @@ __all__ = [
     "OrderEvent",
     "OrderPaid",
     "OrderPaymentReversed",
+    "OrderPushed",
     "OrderReceived",
     "OrderReopened",
     "OrderShipped",
+    "OrderStage",
     "OrderStatus",
     "OutboundClient",
     "OutboundMessage",
@@ -384,6 +396,8 @@ __all__ = [
     "ReadsFacts",
     "Receipts",
     "Refused",
+    "Renewed",
+    "RenewsAccess",
     "ResponseTooLarge",
     "RetryAt",
     "RoleName",
@@ -395,6 +409,7 @@ __all__ = [
     "SendFailed",
     "Sender",
     "SetupStep",
+    "ShopOrder",
     "SignatureRefused",
     "Stale",
     "Taken",
@@ -415,6 +430,7 @@ __all__ = [
     "UtcDateTime",
     "UuidMixin",
     "ViewDecl",
+    "WebAddress",
     "WebhookRequest",
     "account_of",
     "acting_as",
@@ -453,6 +469,7 @@ __all__ = [
     "insert_rows",
     "insert_unnamed",
     "job",
+    "json_object",
     "labels",
     "line_of",
     "machine_door",
@@ -485,6 +502,7 @@ __all__ = [
     "record_unsent",
     "remove_unused_contacts",
     "restore_fields",
+    "retry_after",
     "row_id",
     "safe_inline_type",
     "say",
@@ -493,6 +511,7 @@ __all__ = [
     "send_many",
     "send_message",
     "sight_of",
+    "take_in",
     "takes_file",
     "tasks",
     "team",

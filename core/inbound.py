@@ -21,6 +21,7 @@ class IdentityKind(StrEnum):
     IGSID = "igsid"
     TELEGRAM = "telegram"
     TIKTOK_IM = "tiktok_im"
+    TIKTOK_BUYER = "tiktok_buyer"
     SHOPEE_USER = "shopee_user"
     LAZADA_BUYER = "lazada_buyer"
 
@@ -80,6 +81,8 @@ class InboundMessage:
 
     `addresses` are the *other* party's, the best to answer first. `text` holds the body or caption.
     `opaque` is what we put into the provider's opaque field when the message is an echo of ours.
+    `order` is its place in its conversation where the provider counts: what waits together is put
+    into that order. 0: it comes as it came.
     """
 
     provider_id: str
@@ -93,6 +96,7 @@ class InboundMessage:
     is_echo: bool = False
     is_history: bool = False
     opaque: str = ""
+    order: int = 0
     raw: dict[str, Any] = field(default_factory=dict)
 
 
@@ -205,6 +209,15 @@ class TemplateChanged:
 
 
 @dataclass(frozen=True)
+class OrderPushed:
+    """A marketplace says that an order is new or changed; the adapter fetches it in a job."""
+
+    order_id: str
+    at: datetime
+    status: str = ""
+
+
+@dataclass(frozen=True)
 class Counted:
     """Something we count and don't keep: group messages, locations, shared contacts, polls (D2)."""
 
@@ -229,6 +242,7 @@ Item = (
     | ContactPushed
     | ChannelChanged
     | TemplateChanged
+    | OrderPushed
     | Counted
     | BadItem
 )

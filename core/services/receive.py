@@ -25,6 +25,7 @@ from core.inbound import (
     InboundReaction,
     InboundStatus,
     Item,
+    OrderPushed,
     TemplateChanged,
 )
 from core.jobs.failure import describe
@@ -32,6 +33,7 @@ from core.models import Channel, ChannelFilter, ChannelState
 from core.services import addresses, channels, conversation_of, notices
 from core.services.bad_items import keep_bad_item
 from core.services.channel_facts import keep_facts
+from core.services.market.fetch import fetch_soon
 from core.services.provider_templates import take_changed
 from core.services.receipts import receive_status
 from core.services.receive_changes import receive_edit, receive_reaction
@@ -151,6 +153,7 @@ _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     ContactPushed: _contact_pushed,
     ChannelChanged: _channel_changed,
     TemplateChanged: _template_changed,
+    OrderPushed: fetch_soon,
     Counted: _counted,
     BadItem: receive_bad,
 }
