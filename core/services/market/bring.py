@@ -34,8 +34,9 @@ def bring_order(session: TenantSession, channel: Channel, found: ShopOrder) -> O
         is_over = found.stage not in (OrderStage.PLACED, OrderStage.PAID, OrderStage.UNKNOWN)
         order = _create(session, channel, found, is_told=not is_over)
     moves = list(_moves(session, order, found, is_new=is_new))
-    for place, move in enumerate(moves, 1):
-        with nullcontext() if place == len(moves) else unheard():
+    news = max((place for place, (_, is_news) in enumerate(moves) if is_news), default=-1)
+    for place, (move, _) in enumerate(moves):
+        with unheard() if place < news else nullcontext():
             _try(session, order, move)
     if found.stage is OrderStage.UNKNOWN:
         channels.count(session, channel, f"order status {found.status}")
@@ -101,25 +102,39 @@ def _buyer(session: TenantSession, channel: Channel, found: ShopOrder) -> Contac
 
 def _moves(
     session: TenantSession, order: Order, found: ShopOrder, *, is_new: bool
-) -> Iterator[Move]:
-    """The steps from where the order stands to where the marketplace has it."""
+) -> Iterator[tuple[Move, bool]]:
+    """The steps from where the order stands to where the marketplace has it; which ones are news.
+
+    Sending without a tracking number is tried, to be written down as refused, and is no news.
+    """
     is_live = order.status not in (OrderStatus.CANCELLED, OrderStatus.RECEIVED)
-    if not is_new and is_live and order.payment is PaymentState.UNPAID:
-        yield lambda: _correct(session, order, found)
-    if found.stage is OrderStage.CANCELLED:
-        yield lambda: orders.cancel(session, order)
-        return
-    if found.is_paid and order.payment is not PaymentState.PAID:
-        yield lambda: orders.pay(session, order)
     is_sent = found.stage in (OrderStage.SHIPPED, OrderStage.RECEIVED)
-    if is_sent and order.status not in (OrderStatus.SHIPPED, OrderStatus.RECEIVED):
-        yield lambda: orders.ship(session, order, found.carrier, found.tracking_number)
-    elif is_live and found.tracking_number and found.tracking_number != order.tracking_number:
-        yield lambda: orders.change_order(
-            session, order, carrier=found.carrier, tracking_number=found.tracking_number
-        )
-    if found.stage is OrderStage.RECEIVED:
-        yield lambda: orders.receive_order(session, order)
+    is_off = order.status in (OrderStatus.SHIPPED, OrderStatus.RECEIVED)
+    has_number = bool(found.tracking_number or order.tracking_number)
+    if not is_new and is_live and order.payment is PaymentState.UNPAID:
+        yield lambda: _correct(session, order, found), False
+    if found.stage is OrderStage.CANCELLED:
+        yield lambda: orders.cancel(session, order), True
+        return
+    if is_live and found.tracking_number and (is_off or not is_sent):
+        yield lambda: _track(session, order, found), False
+    if found.is_paid and order.payment is not PaymentState.PAID:
+        yield lambda: orders.pay(session, order), True
+    if is_sent and not is_off:
+        yield lambda: _ship(session, order, found), has_number
+    if found.stage is OrderStage.RECEIVED and (is_off or has_number):
+        yield lambda: orders.receive_order(session, order), True
+
+
+def _ship(session: TenantSession, order: Order, found: ShopOrder) -> None:
+    orders.ship(session, order, found.carrier or None, found.tracking_number or None)
+
+
+def _track(session: TenantSession, order: Order, found: ShopOrder) -> None:
+    """The carrier and its number, known before the parcel left or corrected after it."""
+    orders.change_order(
+        session, order, carrier=found.carrier or None, tracking_number=found.tracking_number
+    )
 
 
 def _correct(session: TenantSession, order: Order, found: ShopOrder) -> None:
