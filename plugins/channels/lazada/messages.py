@@ -61,8 +61,8 @@ def read_message(account: Account, data: dict[str, Any], told_at: datetime) -> I
 
 
 def _content(data: dict[str, Any]) -> tuple[MessageKind, str, tuple[Media, ...]]:
-    template = data.get("template_id")
-    number = int(template) if str(template).isdigit() and len(str(template)) < 9 else 0
+    template = str(data.get("template_id"))
+    number = int(template) if template.isascii() and template.isdigit() and len(template) < 9 else 0
     if number not in CARDS and number not in (TEXT, PICTURE, EMOJI, VIDEO):
         return MessageKind.PLACEHOLDER, "", ()
     content = _decoded(data)
