@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import careful
+from core.access import Renewed, RenewsAccess
 from core.adapter import (
     Accepted,
     Account,
@@ -74,6 +75,7 @@ from core.events import (
     caused_at,
     publish,
 )
+from core.form_fields import Digits, GivenSecret, WebAddress
 from core.hookspecs import hookimpl
 from core.host.declarations import (
     ApiDecl,
@@ -108,6 +110,7 @@ from core.inbound import (
     Media,
     MessageKind,
     MessageState,
+    OrderPushed,
     TemplateChanged,
     WishTold,
 )
@@ -171,6 +174,8 @@ from core.outbound import (
     ResponseTooLarge,
     SendFailed,
     asked_pause,
+    json_object,
+    retry_after,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.past import ImportOffer, ImportsPast
@@ -212,8 +217,10 @@ from core.services.send import kind_of as kind_of_file
 from core.services.send import record_unsent, send_message
 from core.services.send_many import Letter, send_many
 from core.services.sight import OVERSEERS, may_hold, sight_of
+from core.services.taken_in import take_in
 from core.services.tenants import RoleName, add_member, create_user, find_user, tenant_of
 from core.services.timeline import timeline
+from core.shop_orders import FetchesOrders, OrderStage, ShopOrder
 from core.tenancy.bulk import delete_rows, insert_rows, insert_unnamed, update_rows
 from core.tenancy.session import TenantSession
 from core.tenancy.turn import one_at_a_time
@@ -292,6 +299,7 @@ __all__ = [
     "Customer",
     "CustomersRegrouped",
     "DeviceFact",
+    "Digits",
     "Direction",
     "Division",
     "DivisionCriterion",
@@ -302,12 +310,14 @@ __all__ = [
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FetchesOrders",
     "FieldCandidate",
     "FieldChange",
     "FieldSource",
     "Finding",
     "Foreseen",
     "Gift",
+    "GivenSecret",
     "Gone",
     "GuidesSetup",
     "Handler",
@@ -363,9 +373,11 @@ __all__ = [
     "OrderEvent",
     "OrderPaid",
     "OrderPaymentReversed",
+    "OrderPushed",
     "OrderReceived",
     "OrderReopened",
     "OrderShipped",
+    "OrderStage",
     "OrderStatus",
     "OutboundClient",
     "OutboundMessage",
@@ -388,6 +400,8 @@ __all__ = [
     "ReadsFacts",
     "Receipts",
     "Refused",
+    "Renewed",
+    "RenewsAccess",
     "ResponseTooLarge",
     "RetryAt",
     "RoleName",
@@ -399,6 +413,7 @@ __all__ = [
     "SendFailed",
     "Sender",
     "SetupStep",
+    "ShopOrder",
     "SignatureRefused",
     "Stale",
     "SubscribesWebhook",
@@ -420,6 +435,7 @@ __all__ = [
     "UtcDateTime",
     "UuidMixin",
     "ViewDecl",
+    "WebAddress",
     "WebhookRequest",
     "WishTold",
     "account_of",
@@ -460,6 +476,7 @@ __all__ = [
     "insert_rows",
     "insert_unnamed",
     "job",
+    "json_object",
     "kind_of_file",
     "labels",
     "line_of",
@@ -493,6 +510,7 @@ __all__ = [
     "record_unsent",
     "remove_unused_contacts",
     "restore_fields",
+    "retry_after",
     "row_id",
     "safe_inline_type",
     "say",
@@ -501,6 +519,7 @@ __all__ = [
     "send_many",
     "send_message",
     "sight_of",
+    "take_in",
     "takes_file",
     "tasks",
     "team",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.words import say
@@ -16,6 +17,7 @@ MAX_DEPTH = 64
 MAX_ID = 255
 MAX_NAME = 200
 MAX_TEXT = 65_536
+MAX_MONEY = 10**15
 
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC).timestamp()  # before any messenger that we speak to
 LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # milliseconds read as seconds end up later
@@ -99,6 +101,33 @@ def iso_moment(parent: dict[str, Any], key: str = "timestamp") -> datetime:
             say("%(key)s is no time at which a message could have been written.", key=key)
         )
     return at
+
+
+def identifier(parent: dict[str, Any], key: str) -> str:
+    """A required id as text, whether it came as a number or as a string.
+
+    Providers count in 64 bits: as numbers such ids lose their last digits in many a program.
+    """
+    value = parent.get(key)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
+        return str(value)
+    return string(parent, key)
+
+
+def amount(parent: dict[str, Any], key: str) -> Decimal:
+    """A sum of money in cents, from a number or its text; absent, null or empty is 0."""
+    value = parent.get(key)
+    if value is None or value == "":
+        return Decimal(0)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Unreadable(say("%(key)s is no amount.", key=key))
+    try:
+        found = Decimal(str(value)[:40])
+        if not found.is_finite() or abs(found) > MAX_MONEY:
+            raise InvalidOperation
+        return found.quantize(Decimal("0.01"))
+    except InvalidOperation:
+        raise Unreadable(say("%(key)s is no amount.", key=key)) from None
 
 
 def decode(body: bytes) -> Any:

@@ -21,6 +21,7 @@ class IdentityKind(StrEnum):
     IGSID = "igsid"
     TELEGRAM = "telegram"
     TIKTOK_IM = "tiktok_im"
+    TIKTOK_BUYER = "tiktok_buyer"
     SHOPEE_USER = "shopee_user"
     LAZADA_BUYER = "lazada_buyer"
 
@@ -80,6 +81,8 @@ class InboundMessage:
 
     `addresses` are the *other* party's, the best to answer first. `text` holds the body or caption.
     `opaque` is what we put into the provider's opaque field when the message is an echo of ours.
+    `order` is its place in its conversation where the provider counts: what waits together is put
+    into that order. 0: it comes as it came.
     """
 
     provider_id: str
@@ -93,6 +96,7 @@ class InboundMessage:
     is_echo: bool = False
     is_history: bool = False
     opaque: str = ""
+    order: int = 0
     raw: dict[str, Any] = field(default_factory=dict)
 
 
@@ -216,6 +220,15 @@ class WishTold:
 
 
 @dataclass(frozen=True)
+class OrderPushed:
+    """A marketplace says that an order is new or changed; the adapter fetches it in a job."""
+
+    order_id: str
+    at: datetime
+    status: str = ""
+
+
+@dataclass(frozen=True)
 class Counted:
     """Something we count and don't keep: group messages, locations, shared contacts, polls (D2)."""
 
@@ -241,6 +254,7 @@ Item = (
     | ChannelChanged
     | TemplateChanged
     | WishTold
+    | OrderPushed
     | Counted
     | BadItem
 )

@@ -5,9 +5,12 @@ BUILTIN = (
     "plugins.merge.plugin",
     "plugins.routing.plugin",
     "plugins.sync.plugin",
+    "plugins.channels.lazada.plugin",
+    "plugins.channels.shopee.plugin",
     "plugins.channels.simulator.plugin",
     "plugins.channels.sms.plugin",
     "plugins.channels.telegram.plugin",
+    "plugins.channels.tiktok_shop.plugin",
     "plugins.channels.whatsapp_cloud.plugin",
     "plugins.channels.whatsapp_qr.plugin",
 )

@@ -44,7 +44,8 @@ class ChannelFilter(StrEnum):
 class Channel(TenantMixin, UuidMixin, TimesMixin, Base):
     """One connected account: its kind, whose it is, its sealed secrets and its state.
 
-    `facts` is what its provider says of it, by name: `{"value", "is_bad", "at"}`.
+    `facts` is what its provider says of it, by name: `{"value", "is_bad", "at"}`. `access_until` is
+    when its tokens end and have been renewed; None where they don't, or a person has to.
     """
 
     __tablename__ = "channel"
@@ -70,6 +71,7 @@ class Channel(TenantMixin, UuidMixin, TimesMixin, Base):
     module_id: Mapped[int | None] = mapped_column(Integer)
     last_inbound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_webhook_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    access_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     owner: Mapped[Membership | None] = relationship(

@@ -1,6 +1,7 @@
 """The one door for outbound HTTP: everything that Sapa asks of another machine."""
 
 from core.outbound.addresses import AddressRefused, Resolver, is_public
+from core.outbound.answers import json_object, retry_after
 from core.outbound.client import OutboundClient
 from core.outbound.failures import (
     ErrorClass,
@@ -26,4 +27,6 @@ __all__ = [
     "asked_pause",
     "in_transaction",
     "is_public",
+    "json_object",
+    "retry_after",
 ]

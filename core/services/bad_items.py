@@ -11,10 +11,9 @@ from sqlalchemy import select
 from core.errors import Refused
 from core.inbound import BadItem
 from core.jobs.failure import describe
-from core.jobs.outbox import enqueue
-from core.models import BadInboundItem, Channel, RawInbox
+from core.models import BadInboundItem, Channel
 from core.services import channels
-from core.services.inbox_store import lane_of
+from core.services.taken_in import take_in
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -68,11 +67,8 @@ def read_again(session: TenantSession, item: BadInboundItem) -> None:
     bad = next((one for one in items if isinstance(one, BadItem)), None)
     if bad is not None:
         raise Refused(say("It still can't be read: %(reason)s", reason=bad.reason))
-    digest = hashlib.sha256(body).hexdigest()
-    session.add(RawInbox(channel_id=channel.id, digest=digest, body=body))
     session.delete(item)
-    session.flush()
-    enqueue(session, "core.process_inbox", {"channel_id": channel.id}, lane=lane_of(channel.id))
+    take_in(session, channel, [body])
 
 
 def _as_json(raw: Any) -> str:

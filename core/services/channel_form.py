@@ -8,10 +8,12 @@ from typing import Any
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from core.access import RenewsAccess
 from core.errors import Invalid, Refused
 from core.models import Channel
 from core.phones import PhoneRefused, own_number, parse_phone
 from core.services.channel_accounts import account_of, adapter_of
+from core.services.renew_access import renew
 from core.tenancy.session import TenantSession
 from core.words import say
 from core.words.validation import sentence_of
@@ -55,7 +57,8 @@ def filtered_number(line: str, region: str) -> str:
 
 def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
     """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
-    form = adapter_of(session, channel).settings
+    adapter = adapter_of(session, channel)
+    form = adapter.settings
     if OWN_NUMBER in form.model_fields and channel.own_address:
         values = {OWN_NUMBER: channel.own_address, **values}
     old = account_of(session, channel).secrets
@@ -81,6 +84,9 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
     channel.settings = plain
     channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
     session.flush()
+    if isinstance(adapter, RenewsAccess) and secrets != old:
+        channel.access_until = None
+        renew(session, channel)
 
 
 def checked_own_address(text: str) -> str:

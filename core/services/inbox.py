@@ -15,6 +15,7 @@ from core.jobs.failure import describe
 from core.jobs.outbox import enqueue
 from core.models import Channel, Job, JobState, RawInbox
 from core.services import channels
+from core.services.inbox_order import in_their_order
 from core.services.inbox_store import lane_of
 from core.services.receive_many.all import receive_all
 from core.tenancy.session import TenantSession
@@ -116,4 +117,4 @@ def _parse(session: TenantSession, channel: Channel, bodies: Iterable[bytes]) ->
             items.append(
                 BadItem(say("The adapter could not read this body: its plugin has a fault."), text)
             )
-    return items
+    return in_their_order(items)

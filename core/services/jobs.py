@@ -11,10 +11,12 @@ from core.services import (
     attachments,
     conversations,
     inbox,
+    market,
     pairing,
     reactions,
     receipts,
     refresh_channel,
+    renew_access,
     sending,
     subscribe_call,
 )
@@ -67,5 +69,18 @@ CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
         on_stale=refresh_channel.skip,
     ),
     refresh_channel.refresh_channels,
+    JobSpec(
+        "core.renew_access",
+        call=renew_access.RenewCall(),
+        plugin_of=renew_access.plugin_of,
+        on_dead=renew_access.give_up,
+    ),
+    renew_access.renew_accesses,
+    JobSpec(
+        "core.fetch_order",
+        call=market.FetchOrderCall(),
+        plugin_of=market.plugin_of,
+        on_dead=market.give_up,
+    ),
     forget_order_deliveries,
 )

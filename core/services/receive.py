@@ -26,6 +26,7 @@ from core.inbound import (
     InboundReaction,
     InboundStatus,
     Item,
+    OrderPushed,
     TemplateChanged,
     WishTold,
 )
@@ -34,6 +35,7 @@ from core.models import Channel, ChannelFilter, ChannelState, Contact, FieldSour
 from core.services import addresses, channels, consent, conversation_of, groups, notices
 from core.services.bad_items import keep_bad_item
 from core.services.channel_facts import keep_facts
+from core.services.market.fetch import fetch_soon
 from core.services.profiles import refresh_profile
 from core.services.provider_templates import take_changed
 from core.services.receipts import receive_status
@@ -179,6 +181,7 @@ _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     ChannelChanged: _channel_changed,
     TemplateChanged: _template_changed,
     WishTold: _wish_told,
+    OrderPushed: fetch_soon,
     Counted: _counted,
     BadItem: receive_bad,
 }

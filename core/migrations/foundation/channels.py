@@ -45,6 +45,7 @@ def create() -> None:
         sa.Column("module_id", sa.Integer(), nullable=True),
         sa.Column("last_inbound_at", MOMENT, nullable=True),
         sa.Column("last_webhook_at", MOMENT, nullable=True),
+        sa.Column("access_until", MOMENT, nullable=True),
         sa.Column("archived_at", MOMENT, nullable=True),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),

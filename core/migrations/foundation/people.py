@@ -125,6 +125,7 @@ def create() -> None:
                 "igsid",
                 "telegram",
                 "tiktok_im",
+                "tiktok_buyer",
                 "shopee_user",
                 "lazada_buyer",
             ),

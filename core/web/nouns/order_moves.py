@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from core.errors import Refused
 from core.models import Order, OrderStatus, PaymentState
-from core.services import order_feed, orders
+from core.services import market, order_feed, orders
 from core.services.history import history_of
 from core.web.fab import expose, has_access, permission_name
 from core.web.fab.values import text_problem
@@ -132,7 +132,8 @@ class OrderMoves(NounView):
             offers={name: may[name] and is_open for name, is_open in _open_moves(order).items()},
             history=history_of(web_session(), order),
             plugin_panels=order_panels(order),
-            shop=order_feed.source_of(web_session(), order.source),
+            shop=order_feed.source_of(web_session(), order.source)
+            or market.channel_of(web_session(), order.source),
             move=move,
             errors=errors or {},
             typed=request.form,

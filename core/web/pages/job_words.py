@@ -15,6 +15,8 @@ from core.words import told
 TITLES: dict[str, Any] = {
     "core.process_inbox": _("Read incoming messages"),
     "core.send": _("Send a message"),
+    "core.fetch_order": _("Fetch an order from its shop"),
+    "core.renew_access": _("Renew the access to a shop"),
     "core.fetch_media": _("Fetch a file that a customer sent"),
     "core.wake": _("Bring a conversation back"),
     "core.subscribe": _("Tell a provider where to deliver"),

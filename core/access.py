@@ -1,0 +1,40 @@
+"""Access that runs out: an adapter whose tokens are renewed before they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from core.adapter import Account
+from core.outbound import OutboundClient
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """New access. `secrets` and `settings` replace those of the same name; "" takes a secret away.
+
+    `until` is when the access ends: it is renewed before that. None: it doesn't end.
+    """
+
+    secrets: Mapping[str, str] = field(repr=False)
+    until: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class RenewsAccess(Protocol):
+    """An adapter whose provider gives access for hours or days, and new access for a token.
+
+    Asked in a job when the secrets of a channel were typed in, and before `Renewed.until`. Several
+    providers take a token once, so only one call at a time is under way for a channel.
+    """
+
+    def renew_access(self, account: Account, http: OutboundClient) -> Renewed | None:
+        """Trade a code or a refresh token for new access; None where the account has neither.
+
+        Raises SendFailed: `retry` to ask again, else a person has to authorise anew; OutcomeUnknown
+        is asked again. Called outside any transaction.
+        """
+        ...

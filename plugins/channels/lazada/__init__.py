@@ -1,0 +1,1 @@
+"""Lazada: chats with buyers, and their orders."""

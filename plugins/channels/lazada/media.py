@@ -1,0 +1,65 @@
+"""Files: a picture goes up before it is sent, a buyer's picture or video comes down in a job."""
+
+from __future__ import annotations
+
+from core.api import (
+    Account,
+    Media,
+    OutboundClient,
+    OutboundMessage,
+    OutcomeUnknown,
+    ResponseTooLarge,
+    SendFailed,
+    say,
+)
+from plugins.channels.lazada.calls import call, data_of, media_hosts
+from plugins.channels.lazada.errors import PAYLOAD, RETRY, refusal_of
+from plugins.channels.lazada.picture import size_of
+
+MAX_IMAGE = 1024 * 1024  # what /image/upload takes
+MAX_VIDEO = 50 * 1024 * 1024
+
+
+def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> dict[str, str]:
+    """Hand a picture over; what a message says of it: `img_url`, `width`, `height`.
+
+    Nothing is sent by it, so an upload without an answer is tried again.
+    """
+    if not message.media_bytes:
+        raise SendFailed(PAYLOAD, "no_file", say("The message has no file to send."))
+    if len(message.media_bytes) > MAX_IMAGE:
+        raise SendFailed(PAYLOAD, "too_large", say("Lazada takes pictures up to 1 MB."))
+    mime = (message.media.mime_type if message.media else "") or "image/jpeg"
+    files = {"image": (message.media_name or "picture.jpg", message.media_bytes, mime)}
+    try:
+        found = call(account, http, "POST", "/image/upload", {}, files=files, total=60.0)
+    except OutcomeUnknown as error:
+        raise SendFailed(RETRY, error.code, error.reason) from error
+    image = data_of(found).get("image")
+    url = image.get("url") if isinstance(image, dict) else None
+    if not isinstance(url, str) or not url:
+        raise SendFailed(RETRY, "garbage", say("Lazada took the picture but named no URL."))
+    width, height = size_of(message.media_bytes)
+    return {"img_url": url, "width": str(width), "height": str(height)}
+
+
+def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
+    """Download a file by the address that the message named. No token goes with it.
+
+    Raises SendFailed: `retry` when the line failed, `payload` when the file is gone, too large, or
+    on a host that isn't listed.
+    """
+    try:
+        answer = http.request(
+            "GET", media.url, allow_hosts=media_hosts(account), max_bytes=MAX_VIDEO, total=90.0
+        )
+    except ResponseTooLarge as error:
+        reason = say("The file has more than %(limit)s bytes.", limit=MAX_VIDEO)
+        raise SendFailed(PAYLOAD, "too_large", reason) from error
+    except OutcomeUnknown as error:
+        raise SendFailed(RETRY, error.code, error.reason) from error
+    if answer.status_code == 200:
+        return bytes(answer.content)
+    if answer.status_code in (403, 404, 410):
+        raise SendFailed(PAYLOAD, "gone", say("Lazada no longer has this file."))
+    raise refusal_of(answer, None)

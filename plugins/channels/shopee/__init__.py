@@ -1,0 +1,1 @@
+"""Shopee: chats with buyers, and their orders."""

@@ -1,0 +1,62 @@
+"""Files: a picture goes up before it is sent, a buyer's picture or video comes down in a job."""
+
+from __future__ import annotations
+
+from core.api import (
+    Account,
+    Media,
+    OutboundClient,
+    OutboundMessage,
+    OutcomeUnknown,
+    ResponseTooLarge,
+    SendFailed,
+    say,
+)
+from plugins.channels.shopee.calls import call, media_hosts, response_of
+from plugins.channels.shopee.errors import PAYLOAD, RETRY, refusal_of
+
+MAX_IMAGE = 10 * 1024 * 1024
+MAX_VIDEO = 50 * 1024 * 1024
+
+
+def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> str:
+    """Hand a picture over; its URL at Shopee.
+
+    Nothing is sent by it, so an upload without an answer is tried again.
+    """
+    if not message.media_bytes:
+        raise SendFailed(PAYLOAD, "no_file", say("The message has no file to send."))
+    if len(message.media_bytes) > MAX_IMAGE:
+        raise SendFailed(PAYLOAD, "too_large", say("Shopee takes pictures up to 10 MB."))
+    mime = (message.media.mime_type if message.media else "") or "image/jpeg"
+    files = {"file": (message.media_name or "picture.jpg", message.media_bytes, mime)}
+    try:
+        answer = call(account, http, "POST", "sellerchat/upload_image", files=files, total=60.0)
+    except OutcomeUnknown as error:
+        raise SendFailed(RETRY, error.code, error.reason) from error
+    url = response_of(answer).get("url")
+    if not isinstance(url, str) or not url:
+        raise SendFailed(RETRY, "garbage", say("Shopee took the picture but named no URL."))
+    return url
+
+
+def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
+    """Download a file by the address that the message named. No token goes with it.
+
+    Raises SendFailed: `retry` when the line failed, `payload` when the file is gone, too large, or
+    on a host that isn't listed.
+    """
+    try:
+        answer = http.request(
+            "GET", media.url, allow_hosts=media_hosts(account), max_bytes=MAX_VIDEO, total=90.0
+        )
+    except ResponseTooLarge as error:
+        reason = say("The file has more than %(limit)s bytes.", limit=MAX_VIDEO)
+        raise SendFailed(PAYLOAD, "too_large", reason) from error
+    except OutcomeUnknown as error:
+        raise SendFailed(RETRY, error.code, error.reason) from error
+    if answer.status_code == 200:
+        return bytes(answer.content)
+    if answer.status_code in (403, 404, 410):
+        raise SendFailed(PAYLOAD, "gone", say("Shopee no longer has this file."))
+    raise refusal_of(answer, None)

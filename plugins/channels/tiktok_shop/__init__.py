@@ -1,0 +1,1 @@
+"""Tokopedia and TikTok Shop: chats with buyers, and their orders."""
