@@ -17,10 +17,13 @@
         def receipt(self, provider_id, state, opaque): return json.dumps({…}).encode()
         def echo(self, provider_id, to, text): return json.dumps({…}).encode()
 
-That is all. Four exemptions, each a sentence that says why: `why_no_opaque_id` (the provider has no
+That is all. Five exemptions, each a sentence that says why: `why_no_opaque_id` (the provider has no
 field for an id of ours: sends are told apart by their texts), `why_no_batches` (it never puts two
-events into one body), `why_no_receipts`, `why_no_echoes`. `credential_error`, `client`, `address`
-and `bad_messages` can be overridden; all of `Supplied` is in `core.testing.contract.supplied`.
+events into one body), `why_no_receipts`, `why_no_echoes`, `why_body_unsigned` (a shared secret
+proves the sender, nothing proves the body). `credential_error`, `client`, `address`, `id_of`,
+`address_of` and `bad_messages` can be overridden; all of `Supplied` is in
+`core.testing.contract.supplied`. A provider that signs the address it delivers to signs
+`WEBHOOK_URL` for an account whose uuid is the one in it.
 
 What is run: `proof` (who sent a webhook), `reading` (what is in it), `sends` (what an answer, a
 refusal and a silence mean), `in_the_desk` (the same through a whole installation on SQLite: the

@@ -30,7 +30,7 @@ from core.models.base import now
 from core.services import channels
 from core.services.notices import open_notices
 from core.services.send import send_message
-from core.testing.contract.supplied import ANI, Supplied
+from core.testing.contract.supplied import ANI, BASE_URL, Supplied
 from core.testing.installation import Installation, installation
 from core.testing.prepared import prepared
 from core.testing.providers.base import ProviderSimulator
@@ -102,7 +102,11 @@ class DeskContract(Supplied):
     @classmethod
     def home(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Flask]]:
         """One application for all tests of the class: making it takes longer than they do."""
-        settings = Settings(home=tmp_path_factory.mktemp("contract"), private_hosts=("127.0.0.1",))
+        settings = Settings(
+            home=tmp_path_factory.mktemp("contract"),
+            private_hosts=("127.0.0.1",),
+            base_url=BASE_URL,
+        )
         prepared(settings, (cls.plugin,))
         app = create_app(settings, (cls.plugin,))
         app.extensions["sapa"].outbound = cls().client()

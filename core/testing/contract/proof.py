@@ -58,6 +58,9 @@ class ProofContract(Supplied):
             self.adapter.verify(account, self.request(body, odd))
 
     def test_a_changed_body_is_refused(self) -> None:
+        if self.why_body_unsigned:
+            assert self.why_body_unsigned.endswith("."), "say it in a sentence"
+            return
         account, body = self.account(UNUSED_PORT_URL), self.one_body()
         headers = self.signature(account, body)
         for changed in (body + b" ", body[:-1], body.replace(b"Halo", b"Hola"), b""):

@@ -15,7 +15,8 @@ from core.inbound import Address, Item, MessageKind, MessageState
 from core.outbound import OutboundClient
 from core.testing.providers.base import ProviderSimulator
 
-WEBHOOK_URL = "https://sapa.example/webhooks/0190f5a2-0000-7000-8000-000000000001"
+BASE_URL = "https://sapa.example"
+WEBHOOK_URL = f"{BASE_URL}/webhooks/0190f5a2-0000-7000-8000-000000000001"
 UNUSED_PORT_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
 ANI = "+6281234567890"
 
@@ -30,6 +31,7 @@ class Supplied:
     why_no_batches: ClassVar[str] = ""
     why_no_receipts: ClassVar[str] = ""
     why_no_echoes: ClassVar[str] = ""
+    why_body_unsigned: ClassVar[str] = ""
 
     def provider(self) -> AbstractContextManager[ProviderSimulator]:
         """Your provider's simulator, not yet started."""
@@ -77,6 +79,14 @@ class Supplied:
         raise AssertionError("supply echo(), or say why_no_echoes")
 
     # Override these where your provider differs.
+
+    def id_of(self, given: str) -> str:
+        """What the adapter calls the message that `raw_message` was asked for as `given`."""
+        return given
+
+    def address_of(self, sender: str) -> str:
+        """The address that the adapter gives to the person asked for as `sender`."""
+        return sender
 
     def client(self) -> OutboundClient:
         """An outbound client that may reach 127.0.0.1 and gives up within a second."""
