@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 from core.words import say
@@ -15,6 +16,9 @@ MAX_DEPTH = 64
 MAX_ID = 255
 MAX_NAME = 200
 MAX_TEXT = 65_536
+
+EARLIEST = datetime(2009, 1, 1, tzinfo=UTC).timestamp()  # before any messenger that we speak to
+LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # milliseconds read as seconds end up later
 
 
 class Unreadable(ValueError):
@@ -62,6 +66,20 @@ def optional_string(parent: dict[str, Any], key: str, *, limit: int = MAX_ID) ->
     if len(value) > limit:
         raise Unreadable(say("%(key)s is longer than %(limit)s characters.", key=key, limit=limit))
     return value
+
+
+def unix_moment(parent: dict[str, Any], key: str = "timestamp") -> datetime:
+    """Unix seconds, as a number or as its digits, in UTC."""
+    value = parent.get(key)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unreadable(say("%(key)s is not a time in seconds.", key=key))
+    if not EARLIEST <= value < LATEST:
+        raise Unreadable(
+            say("%(key)s is no time at which a message could have been written.", key=key)
+        )
+    return datetime.fromtimestamp(value, UTC)
 
 
 def decode(body: bytes) -> Any:

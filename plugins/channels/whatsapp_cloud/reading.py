@@ -6,8 +6,6 @@ Limits guard the store: a provider id or a name longer than any real one is no i
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import Any
 
 from core.api import Address, IdentityKind, careful
 
@@ -22,24 +20,10 @@ optional_string = careful.optional_string
 refuse_unstorable = careful.refuse_unstorable
 sequence = careful.sequence
 string = careful.string
-
-EARLIEST = datetime(2009, 1, 1, tzinfo=UTC).timestamp()  # WhatsApp did not exist before
-LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # milliseconds read as seconds end up later
+moment = careful.unix_moment
 
 # A country code, a dot and up to 128 alphanumerics; a parent BSUID has ENT in between.
 BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-
-
-def moment(parent: dict[str, Any], key: str = "timestamp") -> datetime:
-    """Unix seconds, as Meta writes them (a string) or as a number, in UTC."""
-    value = parent.get(key)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Unreadable(f"{key} is not a time in seconds.")
-    if not EARLIEST <= value < LATEST:
-        raise Unreadable(f"{key} is no time at which a message could have been written.")
-    return datetime.fromtimestamp(value, UTC)
 
 
 def address(value: str) -> Address:
