@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import careful
+from core import careful, hub_signature, meta
 from core.adapter import (
     Accepted,
     Account,
@@ -11,6 +11,7 @@ from core.adapter import (
     ChecksConnection,
     FetchesContacts,
     FetchesMedia,
+    FetchesName,
     Finding,
     GuidesSetup,
     ListedContact,
@@ -73,6 +74,7 @@ from core.events import (
     caused_at,
     publish,
 )
+from core.form_fields import Digits, GivenSecret, WebAddress
 from core.hookspecs import hookimpl
 from core.host.declarations import (
     ApiDecl,
@@ -103,6 +105,7 @@ from core.inbound import (
     InboundMessage,
     InboundReaction,
     InboundStatus,
+    InboundWatermark,
     Item,
     Media,
     MessageKind,
@@ -288,6 +291,7 @@ __all__ = [
     "Customer",
     "CustomersRegrouped",
     "DeviceFact",
+    "Digits",
     "Direction",
     "Division",
     "DivisionCriterion",
@@ -298,12 +302,14 @@ __all__ = [
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FetchesName",
     "FieldCandidate",
     "FieldChange",
     "FieldSource",
     "Finding",
     "Foreseen",
     "Gift",
+    "GivenSecret",
     "Gone",
     "GuidesSetup",
     "Handler",
@@ -315,6 +321,7 @@ __all__ = [
     "InboundMessage",
     "InboundReaction",
     "InboundStatus",
+    "InboundWatermark",
     "InboxAction",
     "InboxTool",
     "Invalid",
@@ -415,6 +422,7 @@ __all__ = [
     "UtcDateTime",
     "UuidMixin",
     "ViewDecl",
+    "WebAddress",
     "WebhookRequest",
     "account_of",
     "acting_as",
@@ -449,6 +457,7 @@ __all__ = [
     "groups",
     "has_access",
     "hookimpl",
+    "hub_signature",
     "index_contacts",
     "insert_rows",
     "insert_unnamed",
@@ -463,6 +472,7 @@ __all__ = [
     "may_hold",
     "may_send",
     "membership",
+    "meta",
     "need_tenant",
     "notices",
     "now",

@@ -18,6 +18,8 @@ TITLES: dict[str, Any] = {
     "core.fetch_media": _("Fetch a file that a customer sent"),
     "core.wake": _("Bring a conversation back"),
     "core.look_again": _("Look for a receipt that came early"),
+    "core.look_at_watermark": _("Look at the receipt of several messages again"),
+    "core.fetch_name": _("Ask a provider for a customer's name"),
 }
 
 
