@@ -5,6 +5,8 @@ BUILTIN = (
     "plugins.merge.plugin",
     "plugins.routing.plugin",
     "plugins.sync.plugin",
+    "plugins.channels.instagram.plugin",
+    "plugins.channels.messenger.plugin",
     "plugins.channels.simulator.plugin",
     "plugins.channels.whatsapp_cloud.plugin",
     "plugins.channels.whatsapp_qr.plugin",
