@@ -27,7 +27,8 @@ def merge_into_whatsapp(page: Page, words: str) -> None:
     page.locator(".thread-tools .dropdown").last.get_by_role("button").click()
     page.get_by_role("button", name="Merge to existing customers").click()
     panel = page.locator("#inbox-panel")
-    panel.locator("label.merge-row", has_text="WhatsApp 1").locator("input").check()
+    whatsapp = panel.locator("label.merge-row", has_text=five_lines.NUMBER)
+    whatsapp.locator("input").check()
     panel.get_by_role("button", name="Next").click()
     panel.get_by_role("button", name="Merge", exact=True).click()
 
