@@ -36,14 +36,17 @@ class Capabilities:
 
     `max_bytes`: the largest file of each kind, checked before anything is queued. `per_minute`:
     how many messages that nobody asked for one account may send, before the provider refuses them
-    or looks askance; None: as many as are written. `sms`: a text of the phone network, charged by
-    its parts and offered only where a contact's module may use it (D11).
+    or looks askance; None: as many as are written. `window`: how long free text may follow what the
+    customer wrote; `person_window`, longer, is for what a person writes by hand. `captions`: a file
+    and a text go as one message; else as two. `sms`: a text of the phone network, charged by its
+    parts and offered only where a contact's module may use it (D11).
     """
 
     identity_kinds: tuple[IdentityKind, ...]
     media: frozenset[MessageKind] = frozenset()
     templates: bool = False
     window: timedelta | None = None
+    person_window: timedelta | None = None
     receipts: Receipts = Receipts.NONE
     replies: bool = False
     reactions: bool = False
@@ -51,6 +54,7 @@ class Capabilities:
     contact_push: bool = False
     pairing: bool = False
     opaque_id: bool = False
+    captions: bool = True
     max_text: int = 4096
     max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
     per_minute: int | None = None
@@ -100,7 +104,11 @@ class OutboundTemplate:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """A message on its way out. `opaque` is our id, put where the provider echoes it."""
+    """A message on its way out. `opaque` is our id, put where the provider echoes it.
+
+    `is_after_window`: free text by a person, after `Capabilities.window` and still inside
+    `person_window`.
+    """
 
     to: Address
     opaque: str
@@ -112,6 +120,7 @@ class OutboundMessage:
     media: Media | None = None
     media_bytes: bytes = b""
     media_name: str = ""
+    is_after_window: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,6 +190,18 @@ class FetchesMedia(Protocol):
 
     def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
         """Download a file that an inbound message named. Called outside any transaction."""
+        ...
+
+
+@runtime_checkable
+class FetchesName(Protocol):
+    """An adapter whose messages don't say who wrote: the name is asked for, once, in a job."""
+
+    def fetch_name(self, account: Account, address: Address, http: OutboundClient) -> str:
+        """The name that somebody gave themselves, or "" where the provider tells none.
+
+        Raises SendFailed, OutcomeUnknown (it is a GET). Called outside any transaction.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import careful
+from core import careful, hub_signature, meta
 from core.access import Renewed, RenewsAccess
 from core.adapter import (
     Accepted,
@@ -12,6 +12,7 @@ from core.adapter import (
     ChecksConnection,
     FetchesContacts,
     FetchesMedia,
+    FetchesName,
     Finding,
     GuidesSetup,
     ListedContact,
@@ -106,6 +107,7 @@ from core.inbound import (
     InboundMessage,
     InboundReaction,
     InboundStatus,
+    InboundWatermark,
     Item,
     Media,
     MessageKind,
@@ -310,6 +312,7 @@ __all__ = [
     "Fetched",
     "FetchesContacts",
     "FetchesMedia",
+    "FetchesName",
     "FetchesOrders",
     "FieldCandidate",
     "FieldChange",
@@ -329,6 +332,7 @@ __all__ = [
     "InboundMessage",
     "InboundReaction",
     "InboundStatus",
+    "InboundWatermark",
     "InboxAction",
     "InboxTool",
     "Invalid",
@@ -472,6 +476,7 @@ __all__ = [
     "groups",
     "has_access",
     "hookimpl",
+    "hub_signature",
     "index_contacts",
     "insert_rows",
     "insert_unnamed",
@@ -488,6 +493,7 @@ __all__ = [
     "may_hold",
     "may_send",
     "membership",
+    "meta",
     "need_tenant",
     "notices",
     "now",

@@ -114,6 +114,20 @@ class InboundStatus:
 
 
 @dataclass(frozen=True)
+class InboundWatermark:
+    """A receipt for everything that we sent to somebody up to a moment, or up to a message of ours.
+
+    `addresses` are theirs. With `provider_id` it ends at that message, else at `until`.
+    """
+
+    addresses: tuple[Address, ...]
+    state: MessageState
+    at: datetime
+    until: datetime | None = None
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
 class InboundReaction:
     """An emoji on a message; an empty one takes it back."""
 
@@ -246,6 +260,7 @@ class BadItem:
 Item = (
     InboundMessage
     | InboundStatus
+    | InboundWatermark
     | InboundReaction
     | InboundEdit
     | AddressChanged

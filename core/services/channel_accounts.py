@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.adapter import Account, Adapter
+from core.adapter import Account, Adapter, FetchesName
 from core.errors import Refused
 from core.models import Channel
 from core.tenancy.session import SystemSession, TenantSession
@@ -38,6 +38,11 @@ def account_of(session: TenantSession | SystemSession, channel: Channel) -> Acco
         secrets=secrets,
         webhook_url=webhook_url(session, channel),
     )
+
+
+def fetches_names(session: TenantSession, channel: Channel) -> bool:
+    """Whether the channel's messages don't say who wrote, and its provider can be asked."""
+    return isinstance(adapter_of(session, channel), FetchesName)
 
 
 def crowd_of(channel_id: int) -> str:

@@ -12,6 +12,7 @@ from core.services import (
     conversations,
     inbox,
     market,
+    names,
     pairing,
     reactions,
     receipts,
@@ -19,6 +20,7 @@ from core.services import (
     renew_access,
     sending,
     subscribe_call,
+    watermarks,
 )
 from core.services.order_feed.forget import forget_order_deliveries
 
@@ -49,6 +51,8 @@ CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
         on_dead=attachments.give_up,
     ),
     JobSpec("core.look_again", run=receipts.look_again, queue=BULK),
+    JobSpec("core.look_at_watermark", run=watermarks.look_again, queue=BULK),
+    JobSpec("core.fetch_name", call=names.NameCall(), queue=BULK, plugin_of=names.plugin_of),
     # its own queue for slow work: a gateway that is down holds its asker up for seconds
     JobSpec("core.check_phone", call=pairing.CheckCall(), queue=BULK, plugin_of=pairing.plugin_of),
     pairing.check_phones,

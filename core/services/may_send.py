@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import object_session
 
+from core.adapter import Capabilities
 from core.models import (
     Channel,
     Consent,
@@ -21,6 +22,9 @@ from core.services.consent import UNASKED
 from core.tenancy.session import TenantSession
 from core.words import say
 
+BY_HAND = frozenset({Sender.AGENT, Sender.PHONE})
+"""Senders who are people, for providers that let those answer for longer."""
+
 
 @dataclass(frozen=True)
 class Obstacle:
@@ -32,22 +36,23 @@ class Obstacle:
 
 def obstacle_to(conversation: Conversation, is_template: bool, sender: Sender) -> Obstacle | None:
     """Why a message can't go out on a conversation; None where nothing is in the way."""
+    is_shut = not is_template and not is_window_open(conversation, sender)
     return obstacle_for(
         conversation.channel,
         conversation.contact,
         is_erased=is_erased(conversation.identity),
         is_silenced=sender in UNASKED and has_opted_out(conversation.contact),
-        is_shut=not is_template and not is_window_open(conversation),
+        shut=why_shut(conversation.channel, _capabilities(conversation), sender) if is_shut else "",
     )
 
 
 def obstacle_for(
-    channel: Channel, contact: object, *, is_erased: bool, is_silenced: bool, is_shut: bool
+    channel: Channel, contact: object, *, is_erased: bool, is_silenced: bool, shut: str
 ) -> Obstacle | None:
     """The same of what was read already. `contact` names the person in the reason.
 
-    `is_silenced`: nobody asked for the message, and the person wants none such. `is_shut`: free
-    text, after the window.
+    `is_silenced`: nobody asked for the message, and the person wants none such. `shut`: why free
+    text can't go any more, "" where it can.
     """
     if channel.archived_at is not None:
         return Obstacle(
@@ -61,16 +66,37 @@ def obstacle_for(
         return Obstacle(
             "recipient", say("%(contact)s asked not to be written to.", contact=contact)
         )
-    if is_shut:
-        return Obstacle(
-            "template",
-            say(
-                "More than 24 hours have passed since the customer last wrote: %(channel)s "
-                "only takes an approved template now. Choose one.",
-                channel=channel.name,
-            ),
-        )
+    if shut:
+        return Obstacle("template", shut)
     return None
+
+
+def why_shut(channel: Channel, capabilities: Capabilities, sender: Sender) -> str:
+    """What to say where the window for free text of `sender` has shut."""
+    if capabilities.templates:
+        return say(
+            "More than 24 hours have passed since the customer last wrote: %(channel)s "
+            "only takes an approved template now. Choose one.",
+            channel=channel.name,
+        )
+    if capabilities.person_window is None:
+        return say(
+            "More than 24 hours have passed since the customer last wrote: %(channel)s takes "
+            "nothing until they write again.",
+            channel=channel.name,
+        )
+    if sender in BY_HAND:
+        return say(
+            "More than %(days)s days have passed since the customer last wrote: %(channel)s takes "
+            "nothing until they write again.",
+            days=capabilities.person_window.days,
+            channel=channel.name,
+        )
+    return say(
+        "More than 24 hours have passed since the customer last wrote: on %(channel)s only a "
+        "person may still answer.",
+        channel=channel.name,
+    )
 
 
 def is_served(session: TenantSession, channel: Channel) -> bool:
@@ -84,16 +110,39 @@ def has_opted_out(contact: Contact) -> bool:
     return any(member.consent is Consent.OUT for member in (contact, *contact.customer.contacts))
 
 
-def is_window_open(conversation: Conversation, at: datetime | None = None) -> bool:
-    """Whether free text may be sent: always, on a channel without a window."""
+def is_window_open(conversation: Conversation, sender: Sender = Sender.AGENT) -> bool:
+    """Whether free text of `sender` may be sent: always, on a channel without a window."""
     if window_of(conversation) is None:
         return True
-    until = conversation.window_until
-    return until is not None and (at or now()) < until
+    until = free_until(conversation, sender)
+    return until is not None and now() < until
+
+
+def free_until(conversation: Conversation, sender: Sender = Sender.AGENT) -> datetime | None:
+    """Until when `sender` may write free text; None where the customer never wrote.
+
+    A person may for longer than a machine, where the channel says so.
+    """
+    until, session = conversation.window_until, object_session(conversation)
+    assert isinstance(session, TenantSession)  # noqa: S101 - a loaded row has its session
+    adapter = session.desk.host.adapters.get(conversation.channel.kind)
+    if until is None or adapter is None or sender not in BY_HAND:
+        return until
+    window, longer = adapter.capabilities.window, adapter.capabilities.person_window
+    return until if window is None or longer is None else until - window + longer
 
 
 def window_of(conversation: Conversation) -> timedelta | None:
     """The free-text window of the conversation's channel, or None."""
+    return _capabilities(conversation).window
+
+
+def takes_templates(conversation: Conversation) -> bool:
+    """Whether an approved template may go where the window has shut."""
+    return _capabilities(conversation).templates
+
+
+def _capabilities(conversation: Conversation) -> Capabilities:
     session = object_session(conversation)
     assert isinstance(session, TenantSession)  # noqa: S101 - a loaded row has its session
-    return channels.adapter_of(session, conversation.channel).capabilities.window
+    return channels.adapter_of(session, conversation.channel).capabilities

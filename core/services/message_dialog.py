@@ -1,4 +1,7 @@
-"""Writing to a phone number from wherever it stands: over which channels, and why not (D11)."""
+"""Writing to a phone number from wherever it stands: over which channels, and why not (D11).
+
+A channel that speaks no numbers is offered where the person behind the number has written to it.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,20 @@ from sqlalchemy.orm import joinedload
 
 from core.errors import Refused
 from core.inbound import Address, IdentityKind
-from core.models import Card, Channel, ChannelState, Contact, Conversation, Identity, Template
+from core.models import (
+    Card,
+    Channel,
+    ChannelState,
+    Contact,
+    Conversation,
+    Identity,
+    Sender,
+    Template,
+)
 from core.phones import PhoneRefused, match_set, parse_phone
 from core.services import addresses, channels, conversation_of
-from core.services.may_send import is_served, is_window_open
+from core.services.known_addresses import known_address
+from core.services.may_send import is_served, is_window_open, why_shut
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -61,12 +74,17 @@ def addressee(session: TenantSession, to: str) -> Addressee:
 
 
 def senders(session: TenantSession, to: Addressee) -> list[SenderChoice]:
-    """Channels that speak phone numbers, those that can send first, each group by name."""
+    """Channels that could reach them, those that can send first, each group by name.
+
+    Of somebody who is no customer only the number is known: then those that speak numbers.
+    """
     found = session.scalars(
         select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
     )
     choices = [
-        _choice(session, channel, to) for channel in found if _speaks_phone(session, channel)
+        _choice(session, channel, to)
+        for channel in found
+        if to.contact is not None or _speaks_phone(session, channel)
     ]
     return sorted(choices, key=lambda choice: (bool(choice.reason), choice.needs_template))
 
@@ -87,21 +105,31 @@ def sender(session: TenantSession, to: Addressee, channel_id: int | None) -> Cha
     raise Refused(say("Choose who sends it."), "channel")
 
 
+def address_on(session: TenantSession, to: Addressee, channel: Channel) -> str:
+    """Where the chosen sender writes to: the number, or what it knows the person by instead."""
+    if _speaks_phone(session, channel) or to.contact is None:
+        return to.number
+    known = known_address(session, channel, to.contact)
+    return known.address if known else to.number
+
+
 def _speaks_phone(session: TenantSession, channel: Channel) -> bool:
     adapter = session.desk.host.adapters.get(channel.kind)
     return adapter is None or IdentityKind.PHONE in adapter.capabilities.identity_kinds
 
 
 def _choice(session: TenantSession, channel: Channel, to: Addressee) -> SenderChoice:
-    reason = _obstacle(session, channel, to)
+    reason = _obstacle(session, channel, to) or _not_reached(session, channel, to)
     if reason:
         return SenderChoice(channel, reason)
-    window = session.desk.host.adapters[channel.kind].capabilities.window
-    if window is None:
+    capabilities = session.desk.host.adapters[channel.kind].capabilities
+    if capabilities.window is None:
         return SenderChoice(channel)
     talk = _conversation(session, channel, to)
     if talk is not None and is_window_open(talk):
         return SenderChoice(channel)
+    if not capabilities.templates:
+        return SenderChoice(channel, why_shut(channel, capabilities, Sender.AGENT))
     return SenderChoice(
         channel,
         needs_template=True,
@@ -128,6 +156,18 @@ def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
     return ""
 
 
+def _not_reached(session: TenantSession, channel: Channel, to: Addressee) -> str:
+    """Why a channel that speaks no numbers doesn't reach them."""
+    if _speaks_phone(session, channel) or to.contact is None:
+        return ""
+    if known_address(session, channel, to.contact) is not None:
+        return ""
+    kinds = session.desk.host.adapters[channel.kind].capabilities.identity_kinds
+    if IdentityKind.EMAIL in kinds:
+        return say("No e-mail address of theirs is known.")
+    return say("They haven't written here yet, and can't be written to first.")
+
+
 def _allows_sms(session: TenantSession, to: Addressee) -> bool:
     """Whether the contact's card lies in a module that has SMS."""
     if to.contact is None:
@@ -141,5 +181,8 @@ def _allows_sms(session: TenantSession, to: Addressee) -> bool:
 
 
 def _conversation(session: TenantSession, channel: Channel, to: Addressee) -> Conversation | None:
+    if not _speaks_phone(session, channel) and to.contact is not None:
+        known = known_address(session, channel, to.contact)
+        return conversation_of.of(session, channel, known) if known else None
     found = addresses.find(session, channel, (Address(IdentityKind.PHONE, to.number),))
     return conversation_of.of(session, channel, found.identity) if found else None

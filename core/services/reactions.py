@@ -14,11 +14,11 @@ from core.inbound import Address, MessageKind
 from core.jobs.outbox import enqueue
 from core.jobs.spec import RetryAt
 from core.live import tell
-from core.models import Direction, Job, Message
+from core.models import Direction, Job, Message, Sender
 from core.outbound import OutboundClient, SendFailed
 from core.services import channels
 from core.services.channel_accounts import crowd_of
-from core.services.may_send import is_served, is_window_open
+from core.services.may_send import is_served, is_window_open, why_shut
 from core.services.sending import after
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -45,7 +45,8 @@ def react(session: TenantSession, message: Message, emoji: str) -> None:
     if message.direction is Direction.INTERNAL or not message.provider_id or message.is_deleted:
         raise Refused(say("This message can't be reacted to."), "emoji")
     if not is_window_open(message.conversation):
-        raise Refused(say("More than 24 hours have passed since the customer last wrote."), "emoji")
+        shut = why_shut(channel, channels.adapter_of(session, channel).capabilities, Sender.AGENT)
+        raise Refused(shut, "emoji")
     before = _seen(session, message)
     _set(session, message, emoji)
     enqueue(

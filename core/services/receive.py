@@ -25,6 +25,7 @@ from core.inbound import (
     InboundMessage,
     InboundReaction,
     InboundStatus,
+    InboundWatermark,
     Item,
     OrderPushed,
     TemplateChanged,
@@ -42,6 +43,7 @@ from core.services.receipts import receive_status
 from core.services.receive_changes import receive_edit, receive_reaction
 from core.services.receive_message import receive_message
 from core.services.refresh_channel import refresh
+from core.services.watermarks import receive_watermark
 from core.tenancy.session import TenantSession
 
 log = logging.getLogger(__name__)
@@ -173,6 +175,7 @@ def receive_bad(session: TenantSession, channel: Channel, item: BadItem) -> None
 _RECEIVERS: dict[type, Callable[[TenantSession, Channel, Any], None]] = {
     InboundMessage: receive_message,
     InboundStatus: receive_status,
+    InboundWatermark: receive_watermark,
     InboundReaction: receive_reaction,
     InboundEdit: receive_edit,
     AddressChanged: _address_changed,

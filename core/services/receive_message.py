@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from core.events import ContactCreated, MessageReceived, publish
 from core.inbound import IdentityKind, InboundMessage, Media, MessageKind, MessageState
-from core.jobs.outbox import enqueue
+from core.jobs.outbox import enqueue, enqueue_all
 from core.live import tell
 from core.models import (
     Attachment,
@@ -27,17 +27,16 @@ from core.services import (
     channels,
     conversation_of,
     conversations,
-    groups,
     tasks,
 )
-from core.services.channel_accounts import crowd_of
+from core.services.channel_accounts import crowd_of, fetches_names
 from core.services.consent import opt_in, opt_out
 from core.services.consent_words import says_start, says_stop
 from core.services.customers import bring_back
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored
+from core.services.names import job_for, learn_name
 from core.services.preview import touch
-from core.services.profiles import refresh_profile
 from core.services.receipts import apply_early, by_opaque, by_provider_id
 from core.services.states import move, sent
 from core.tenancy.session import TenantSession
@@ -83,6 +82,8 @@ def receive_message(session: TenantSession, channel: Channel, item: InboundMessa
     touch(session, conversation, message)
     if found is None and not item.is_history:
         publish(session, ContactCreated(contact_id=contact.id, origin="inbound"))
+    if found is None and not contact.name and fetches_names(session, channel):
+        enqueue_all(session, [job_for(channel.id, identities[0].id)])
     if item.is_echo:
         _after_echo(session, conversation, message)
         return
@@ -108,17 +109,12 @@ def completes(known: HasKind, item: InboundMessage) -> bool:
 def _learn(session: TenantSession, contact: Contact, item: InboundMessage) -> None:
     """What a message tells of its contact: that they are back, and the name they gave themselves.
 
-    A name in an echo may be the owner's; one that a person took away stays away.
+    A name in an echo may be the owner's.
     """
     if contact.archived_at is not None and not item.is_history:
         bring_back(session, contact)
-    is_kept_blank = contact.sources.get("name") == FieldSource.PERSON.value
-    if item.name and not contact.name and not item.is_echo and not is_kept_blank:
-        if groups.try_to_hold(session, contact) is None:
-            return  # somebody merges them just now: the next message says the name again
-        contact.name = item.name[:160]
-        contact.sources = {**contact.sources, "name": FieldSource.PROVIDER.value}
-        refresh_profile(session, contact.customer)
+    if not item.is_echo:
+        learn_name(session, contact, item.name)
 
 
 def _new_contact(session: TenantSession, item: InboundMessage) -> Contact:

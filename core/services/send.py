@@ -57,11 +57,18 @@ def send_message(
 ) -> Message:
     """Queue a message on a conversation; it leaves after the commit.
 
+    On a channel without captions a file goes before its text, as a message of its own.
+
     Refused, with the field: nothing to send, a text too long for the channel, a closed free-text
     window without a template, a channel that can't send, a customer who opted out of unasked ones.
     """
     channel = conversation.channel
     capabilities = channels.adapter_of(session, channel).capabilities
+    if upload is not None and text.strip() and not capabilities.captions:
+        # both or neither: whoever refuses the text refuses the file before it, too
+        check_length(channel, capabilities.max_text, text.strip())
+        send_message(session, conversation, upload=upload, author=author, sender=sender)
+        upload = None
     body, provider_template = text.strip(), None
     if template is not None:
         body, provider_template = render(template, variables or {}, channel)

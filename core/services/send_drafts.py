@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from core.errors import Refused
 from core.inbound import IdentityKind, MessageKind
-from core.models import Channel, Contact, Conversation, Direction, Identity, Template
+from core.models import Channel, Contact, Conversation, Direction, Identity, Sender, Template
 from core.models.base import now
 from core.services import channels
 from core.services.addresses import is_erased
 from core.services.consent import silenced
-from core.services.may_send import obstacle_for
+from core.services.may_send import obstacle_for, why_shut
 from core.services.send import check_length, check_served, refusal_of
 from core.services.templates import render
 from core.tenancy.session import TenantSession
@@ -87,12 +87,13 @@ class Drafting:
         talk = self._find_or_open(letter)
         is_silenced = talk.contact_id in self.silenced
         has_window = adapter.capabilities.window is not None
+        is_shut = has_window and not provider_template and not self._is_open(talk)
         obstacle = obstacle_for(
             channel,
             self.session.get_one(Contact, talk.contact_id) if is_silenced else None,
             is_erased=talk.is_erased,
             is_silenced=is_silenced,
-            is_shut=has_window and not provider_template and not self._is_open(talk),
+            shut=why_shut(channel, adapter.capabilities, Sender.BROADCAST) if is_shut else "",
         )
         if obstacle is not None:
             raise refusal_of(obstacle)

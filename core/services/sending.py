@@ -13,13 +13,13 @@ from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTe
 from core.inbound import Address, Media, MessageState
 from core.jobs.spec import RetryAt
 from core.listed_templates import TemplateSlot
-from core.models import Channel, Message
+from core.models import Channel, Message, Sender
 from core.models.base import now
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
 from core.services.consent import PROVIDER, opt_out
 from core.services.echoes import drop_echo_row
-from core.services.may_send import obstacle_to
+from core.services.may_send import is_window_open, obstacle_to
 from core.services.receipts import apply_early
 from core.services.states import fail, move, move_back_to_queue
 from core.tenancy.session import TenantSession
@@ -65,6 +65,7 @@ class SendCall:
             fail(session, message, obstacle.error_class, "", obstacle.reason)
             return None
         move(session, message, MessageState.SENDING, now())
+        message.sent_at = now()  # one that waited was not said before: a watermark goes by this
         return Claimed(
             adapter=channels.adapter_of(session, channel),
             account=channels.account_of(session, channel),
@@ -200,4 +201,6 @@ def _outbound(session: TenantSession, message: Message) -> OutboundMessage:
         if attachment
         else b"",
         media_name=attachment.name if attachment else "",
+        is_after_window=template is None
+        and not is_window_open(message.conversation, Sender.AUTOMATION),
     )

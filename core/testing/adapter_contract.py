@@ -21,17 +21,19 @@ That is all. Five exemptions, each a sentence that says why: `why_no_opaque_id` 
 field for an id of ours: sends are told apart by their texts), `why_no_batches` (it never puts two
 events into one body), `why_no_receipts`, `why_no_echoes`, `why_body_unsigned` (a shared secret
 proves the sender, nothing proves the body). `credential_error`, `client`, `address`, `id_of`,
-`address_of` and `bad_messages` can be overridden; all of `Supplied` is in
+`address_of`, `carried`, `pushed` and `bad_messages` can be overridden; all of `Supplied` is in
 `core.testing.contract.supplied`. A provider that signs the address it delivers to signs
 `WEBHOOK_URL` for an account whose uuid is the one in it.
 
 What is run: `proof` (who sent a webhook), `reading` (what is in it), `sends` (what an answer, a
 refusal and a silence mean), `in_the_desk` (the same through a whole installation on SQLite: the
-webhook's address, the jobs, the channel's state and the notice to the administrators).
+webhook's address, the jobs, the channel's state and the notice to the administrators), `claims`
+(what its capabilities promise: `docs/channels.md` is written from them).
 """
 
 from __future__ import annotations
 
+from core.testing.contract.claims import ClaimsContract
 from core.testing.contract.in_the_desk import DeskContract
 from core.testing.contract.proof import ProofContract
 from core.testing.contract.reading import ReadingContract
@@ -41,5 +43,5 @@ from core.testing.contract.supplied import ANI, UNUSED_PORT_URL, WEBHOOK_URL
 __all__ = ["ANI", "UNUSED_PORT_URL", "WEBHOOK_URL", "AdapterContract"]
 
 
-class AdapterContract(ProofContract, ReadingContract, SendContract, DeskContract):
+class AdapterContract(ProofContract, ReadingContract, SendContract, DeskContract, ClaimsContract):
     """The whole contract: see this module's first lines for what to supply."""

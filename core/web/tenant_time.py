@@ -73,11 +73,13 @@ def zone_name() -> str:
 
 
 def left(until: datetime | None) -> str:
-    """How long until then, in one unit: `5 h`, `40 min`; "" when it is over."""
+    """How long until then, in one unit: `6 days`, `5 h`, `40 min`; "" when it is over."""
     rest = (until - datetime.now(UTC)) if until else timedelta()
     if rest <= timedelta():
         return ""
     minutes = int(rest.total_seconds() // 60)
+    if minutes >= 48 * 60:
+        return str(_("%(count)s days", count=minutes // (24 * 60)))
     if minutes >= 60:
         return str(_("%(count)s h", count=minutes // 60))
     return str(_("%(count)s min", count=max(1, minutes)))

@@ -15,7 +15,14 @@ from core.inbound import MessageState
 from core.testing.adapter_contract import ANI, AdapterContract
 from core.testing.providers.base import ProviderSimulator
 from core.testing.providers.whatsapp_cloud import CloudSimulator
-from core.testing.providers.whatsapp_cloud_bodies import echo, error, message, status, text
+from core.testing.providers.whatsapp_cloud_bodies import (
+    book_entry,
+    echo,
+    error,
+    message,
+    status,
+    text,
+)
 from plugins.channels.whatsapp_cloud.adapter import WhatsAppCloudAdapter
 from tests.channels.cloud_account import NUMBERS, cloud_account
 
@@ -65,6 +72,9 @@ class TestWhatsAppCloudContract(AdapterContract):
         own = NUMBERS.display_phone_number
         typed = echo(own, to.removeprefix("+"), text_, id=provider_id)
         return json.dumps(NUMBERS.body(NUMBERS.echoes(typed))).encode()
+
+    def pushed(self) -> bytes:
+        return json.dumps(NUMBERS.body(NUMBERS.contacts(book_entry(ANI[1:], "Ani")))).encode()
 
     def credential_error(self, provider: ProviderSimulator) -> None:
         provider.fail_next(status=401, code=190)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -14,57 +13,11 @@ from core.adapter import MalformedBody
 from core.inbound import BadItem, InboundMessage, Item
 from core.testing.providers.whatsapp_cloud_bodies import text
 from plugins.channels.whatsapp_cloud.adapter import WhatsAppCloudAdapter
-from plugins.channels.whatsapp_cloud.reading import refuse_unstorable
 from tests.channels.cloud_account import NUMBERS, cloud_account
+from tests.channels.poison import assert_storable, mutated, values
 
 FIXTURES = Path(__file__).parents[2] / "plugins/channels/whatsapp_cloud/fixtures"
 BODIES = [json.loads(path.read_text())["body"] for path in sorted(FIXTURES.glob("*.json"))]
-
-# Text with null bytes and lone surrogates, both of which JSON can spell.
-poison = st.text(st.characters(exclude_categories=()), max_size=8) | st.just("\x00")
-leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)  # Infinity is not JSON: see 1e999 below
-    | poison
-    | st.sampled_from(["text", "image", "system", "1780000000", "wamid.x", "ID.1", "628"])
-)
-values = st.recursive(
-    leaves,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(poison, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The path of every value inside a document."""
-    steps = node.items() if isinstance(node, dict) else enumerate(node)
-    found = []
-    for key, child in steps:
-        found.append((*path, key))
-        if isinstance(child, dict | list):
-            found += places(child, (*path, key))
-    return found
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> Any:
-    """A fixture with up to four values replaced or removed, anywhere."""
-    body = copy.deepcopy(draw(st.sampled_from(BODIES)))
-    for _ in range(draw(st.integers(1, 4))):
-        spots = places(body)
-        if not spots:
-            break
-        *way, last = draw(st.sampled_from(spots))
-        node = body
-        for key in way:
-            node = node[key]
-        if draw(st.booleans()):
-            node[last] = draw(values)
-        else:
-            del node[last]
-    return body
 
 
 def parse(raw: bytes) -> list[Item]:
@@ -77,14 +30,8 @@ def parse(raw: bytes) -> list[Item]:
     return list(adapter.parse(cloud_account(), raw))
 
 
-def assert_storable(item: Item) -> None:
-    """Every field of an item can be written to PostgreSQL."""
-    for value in vars(item).values():
-        refuse_unstorable(json.loads(json.dumps(value, default=repr)))
-
-
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(mutated())
+@given(mutated(BODIES))
 def test_a_mutated_body_never_raises_and_yields_what_can_be_stored(body: Any) -> None:
     items = parse(json.dumps(body).encode())
     for item in items:

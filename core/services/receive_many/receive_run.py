@@ -9,6 +9,7 @@ from core.inbound import Counted, InboundMessage, InboundStatus, Item
 from core.models import Channel, ChannelFilter
 from core.models.base import now
 from core.services import channels
+from core.services.channel_accounts import fetches_names
 from core.services.consent_words import start_words, stop_words
 from core.services.receive_many.look_up import look_up, spellings
 from core.services.receive_many.messages import take_message
@@ -52,6 +53,7 @@ def _line(session: TenantSession, channel: Channel) -> Line:
         filter=channel.filter,
         listed=spellings(channel.filter_numbers) if is_listing else frozenset(),
         window=channels.adapter_of(session, channel).capabilities.window,
+        fetches_names=fetches_names(session, channel),
         module_id=module.id if module else None,
         first_stage=module.stages[0] if module and module.stages else "New",
         stop_words=stop_words(session),

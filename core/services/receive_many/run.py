@@ -38,6 +38,8 @@ class Line:
     listed: frozenset[str]
     """Every spelling of the numbers on the list *everyone except*."""
     window: timedelta | None
+    fetches_names: bool
+    """Whether the provider is asked for the names of new people."""
     module_id: int | None
     """The module for unknown senders, where it is in use."""
     first_stage: str

@@ -31,6 +31,7 @@ from core.models import (
 from core.models.base import OwnedMixin
 from core.services import channels, groups
 from core.services.channel_accounts import crowd_of
+from core.services.names import job_for
 from core.services.receipts import LOOK_AGAIN
 from core.services.receive_many.rows import (
     CardRow,
@@ -67,6 +68,7 @@ def write(session: TenantSession, channel: Channel, run: Run) -> None:
     jobs = _insert_attachments(session, run)
     _write_tasks(session, run)
     jobs += _insert_early(session, run)
+    jobs += _names(run)
     _update(session, run)
     _index(session, run)
     for what, number in run.counts.items():
@@ -219,6 +221,18 @@ def _insert_attachments(session: TenantSession, run: Run) -> list[NewJob]:
         NewJob("core.fetch_media", {"attachment_id": row_id}, queue="bulk", crowd=crowd)
         for row_id in ids
     ]
+
+
+def _names(run: Run) -> list[NewJob]:
+    """The jobs that ask for the names of new people: by the first address of each."""
+    if not run.line.fetches_names:
+        return []
+    nameless = {person for person in run.people if not person.name}
+    first: dict[PersonRow, IdentityRow] = {}
+    for identity in run.identities:
+        if identity.person in nameless:
+            first.setdefault(identity.person, identity)
+    return [job_for(run.line.channel_id, known(identity.id)) for identity in first.values()]
 
 
 def _write_tasks(session: TenantSession, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import uuid
 from collections.abc import Iterator
@@ -116,6 +117,24 @@ class Supplied:
             self.raw_message("m" * 100_000, ANI, "Halo"),
             self.raw_message("m-bad", "nobody", "Halo"),
         ]
+
+    def carried(self, provider: ProviderSimulator, content: bytes) -> bool:
+        """Whether these bytes came to the provider: as a file, as text, or in base64."""
+        encoded = base64.b64encode(content).rstrip(b"=")
+        return any(
+            content in part or encoded in part
+            for call in provider.calls
+            for part in (
+                call.body,
+                *(value.encode() for value in (*call.form.values(), *call.query.values())),
+                call.path.encode(),
+                *(data for _, _, data in call.files.values()),
+            )
+        )
+
+    def pushed(self) -> bytes:
+        """A body with a change of the address book, for an adapter that claims `contact_push`."""
+        raise AssertionError("supply pushed(), or don't claim contact_push")
 
     # What the tests share.
 

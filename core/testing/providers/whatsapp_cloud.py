@@ -14,19 +14,16 @@ On its own (its journal survives a kill -9 of whatever it talks to):
 from __future__ import annotations
 
 import argparse
-import contextlib
-import hashlib
-import hmac
 import json
-import re
 import signal
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.testing.providers.base import Answer, Call, ProviderSimulator
-from core.testing.providers.delivery import Courier, Delivery
+from core.testing.providers.base import Answer, Call
+from core.testing.providers.delivery import Delivery
+from core.testing.providers.graph_api import GraphError, GraphSimulator, object_of
 from core.testing.providers.journal import Journal
 from core.testing.providers.whatsapp_cloud_bodies import (
     CloudBodies,
@@ -36,7 +33,7 @@ from core.testing.providers.whatsapp_cloud_bodies import (
     status,
     user_id_of,
 )
-from core.testing.providers.whatsapp_cloud_rules import File, GraphError, Template, check_content
+from core.testing.providers.whatsapp_cloud_rules import File, Template, check_content
 
 USUAL_CODES = {401: 190, 403: 10, 429: 130429}
 ALL_FIELDS = (
@@ -48,7 +45,6 @@ ALL_FIELDS = (
     "smb_app_state_sync",
     "smb_message_echoes",
 )
-VERSION = re.compile(r"^/v\d+\.\d+/")
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Sent:
 
 
 @dataclass(eq=False)
-class CloudSimulator(ProviderSimulator):
+class CloudSimulator(GraphSimulator):
     """One WhatsApp number at Meta.
 
     `auto_statuses` follow each accepted send by themselves, in order; `()` leaves them to
@@ -73,46 +69,25 @@ class CloudSimulator(ProviderSimulator):
     and tells by a status. `closed_windows` are the recipients who get templates only (131047).
     """
 
-    app_secret: str = "app-secret"
-    access_token: str = "access-token"
     numbers: CloudBodies = field(default_factory=CloudBodies)
     auto_statuses: tuple[str, ...] = ()
-    port: int = 0
     journal_path: Path | None = None
     templates: list[Template] = field(default_factory=list)
     failing: dict[str, int] = field(default_factory=dict)
     closed_windows: set[str] = field(default_factory=set)
     is_subscribed: bool = True
-    app_id: str = "670843887433847"
     scopes: tuple[str, ...] = ("whatsapp_business_management", "whatsapp_business_messaging")
     webhook_fields: tuple[str, ...] | None = ALL_FIELDS
-    callback_url: str = ""
     number: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        super().__init__(port=self.port)
+        super().__post_init__()
         self.journal = Journal(self.journal_path)
         self.sent: list[Sent] = []
         self.files: dict[str, File] = {}
         self.read: list[str] = []
         self.imports: list[str] = []
-        self.courier: Courier | None = None
         self._reports: list[threading.Thread] = []
-
-    @property
-    def graph_url(self) -> str:
-        """What the channel's setting *Graph API address* takes."""
-        return f"{self.url}/v25.0"
-
-    def connect(self, webhook_url: str, **courier: Any) -> Courier:
-        """Deliver webhooks to this address from now on."""
-        self.courier = Courier(webhook_url, self.sign, **courier)
-        return self.courier
-
-    def sign(self, body: bytes) -> dict[str, str]:
-        """The signature headers of a body."""
-        digest = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
-        return {"X-Hub-Signature-256": f"sha256={digest}"}
 
     def inject(self, *messages: Json, names: dict[str, str] | None = None) -> Delivery:
         """Let people write: one webhook with all of these messages."""
@@ -125,12 +100,6 @@ class CloudSimulator(ProviderSimulator):
             receipt = status(sent.wamid, state, sent.to, opaque=sent.opaque, error=reason)
             self.deliver(self.numbers.body(self.numbers.statuses(receipt)))
 
-    def deliver(self, body: Json, **how: Any) -> Delivery:
-        """Post a body to the connected webhook; see Courier for worse manners."""
-        if self.courier is None:
-            raise RuntimeError("connect() the simulator to a webhook address first")
-        return self.courier.post(body, **how)
-
     def keep_file(self, content: bytes, mime_type: str, filename: str = "") -> str:
         """Hold a file for download, as if a person had sent it; returns the media id."""
         media_id = str(10**14 + len(self.files) + 1)
@@ -142,40 +111,12 @@ class CloudSimulator(ProviderSimulator):
         for report in self._reports:
             report.join(timeout=5)
 
-    def answer(self, call: Call) -> Answer:
-        """Answer as graph.facebook.com and lookaside.fbsbx.com do, errors included."""
-        try:
-            app_token = f"Bearer {self.app_id}|{self.app_secret}"
-            is_app = call.headers.get("authorization") == app_token
-            if not is_app and call.headers.get("authorization") != f"Bearer {self.access_token}":
-                raise GraphError(190, "Error validating access token", 401)
-            self._check_proof(call)
-            return self._route(call)
-        except GraphError as refused:
-            return Answer.of(
-                self.error_body(refused.code, refused.status, refused.message, refused.details),
-                refused.status,
-            )
+    def usual_code(self, status: int) -> int:
+        """The Cloud API has codes of its own."""
+        return USUAL_CODES.get(status, 131000 if status >= 500 else 100)
 
-    def error_body(
-        self, code: int | None, status: int, message: str = "Refused", details: str = ""
-    ) -> Json:
-        """An error document as the Graph API writes it."""
-        if code is None:
-            code = USUAL_CODES.get(status, 131000 if status >= 500 else 100)
-        data = {"error_data": {"messaging_product": "whatsapp", "details": details}}
-        return {
-            "error": {
-                "message": f"(#{code}) {message}",
-                "type": "OAuthException",
-                "code": code,
-                **(data if details else {}),
-                "fbtrace_id": "A0simulated",
-            }
-        }
-
-    def _route(self, call: Call) -> Answer:
-        path = VERSION.sub("/", call.path).strip("/").split("/")
+    def route(self, call: Call, path: list[str]) -> Answer:
+        """Answer as graph.facebook.com and lookaside.fbsbx.com do."""
         own, waba = self.numbers.phone_number_id, self.numbers.waba_id
         match (call.method, *path):
             case ("POST", number, "messages") if number == own:
@@ -190,12 +131,11 @@ class CloudSimulator(ProviderSimulator):
                 app = {"whatsapp_business_api_data": {"id": "1", "name": "Sapa"}}
                 return Answer.of({"data": [app] if self.is_subscribed else []})
             case ("GET", "debug_token"):
-                about = {"app_id": self.app_id, "is_valid": True, "scopes": list(self.scopes)}
-                return Answer.of({"data": about})
+                return self.debug_token()
             case ("GET", "me"):
                 return Answer.of({"id": "122100000000000"})
             case ("GET", app_id, "subscriptions") if app_id == self.app_id:
-                return self._list_subscriptions()
+                return self.list_subscriptions("whatsapp_business_account")
             case ("GET", number) if number == own:
                 return self._describe_number()
             case ("GET", "files", media_id) if media_id in self.files:
@@ -208,28 +148,8 @@ class CloudSimulator(ProviderSimulator):
                 return Answer.of({"success": True})
         raise GraphError(100, f"Unsupported {call.method.lower()} request.", 400)
 
-    def _check_proof(self, call: Call) -> None:
-        """Meta refuses a proof made with the secret of another app."""
-        given = call.query.get("appsecret_proof")
-        key, message = self.app_secret.encode(), self.access_token.encode()
-        if given is not None and given != hmac.new(key, message, hashlib.sha256).hexdigest():
-            raise GraphError(100, "Invalid appsecret_proof provided in the API argument")
-
-    def _list_subscriptions(self) -> Answer:
-        if self.webhook_fields is None:
-            return Answer.of({"data": []})
-        url = self.callback_url or (self.courier.url if self.courier else "")
-        fields = [{"name": name, "version": "v25.0"} for name in self.webhook_fields]
-        row = {
-            "object": "whatsapp_business_account",
-            "callback_url": url,
-            "active": True,
-            "fields": fields,
-        }
-        return Answer.of({"data": [row]})
-
     def _begin_import(self, call: Call) -> Answer:
-        kind = _object(call).get("sync_type")
+        kind = object_of(call).get("sync_type")
         if kind not in ("history", "smb_app_state_sync"):
             raise GraphError(100, "Invalid parameter", details="sync_type")
         if kind in self.imports:
@@ -244,7 +164,7 @@ class CloudSimulator(ProviderSimulator):
         return Answer.of({"success": True})
 
     def _take_message(self, call: Call) -> Answer:
-        payload = _object(call)
+        payload = object_of(call)
         if payload.get("status") == "read":
             return self._mark_read(payload)
         to = payload.get("to") or payload.get("recipient")
@@ -333,14 +253,6 @@ class CloudSimulator(ProviderSimulator):
         )
         self._reports.append(report)
         report.start()
-
-
-def _object(call: Call) -> Json:
-    with contextlib.suppress(ValueError):
-        document = call.json()
-        if isinstance(document, dict):
-            return document
-    raise GraphError(100, "Invalid parameter", details="The body is not a JSON object")
 
 
 def main() -> None:

@@ -7,17 +7,10 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from core.testing.providers.graph_api import GraphError
 from core.testing.providers.whatsapp_cloud_bodies import Json
 
 FILES = frozenset({"image", "video", "audio", "document", "sticker"})
-
-
-class GraphError(Exception):
-    """A refusal in Meta's form."""
-
-    def __init__(self, code: int, message: str, status: int = 400, details: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.status, self.details = code, message, status, details
 
 
 @dataclass(frozen=True)

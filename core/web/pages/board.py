@@ -16,7 +16,7 @@ from core.services import board, cards, customers
 from core.services.board import Key, Shelf, Wanted
 from core.services.card_places import get_card, move_card, tell_board
 from core.services.find_customers import find_customers
-from core.services.may_send import is_window_open
+from core.services.may_send import is_window_open, takes_templates
 from core.services.preview import preview_of
 from core.web import tenant_time
 from core.web.channel_icons import channel_icon
@@ -109,6 +109,7 @@ class BoardView(Page):
             messages=board.messages_of(session, card, SHOWN_MESSAGES),
             stages=card.module.stages or ["New"],
             is_window_open=face.conversation is not None and is_window_open(face.conversation),
+            takes_templates=face.conversation is not None and takes_templates(face.conversation),
             message_button=message_button,
             **_shared(_wanted(card.module)),
         )

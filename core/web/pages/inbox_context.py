@@ -13,11 +13,11 @@ from sqlalchemy import select
 from core.adapter import Capabilities
 from core.errors import Malformed
 from core.host.declarations import InboxAction, InboxTool
-from core.models import Channel, Conversation, Division, Label, Message
+from core.models import Channel, Conversation, Division, Label, Message, Sender
 from core.services import inbox_list, inbox_search, inbox_thread, mentions, quick_replies
 from core.services.inbox_list import Shelf, Sort, Wanted, Whose
 from core.services.labels import labels_of
-from core.services.may_send import is_window_open, window_of
+from core.services.may_send import free_until, is_window_open, why_shut, window_of
 from core.services.templates import VARIABLE, variables_of, why_not
 from core.services.thread_log import LogLine
 from core.web import tenant_time
@@ -207,6 +207,10 @@ def composer_values(conversation: Conversation) -> dict[str, Any]:
         "capabilities": capabilities,
         "is_window_open": is_open,
         "has_window": capabilities is not None and window_of(conversation) is not None,
+        "free_until": free_until(conversation) if capabilities is not None else None,
+        "why_shut": ""
+        if capabilities is None or is_open
+        else why_shut(conversation.channel, capabilities, Sender.AGENT),
         "usable_templates": [
             template
             for template in choices.templates

@@ -21,6 +21,8 @@ TITLES: dict[str, Any] = {
     "core.wake": _("Bring a conversation back"),
     "core.subscribe": _("Tell a provider where to deliver"),
     "core.look_again": _("Look for a receipt that came early"),
+    "core.look_at_watermark": _("Look at the receipt of several messages again"),
+    "core.fetch_name": _("Ask a provider for a customer's name"),
 }
 
 

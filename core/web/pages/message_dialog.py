@@ -55,7 +55,9 @@ class MessageDialogView(Page):
         to = message_dialog.addressee(session, request.form.get("to", "").replace("\x00", ""))
         channel = message_dialog.sender(session, to, request.form.get("channel", type=int))
         template: Template | None = chosen_template()
-        conversation = conversation_with(session, channel, to.number)
+        conversation = conversation_with(
+            session, channel, message_dialog.address_on(session, to, channel)
+        )
         check_may_begin(conversation, is_asked_for=bool(request.form.get("is_asked_for")))
         message = send.send_message(
             session,

@@ -12,7 +12,7 @@ from core.errors import Refused
 from core.models.base import now
 from core.services import send, tasks, today
 from core.services.inbox_thread import load
-from core.services.may_send import is_window_open
+from core.services.may_send import free_until, is_window_open, takes_templates
 from core.web import tenant_time
 from core.web.channel_icons import channel_icon
 from core.web.fab import Page, expose, has_access
@@ -84,6 +84,8 @@ class TodayView(Page):
             "time": tenant_time,
             "present": now(),
             "is_window_open": is_window_open,
+            "free_until": free_until,
+            "takes_templates": takes_templates,
             "may": {word: allowed(f"can_{word}", "Today") for word in ("answer", "finish")},
         }
 

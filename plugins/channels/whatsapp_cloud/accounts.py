@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.api import ChannelChanged, ContactPushed, Counted, Fact, Item
-from plugins.channels.whatsapp_cloud.errors import first_error
+from plugins.channels.whatsapp_cloud.errors import ERRORS
 from plugins.channels.whatsapp_cloud.reading import (
     MAX_NAME,
     MAX_TEXT,
@@ -47,7 +47,7 @@ def read_contact(item: dict[str, Any]) -> Iterator[Item]:
 
 def read_errors(errors: Any, at: datetime, value: dict[str, Any]) -> ChannelChanged:
     """Errors that belong to no message: a declined history, or trouble with the number."""
-    error = first_error(errors)
+    error = ERRORS.first(errors)
     what = "history_declined" if error.code == HISTORY_DECLINED else "error"
     reason = f"{error.reason} ({error.code})" if error.code else error.reason
     facts = (Fact("history", f"Declined: {reason}", is_bad=True),) if what != "error" else ()

@@ -24,6 +24,7 @@ from core.api import (
     Receipts,
     SetupStep,
     WebhookRequest,
+    hub_signature,
 )
 from plugins.channels.whatsapp_cloud import (
     check,
@@ -32,7 +33,6 @@ from plugins.channels.whatsapp_cloud import (
     parse,
     past,
     send,
-    signature,
     steps,
     templates,
 )
@@ -65,15 +65,15 @@ class WhatsAppCloudAdapter:
 
     def handshake(self, account: Account, request: WebhookRequest) -> str | None:
         """Answer Meta's check of the address; raises SignatureRefused."""
-        return signature.handshake(account, request)
+        return hub_signature.handshake(request, account.secrets.get("verify_token", ""))
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
         """Check X-Hub-Signature-256; raises SignatureRefused."""
-        signature.verify(account, request)
+        hub_signature.verify(request, account.secrets.get("app_secret", ""))
 
     def check(self, body: bytes) -> None:
         """Raise MalformedBody unless this is a WhatsApp Business Account's JSON."""
-        parse.load(body)
+        parse.check(body)
 
     def parse(self, account: Account, body: bytes) -> Iterable[Item]:
         """Yield every item of every entry and change."""

@@ -21,7 +21,7 @@ from core.api import (
     say,
 )
 from plugins.channels.whatsapp_cloud.errors import PAYLOAD, RETRY
-from plugins.channels.whatsapp_cloud.graph import call, download, node
+from plugins.channels.whatsapp_cloud.graph import GRAPH, call, node
 
 MIB = 1024 * 1024
 GONE = frozenset({"100", "131052", "404"})
@@ -123,7 +123,7 @@ def fetch_media(account: Account, media: Media, http: OutboundClient) -> bytes:
                 "too_large",
                 say("The file has %(size)s bytes, %(limit)s are taken.", size=size, limit=limit),
             )
-        content = download(account, http, url, limit)
+        content = GRAPH.download(account, http, url, limit, is_signed=False)
     except ResponseTooLarge as error:
         raise SendFailed(
             PAYLOAD, "too_large", say("The file has more than %(limit)s bytes.", limit=limit)

@@ -1,17 +1,13 @@
-"""A webhook body of Meta's, taken apart: every entry, change, message and status of it.
-
-Meta batches. Readers that look at the first element only lose the rest without a trace.
-"""
+"""A webhook body of Meta's, taken apart: every entry, change, message and status of it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from core.api import Account, BadItem, ChannelChanged, Counted, Fact, Item, MalformedBody
+from core.api import Account, ChannelChanged, Counted, Fact, Item, meta
 from plugins.channels.whatsapp_cloud import templates
 from plugins.channels.whatsapp_cloud.accounts import entry_moment, read_contact, read_errors
 from plugins.channels.whatsapp_cloud.events import read_event
@@ -20,7 +16,6 @@ from plugins.channels.whatsapp_cloud.messages import read_message
 from plugins.channels.whatsapp_cloud.people import Origin, read_profiles
 from plugins.channels.whatsapp_cloud.reading import (
     Unreadable,
-    keepable,
     mapping,
     optional_string,
     refuse_unstorable,
@@ -48,32 +43,18 @@ class Change:
         return digits != "" and digits in {_digits(self.account.own_address), _digits(stated)}
 
 
-def load(body: bytes) -> dict[str, Any]:
-    """Decode a body of Meta's shape; raises MalformedBody with the reason."""
-    try:
-        document = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody("The body is not JSON that can be read.") from error
-    if not isinstance(document, dict) or document.get("object") != OBJECT:
-        raise MalformedBody(f'The body is not an object of "{OBJECT}".')
-    if not isinstance(document.get("entry"), list):
-        raise MalformedBody("The body has no list of entries.")
-    return document
+def check(body: bytes) -> None:
+    """Raise MalformedBody unless this is a WhatsApp Business Account's JSON."""
+    meta.load(body, OBJECT)
 
 
 def parse(account: Account, body: bytes) -> Iterator[Item]:
     """Yield every item in order. What can't be read is a BadItem and harms nothing beside it."""
-    try:
-        document = load(body)
-    except MalformedBody as error:
-        yield BadItem(str(error), keepable(body.decode("utf-8", "replace")))
-        return
-    for entry in document["entry"]:
-        yield from _guarded(entry, lambda e: _changes(account, e))
+    return meta.entries(body, OBJECT, lambda entry: _changes(account, entry))
 
 
 def _changes(account: Account, entry: dict[str, Any]) -> Iterator[Item]:
-    yield from _each(entry, "changes", lambda raw: _change(account, entry, raw), is_whole=False)
+    yield from meta.each(entry, "changes", lambda raw: _change(account, entry, raw), is_whole=False)
 
 
 def _change(account: Account, entry: dict[str, Any], raw: dict[str, Any]) -> Iterator[Item]:
@@ -91,8 +72,8 @@ def _messages(change: Change) -> Iterator[Item]:
         yield from _foreign(value, "messages", "statuses")
         return
     origin = Origin(profiles=read_profiles(value.get("contacts")))
-    yield from _each(value, "messages", lambda item: read_message(item, origin))
-    yield from _each(value, "statuses", read_status)
+    yield from meta.each(value, "messages", lambda item: read_message(item, origin))
+    yield from meta.each(value, "statuses", read_status)
     if value.get("errors") and not value.get("messages") and not value.get("statuses"):
         refuse_unstorable(value)
         yield read_errors(value["errors"], entry_moment(change.entry), value)
@@ -103,14 +84,14 @@ def _echoes(change: Change) -> Iterator[Item]:
         yield from _foreign(change.value, "message_echoes")
         return
     origin = Origin(profiles=read_profiles(change.value.get("contacts")), is_echo=True)
-    yield from _each(change.value, "message_echoes", lambda item: read_message(item, origin))
+    yield from meta.each(change.value, "message_echoes", lambda item: read_message(item, origin))
 
 
 def _state_sync(change: Change) -> Iterator[Item]:
     if not _is_own_number(change):
         yield from _foreign(change.value, "state_sync")
         return
-    yield from _each(change.value, "state_sync", read_contact)
+    yield from meta.each(change.value, "state_sync", read_contact)
     if change.value.get("state_sync"):
         yield _progress(change, "contacts", (Fact("contacts", "Arriving"),))
 
@@ -119,7 +100,9 @@ def _history(change: Change) -> Iterator[Item]:
     if not _is_own_number(change):
         yield from _foreign(change.value, "history", "messages")
         return
-    yield from _each(change.value, "history", lambda chunk: _chunk(change, chunk), is_whole=False)
+    yield from meta.each(
+        change.value, "history", lambda chunk: _chunk(change, chunk), is_whole=False
+    )
     yield from _old_messages(change, change.value)  # files that come after their placeholders
 
 
@@ -127,7 +110,9 @@ def _chunk(change: Change, chunk: dict[str, Any]) -> Iterator[Item]:
     if chunk.get("errors"):
         refuse_unstorable(chunk)
         yield read_errors(chunk["errors"], entry_moment(change.entry), chunk)
-    yield from _each(chunk, "threads", lambda thread: _old_messages(change, thread), is_whole=False)
+    yield from meta.each(
+        chunk, "threads", lambda thread: _old_messages(change, thread), is_whole=False
+    )
     if facts := progress_of(chunk):
         yield _progress(change, "history", facts)
 
@@ -147,7 +132,7 @@ def _old_messages(change: Change, thread: dict[str, Any]) -> Iterator[Item]:
         is_own = is_marked or bool(item.get("to")) or change.is_own(item.get("from"))
         return read_old(item, sent if is_own else received)
 
-    yield from _each(thread, "messages", read)
+    yield from meta.each(thread, "messages", read)
 
 
 def _progress(change: Change, what: str, facts: tuple[Fact, ...]) -> ChannelChanged:
@@ -191,39 +176,6 @@ FIELDS: dict[str, Callable[[Change], Iterator[Item]]] = {
 }
 
 
-def _guarded(raw: Any, read: Callable[[dict[str, Any]], Iterable[Item]]) -> Iterator[Item]:
-    """Yield what `read` makes of one object, and a BadItem in its place when it can't."""
-    try:
-        if not isinstance(raw, dict):
-            raise Unreadable("It is not an object.")
-        yield from read(raw)
-    except Unreadable as error:
-        yield BadItem(str(error), keepable(raw))
-
-
-def _each(
-    parent: dict[str, Any],
-    key: str,
-    read: Callable[[dict[str, Any]], Iterable[Item]],
-    *,
-    is_whole: bool = True,
-) -> Iterator[Item]:
-    """Yield the items of a list. With `is_whole` an element is read whole or not at all."""
-
-    def whole(item: dict[str, Any]) -> list[Item]:
-        refuse_unstorable(item)
-        return list(read(item))
-
-    elements = parent.get(key)
-    if elements is None:
-        return
-    if not isinstance(elements, list):
-        yield BadItem(f"{key} is not a list.", keepable(elements))
-        return
-    for element in elements:
-        yield from _guarded(element, whole if is_whole else read)
-
-
 def _foreign(value: dict[str, Any], *keys: str) -> Iterator[Item]:
     """Count what a body signed for us carries for another number; nothing of it is kept."""
     for key in keys:
@@ -240,7 +192,3 @@ def _is_own_number(change: Change) -> bool:
 
 def _digits(value: Any) -> str:
     return "".join(c for c in value if c.isdigit()) if isinstance(value, str) else ""
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field
 
-from core.api import say
+from core.api import Digits, GivenSecret, WebAddress, say
 
 DEFAULT_GRAPH_URL = "https://graph.facebook.com/v25.0"
-
-
-def _digits(value: str) -> str:
-    """Meta's ids are digits: a phone number or a name pasted here would fail only when sending."""
-    if not (value.isascii() and value.isdigit()):
-        raise ValueError(say("Copy the ID from Meta's API Setup page: it has digits only."))
-    return value
 
 
 def _international(value: str) -> str:
@@ -28,22 +21,6 @@ def _international(value: str) -> str:
     return number
 
 
-def _given(value: SecretStr) -> SecretStr:
-    """An empty secret would make every signature check fail, or worse, pass."""
-    if not value.get_secret_value().strip():
-        raise ValueError(say("This can't be empty."))
-    return SecretStr(value.get_secret_value().strip())
-
-
-def _http_url(value: str) -> str:
-    if not value.startswith(("https://", "http://")):
-        raise ValueError(say("Enter a URL that starts with https://."))
-    return value.rstrip("/")
-
-
-Secret = Annotated[SecretStr, AfterValidator(_given)]
-
-
 class CloudSettings(BaseModel):
     """One number of one WhatsApp Business Account. Secrets are sealed and never shown again."""
 
@@ -51,15 +28,15 @@ class CloudSettings(BaseModel):
         title=say("Own number"),
         description=say("The WhatsApp number with its country prefix."),
     )
-    phone_number_id: Annotated[str, AfterValidator(_digits)] = Field(
+    phone_number_id: Digits = Field(
         title=say("Phone number ID"),
         description=say("WhatsApp > API Setup, below the number. Not the number itself."),
     )
-    waba_id: Annotated[str, AfterValidator(_digits)] = Field(
+    waba_id: Digits = Field(
         title=say("WhatsApp Business Account ID"),
         description=say("WhatsApp > API Setup, beside the phone number ID."),
     )
-    access_token: Secret = Field(
+    access_token: GivenSecret = Field(
         title=say("Access token"),
         description=(
             say(
@@ -69,19 +46,19 @@ class CloudSettings(BaseModel):
             )
         ),
     )
-    app_secret: Secret = Field(
+    app_secret: GivenSecret = Field(
         title=say("App secret"),
         description=say(
             "App settings > Basic > App secret. It proves that a webhook comes from Meta."
         ),
     )
-    verify_token: Secret = Field(
+    verify_token: GivenSecret = Field(
         title=say("Verify token"),
         description=say(
             "A long random word of your own. Enter the same in WhatsApp > Configuration."
         ),
     )
-    graph_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    graph_url: WebAddress = Field(
         default=DEFAULT_GRAPH_URL,
         title=say("Graph API address"),
         description=say("Leave as it is, unless a simulator or a proxy stands in for Meta."),

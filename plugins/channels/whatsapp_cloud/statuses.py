@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.api import Counted, InboundStatus, Item, MessageState
-from plugins.channels.whatsapp_cloud.errors import first_error
+from plugins.channels.whatsapp_cloud.errors import ERRORS
 from plugins.channels.whatsapp_cloud.reading import moment, optional_string, string
 
 STATES = {
@@ -28,7 +28,7 @@ def read_status(item: dict[str, Any]) -> Iterator[Item]:
     if state is None:
         yield Counted("status")
         return
-    error = first_error(item.get("errors")) if state is MessageState.FAILED else None
+    error = ERRORS.first(item.get("errors")) if state is MessageState.FAILED else None
     yield InboundStatus(
         provider_id=string(item, "id"),
         state=state,

@@ -49,6 +49,7 @@ class WhatsAppQrAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         identity_kinds=(IdentityKind.PHONE, IdentityKind.LID),
         media=frozenset(send.FILES),
+        max_bytes={kind: limit for kind, (_, _, limit) in send.FILES.items()},
         receipts=Receipts.READ,
         replies=True,
         reactions=True,

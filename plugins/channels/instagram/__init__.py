@@ -1,0 +1,1 @@
+"""Instagram messages: see README.md."""

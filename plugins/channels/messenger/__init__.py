@@ -1,0 +1,1 @@
+"""Facebook Messenger: see README.md."""
