@@ -7,7 +7,7 @@ secrets opened) and answers in the words of `core.inbound`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -36,7 +36,8 @@ class Capabilities:
 
     `max_bytes`: the largest file of each kind, checked before anything is queued. `per_minute`:
     how many messages that nobody asked for one account may send, before the provider refuses them
-    or looks askance; None: as many as are written.
+    or looks askance; None: as many as are written. `threads`: messages have a subject, and name
+    those that they follow.
     """
 
     identity_kinds: tuple[IdentityKind, ...]
@@ -53,6 +54,7 @@ class Capabilities:
     max_text: int = 4096
     max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
     per_minute: int | None = None
+    threads: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,29 @@ class OutboundTemplate:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A message that a new one comes after, as its adapter knows it: `raw` is what `parse` kept."""
+
+    provider_id: str
+    is_ours: bool
+    subject: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class OutboundMessage:
-    """A message on its way out. `opaque` is our id, put where the provider echoes it."""
+    """A message on its way out. `opaque` is our id, put where the provider echoes it.
+
+    `follows`: the last messages of the conversation, newest first, for a channel with `threads`.
+    """
 
     to: Address
     opaque: str
     kind: MessageKind
     text: str = ""
+    subject: str = ""
     reply_to: str = ""
+    follows: tuple[Earlier, ...] = ()
     template: OutboundTemplate | None = None
     reaction_to: str = ""
     media: Media | None = None
@@ -175,6 +192,15 @@ class FetchesMedia(Protocol):
 
     def fetch_media(self, account: Account, file: Media, http: OutboundClient) -> bytes:
         """Download a file that an inbound message named. Called outside any transaction."""
+        ...
+
+
+@runtime_checkable
+class NamesParticipants(Protocol):
+    """An adapter in whose talks several people may write: an e-mail with copies."""
+
+    def participants(self, raw: Mapping[str, Any]) -> Collection[Address]:
+        """Everybody whom a stored message names: its writer, and whom it went to beside us."""
         ...
 
 

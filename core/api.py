@@ -9,12 +9,14 @@ from core.adapter import (
     Adapter,
     Capabilities,
     ChecksConnection,
+    Earlier,
     FetchesContacts,
     FetchesMedia,
     Finding,
     GuidesSetup,
     ListedContact,
     MalformedBody,
+    NamesParticipants,
     OutboundMessage,
     OutboundTemplate,
     ReadsFacts,
@@ -200,6 +202,7 @@ from core.services.address_book.entries import BookEntry, BookOutcome, Brought, 
 from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
 from core.services.consent import may_automate
+from core.services.fetched_bodies import keep_fetched
 from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
@@ -292,6 +295,7 @@ __all__ = [
     "Division",
     "DivisionCriterion",
     "DivisionMember",
+    "Earlier",
     "ErrorClass",
     "Event",
     "Fact",
@@ -348,6 +352,7 @@ __all__ = [
     "MessageState",
     "MessageStateChanged",
     "Module",
+    "NamesParticipants",
     "NewJob",
     "NotFound",
     "NoticeLevel",
@@ -453,6 +458,7 @@ __all__ = [
     "insert_rows",
     "insert_unnamed",
     "job",
+    "keep_fetched",
     "labels",
     "line_of",
     "machine_door",

@@ -43,7 +43,7 @@ from core.services.receive_many.rows import (
     known,
 )
 from core.services.receive_many.run import Run
-from core.services.receive_message import attachment_values
+from core.services.receive_message import LONGEST_SUBJECT, attachment_values
 from core.services.search_index import index_contacts, index_messages
 from core.tenancy.bulk import insert_rows, update_rows
 from core.tenancy.session import TenantSession
@@ -186,6 +186,7 @@ def _message(run: Run, row: MessageRow) -> dict[str, Any]:
         "direction": row.direction,
         "sender": row.sender,
         "kind": row.kind,
+        "subject": row.item.subject[:LONGEST_SUBJECT] if row.item else "",
         "body": row.body,
         "state": row.state,
         "raw": (row.item.raw or None) if row.item else None,
