@@ -37,7 +37,7 @@ class Capabilities:
     `max_bytes`: the largest file of each kind, checked before anything is queued. `per_minute`:
     how many messages that nobody asked for one account may send, before the provider refuses them
     or looks askance; None: as many as are written. `threads`: messages have a subject, and name
-    those that they follow.
+    those that they follow. `is_polled`: it is asked for what is new, and delivers nothing itself.
     """
 
     identity_kinds: tuple[IdentityKind, ...]
@@ -55,6 +55,7 @@ class Capabilities:
     max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
     per_minute: int | None = None
     threads: bool = False
+    is_polled: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class OutboundMessage:
     """A message on its way out. `opaque` is our id, put where the provider echoes it.
 
     `follows`: the last messages of the conversation, newest first, for a channel with `threads`.
+    `is_automatic`: no person wrote it, and no machine should answer.
     """
 
     to: Address
@@ -118,6 +120,7 @@ class OutboundMessage:
     subject: str = ""
     reply_to: str = ""
     follows: tuple[Earlier, ...] = ()
+    is_automatic: bool = False
     template: OutboundTemplate | None = None
     reaction_to: str = ""
     media: Media | None = None

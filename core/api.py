@@ -86,6 +86,7 @@ from core.host.declarations import (
     ListAction,
     MenuLink,
     MergeRule,
+    MessageNote,
     Panel,
     ViewDecl,
 )
@@ -347,6 +348,7 @@ __all__ = [
     "MergedContact",
     "Message",
     "MessageKind",
+    "MessageNote",
     "MessageReceived",
     "MessageSent",
     "MessageState",

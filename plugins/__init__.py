@@ -5,6 +5,7 @@ BUILTIN = (
     "plugins.merge.plugin",
     "plugins.routing.plugin",
     "plugins.sync.plugin",
+    "plugins.channels.email.plugin",
     "plugins.channels.simulator.plugin",
     "plugins.channels.whatsapp_cloud.plugin",
     "plugins.channels.whatsapp_qr.plugin",

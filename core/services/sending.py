@@ -13,7 +13,7 @@ from core.adapter import Accepted, Account, Adapter, Earlier, OutboundMessage, O
 from core.inbound import Address, Media, MessageState
 from core.jobs.spec import RetryAt
 from core.listed_templates import TemplateSlot
-from core.models import Channel, Direction, Message
+from core.models import Channel, Direction, Message, Sender
 from core.models.base import now
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
@@ -25,6 +25,7 @@ from core.tenancy.session import TenantSession
 from core.words import say
 
 MOST_EARLIER = 20
+AUTOMATIC = frozenset({Sender.AUTOMATION, Sender.BOT, Sender.BROADCAST})
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,7 @@ def _outbound(session: TenantSession, message: Message) -> OutboundMessage:
         text=message.body,
         subject=message.subject,
         follows=_earlier(session, message) if capabilities.threads else (),
+        is_automatic=message.sender in AUTOMATIC,
         reply_to=(quoted.provider_id or "") if quoted else "",
         template=OutboundTemplate(
             template["name"],
