@@ -30,6 +30,7 @@ class Supplied:
     why_no_batches: ClassVar[str] = ""
     why_no_receipts: ClassVar[str] = ""
     why_no_echoes: ClassVar[str] = ""
+    why_no_webhooks: ClassVar[str] = ""
 
     def provider(self) -> AbstractContextManager[ProviderSimulator]:
         """Your provider's simulator, not yet started."""
@@ -89,6 +90,14 @@ class Supplied:
     def address(self) -> Address:
         """An address that the adapter can send to."""
         return Address(self.adapter.capabilities.identity_kinds[0], ANI)
+
+    def spelled(self, sender: str) -> str:
+        """The address by which your provider names who has this number."""
+        return sender
+
+    def called(self, provider_id: str) -> str:
+        """What your adapter calls the message that `raw_message` gave this id."""
+        return provider_id
 
     def bad_messages(self) -> list[Any]:
         """Messages that can't be read or stored. Add your provider's own."""

@@ -50,8 +50,16 @@ def storable(text: str) -> str:
 
 def text_of(mail: Message, name: str) -> str:
     """A header as one line of text; "" without it."""
-    value = mail.get(name)
-    return unfolded(str(value)) if value is not None else ""
+    return next((unfolded(value) for value in raw_values(mail, name)), "")
+
+
+def raw_values(mail: Message, name: str) -> list[str]:
+    """All headers of a name as they came, bytes of no ASCII as surrogates.
+
+    `Message.get` would put U+FFFD for them.
+    """
+    wanted = name.lower()
+    return [str(value) for key, value in mail.raw_items() if key.lower() == wanted]
 
 
 def unfolded(value: str) -> str:
@@ -73,7 +81,7 @@ def addresses_of(mail: Message, *names: str) -> list[tuple[str, str]]:
 
     Parsed before they are decoded: an encoded name may hold a comma or an address of its own.
     """
-    values = [_bytes_in(str(value))[:LONGEST] for name in names for value in mail.get_all(name, [])]
+    values = [_bytes_in(value)[:LONGEST] for name in names for value in raw_values(mail, name)]
     found: dict[str, tuple[str, str]] = {}
     try:
         pairs = getaddresses(values, strict=False)

@@ -94,7 +94,9 @@ def _read(account: Account, envelope: Envelope, raw: bytes) -> Iterator[Item]:
     page, small = _page(body)
     text = _text(body)
     shown = quotes.new_part(text) if answers or is_sent else text
-    files = [file for file in body.files if file.cid not in small]
+    # of a mail that is cut the files are halves
+    whole = [] if envelope.is_cut else body.files
+    files = [file for file in whole if file.cid not in small]
     raw_kept = _raw(mail, envelope, sender, page, files)
     raw_kept["notes"] = _notes(envelope, body, is_read, shown)
     raw_kept["remote"] = sum(html.remote_pictures(block) for _, block in body.blocks)
@@ -145,7 +147,7 @@ def _others(account: Account, mail: Message, *fields: str) -> list[Pair]:
 
 def _answers(account: Account, mail: Message, identifier: str) -> list[str]:
     """What it may answer: In-Reply-To, then References newest first, then the mark."""
-    found = names.ids_in(" ".join(str(each) for each in mail.get_all("In-Reply-To", [])))
+    found = names.ids_in(" ".join(headers.raw_values(mail, "In-Reply-To")))
     found += reversed(_references(mail))
     for _, address in headers.addresses_of(mail, *_DELIVERED_TO):
         found.append(names.id_behind_mark(account, address))
@@ -153,7 +155,7 @@ def _answers(account: Account, mail: Message, identifier: str) -> list[str]:
 
 
 def _references(mail: Message) -> list[str]:
-    named = " ".join(str(each) for each in mail.get_all("References", []))
+    named = " ".join(headers.raw_values(mail, "References"))
     return names.ids_in(named[: headers.LONGEST])[-MOST_REFERENCES:]
 
 
