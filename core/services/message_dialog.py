@@ -1,4 +1,4 @@
-"""Writing to a phone number from wherever it stands: over which channels, and why not (D11)."""
+"""Writing to a number or an address from wherever it stands: who can send, and why not (D11)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from core.inbound import Address, IdentityKind
 from core.models import Card, Channel, ChannelState, Contact, Conversation, Identity, Template
 from core.phones import PhoneRefused, match_set, parse_phone
 from core.services import addresses, channels, conversation_of
+from core.services.mail_addresses import checked_email
 from core.services.may_send import is_served, is_window_open
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
@@ -35,14 +36,17 @@ class SenderChoice:
 
 @dataclass(frozen=True)
 class Addressee:
-    """Whom the dialog writes to."""
+    """Whom the dialog writes to. `number` is an e-mail address where `kind` says so."""
 
     number: str
     contact: Contact | None
+    kind: IdentityKind = IdentityKind.PHONE
 
 
 def addressee(session: TenantSession, to: str) -> Addressee:
-    """The number in one spelling, and whose it is. Refused, field `to`: not a number."""
+    """The number or address in one spelling, and whose it is. Refused, field `to`: neither."""
+    if "@" in to:
+        return _mail_addressee(session, to)
     try:
         number = parse_phone(to, tenant_of(session).default_region).e164
     except PhoneRefused as refused:
@@ -62,13 +66,34 @@ def addressee(session: TenantSession, to: str) -> Addressee:
     return Addressee(number, session.scalars(named.order_by(Contact.id).limit(1)).first())
 
 
+def _mail_addressee(session: TenantSession, to: str) -> Addressee:
+    try:
+        address = checked_email(to)
+    except Refused as refused:
+        raise Refused(refused.message, "to") from refused
+    found = session.scalar(
+        select(Identity)
+        .where(
+            Identity.scope == 0,
+            Identity.kind == IdentityKind.EMAIL,
+            Identity.address == address,
+        )
+        .options(joinedload(Identity.contact))
+    )
+    if found is not None:
+        return Addressee(address, found.contact, IdentityKind.EMAIL)
+    named = select(Contact).where(Contact.email == address, Contact.archived_at.is_(None))
+    contact = session.scalars(named.order_by(Contact.id).limit(1)).first()
+    return Addressee(address, contact, IdentityKind.EMAIL)
+
+
 def senders(session: TenantSession, to: Addressee) -> list[SenderChoice]:
-    """Channels that speak phone numbers, those that can send first, each group by name."""
+    """Channels that reach such an address, those that can send first, each group by name."""
     found = session.scalars(
         select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
     )
     choices = [
-        _choice(session, channel, to) for channel in found if _speaks_phone(session, channel)
+        _choice(session, channel, to) for channel in found if _speaks(session, channel, to.kind)
     ]
     return sorted(choices, key=lambda choice: (bool(choice.reason), choice.needs_template))
 
@@ -89,9 +114,11 @@ def sender(session: TenantSession, to: Addressee, channel_id: int | None) -> Cha
     raise Refused(say("Choose who sends it."), "channel")
 
 
-def _speaks_phone(session: TenantSession, channel: Channel) -> bool:
+def _speaks(session: TenantSession, channel: Channel, kind: IdentityKind) -> bool:
     adapter = session.desk.host.adapters.get(channel.kind)
-    return adapter is None or IdentityKind.PHONE in adapter.capabilities.identity_kinds
+    if adapter is None:
+        return kind is IdentityKind.PHONE
+    return kind in adapter.capabilities.identity_kinds
 
 
 def _choice(session: TenantSession, channel: Channel, to: Addressee) -> SenderChoice:
@@ -122,11 +149,17 @@ def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
         return say("It is paused.")
     if channel.state is ChannelState.BROKEN:
         return say("It isn't connected. %(reason)s", reason=channel.reason)
-    if set(match_set(channel.own_address)) & set(match_set(to.number)):
+    if to.kind is IdentityKind.EMAIL and channel.own_address.casefold() == to.number.casefold():
+        return say("It is this address itself.")
+    if to.kind is IdentityKind.PHONE and _is_own(channel, to):
         return say("It is this number itself.")
     if channel.kind == SMS and not _allows_sms(session, to):
         return say("SMS goes to contacts with a card in a module that may use SMS.")
     return ""
+
+
+def _is_own(channel: Channel, to: Addressee) -> bool:
+    return bool(set(match_set(channel.own_address)) & set(match_set(to.number)))
 
 
 def _allows_sms(session: TenantSession, to: Addressee) -> bool:
@@ -142,5 +175,5 @@ def _allows_sms(session: TenantSession, to: Addressee) -> bool:
 
 
 def _conversation(session: TenantSession, channel: Channel, to: Addressee) -> Conversation | None:
-    found = addresses.find(session, channel, (Address(IdentityKind.PHONE, to.number),))
+    found = addresses.find(session, channel, (Address(to.kind, to.number),))
     return conversation_of.of(session, channel, found.identity) if found else None
