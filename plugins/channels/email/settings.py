@@ -6,7 +6,16 @@ import re
 import secrets
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.api import say
 
@@ -80,6 +89,8 @@ def _new_key() -> SecretStr:
 
 class EmailSettings(BaseModel):
     """One mailbox. Secrets are sealed and never shown again."""
+
+    model_config = ConfigDict(validate_default=True)  # what is missing is said beside its field
 
     own_address: Annotated[str, AfterValidator(_mailbox)] = Field(
         title=say("E-mail address"),
@@ -198,19 +209,32 @@ class EmailSettings(BaseModel):
             return {**values, **PRESETS[values["preset"]]}
         return values
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> EmailSettings:
-        for name in ("imap_host", "smtp_host"):
-            if not getattr(self, name):
-                raise ValueError(say("Enter the IMAP and the SMTP server, or choose a provider."))
-        has_password = bool(self.password and self.password.get_secret_value())
-        if self.preset == OUTLOOK and not (self.oauth_tenant and self.oauth_client_id):
-            raise ValueError(
-                say(
-                    "Microsoft 365 takes no passwords from programs any more: enter the directory "
-                    "ID, the application ID and its client secret."
-                )
-            )
-        if self.preset != OUTLOOK and not has_password:
+    @field_validator("password")
+    @classmethod
+    def _has_password(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if not (value and value.get_secret_value()) and info.data.get("preset") != OUTLOOK:
             raise ValueError(say("Enter the password."))
-        return self
+        return value
+
+    @field_validator("imap_host", "smtp_host")
+    @classmethod
+    def _has_server(cls, value: str) -> str:
+        if not value:
+            raise ValueError(say("Enter the server's name, or choose a provider above."))
+        return value
+
+    @field_validator("oauth_tenant", "oauth_client_id")
+    @classmethod
+    def _has_app(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("preset") == OUTLOOK:
+            raise ValueError(
+                say("Microsoft 365 takes no passwords from programs any more: register an app.")
+            )
+        return value
+
+    @field_validator("oauth_secret")
+    @classmethod
+    def _has_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if not (value and value.get_secret_value()) and info.data.get("preset") == OUTLOOK:
+            raise ValueError(say("Enter the client secret's value."))
+        return value
