@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -29,15 +31,17 @@ def http() -> Iterator[OutboundClient]:
 
 
 @pytest.fixture(scope="session")
-def imap_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def imap_server() -> Iterator[Dovecot]:
     """A real IMAP server. Without one: skipped on a laptop, failed in CI."""
     if dovecot_binary() is None:
         reason = "No dovecot here: install it (`apt install dovecot-imapd`) to run the mail tests."
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with dovecot(tmp_path_factory.mktemp("dovecot"), mail_servers.trust()) as server:
-        yield server
+    # not pytest's own folder: only its owner may go through that, and dovecot's users must
+    with TemporaryDirectory(prefix="sapa-dovecot-") as home:
+        with dovecot(Path(home), mail_servers.trust()) as server:
+            yield server
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "shop", "app-password-of-the-shop"
+MAIL_USER = "dovecot"
 
 _DOVECOT = """
 protocols = imap
@@ -36,12 +37,13 @@ ssl_key = <{key}
 mail_location = maildir:{home}/mail/%n
 mail_uid = {user}
 mail_gid = {group}
-first_valid_uid = 0
+first_valid_uid = 1
 default_internal_user = {user}
 default_internal_group = {group}
-default_login_user = {user}
+default_login_user = {login}
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+auth_failure_delay = 0
 maildir_stat_dirs = no
 namespace inbox {{
   inbox = yes
@@ -151,26 +153,43 @@ class Dovecot:
             (where / name).mkdir(parents=True, exist_ok=True)
         name = f"{time.time_ns()}.{os.getpid()}.test"
         (where / "tmp" / name).write_bytes(mail)
+        self._give(self.inbox)
         (where / "tmp" / name).rename(where / "new" / name)
 
     def renumber(self) -> None:
         """Lose the numbers, as a server does that was restored: UIDVALIDITY changes."""
         for path in self.inbox.glob("dovecot*"):
             path.unlink()
-        (self.inbox / "dovecot-uidlist").write_text("3 V1999999999 N1 G00\n")
+        (self.inbox / "dovecot-uidlist").write_text(f"3 V1999999999 N1 G{1:032x}\n")
+        self._give(self.inbox)
 
     def empty(self) -> None:
         """A mailbox that nobody has written to."""
         shutil.rmtree(self.inbox, ignore_errors=True)
 
+    def _give(self, folder: Path) -> None:
+        """Hand files over to whoever reads mail, who under root is somebody else."""
+        if os.getuid() == 0:
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, MAIL_USER, MAIL_USER)
+
 
 @contextmanager
 def dovecot(folder: Path, trust: Trust) -> Iterator[Dovecot]:
-    """A dovecot of its own in `folder`, for whoever runs it, root or not."""
+    """A dovecot of its own in `folder`, for whoever runs it.
+
+    Root may not read mail, so there it takes the users that its package made; `folder` must be one
+    that others can go through.
+    """
     binary = dovecot_binary()
     assert binary is not None, "ask dovecot_binary() first"
     port = _free_port()
-    user = getpass.getuser()
+    is_root = os.getuid() == 0
+    user = MAIL_USER if is_root else getpass.getuser()
+    (folder / "mail").mkdir()
+    if is_root:
+        folder.chmod(0o755)
+        shutil.chown(folder / "mail", MAIL_USER, MAIL_USER)
     config = folder / "dovecot.conf"
     config.write_text(
         _DOVECOT.format(
@@ -178,7 +197,8 @@ def dovecot(folder: Path, trust: Trust) -> Iterator[Dovecot]:
             certificate=trust.certificate,
             key=trust.key,
             user=user,
-            group=_group(),
+            login="dovenull" if is_root else user,
+            group=MAIL_USER if is_root else _group(),
             port=port,
             password=PASSWORD,
         )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from imap_tools import BaseMailBox
+from imap_tools.errors import ImapToolsError
 from imap_tools.errors import MailboxLoginError as _LoginFailed
 
 from core.api import Account, OutboundClient, SendFailed, say
@@ -52,8 +53,8 @@ def imap(account: Account, http: OutboundClient) -> Iterator[BaseMailBox]:
     except (OSError, imaplib.IMAP4.abort, EOFError) as error:
         reason = say("The line to %(host)s broke (%(kind)s).", host=host, kind=type(error).__name__)
         raise SendFailed(faults.RETRY, "line", reason) from None
-    except imaplib.IMAP4.error as error:
-        raise faults.not_now(host, "imap", str(error)) from None
+    except (imaplib.IMAP4.error, ImapToolsError) as error:
+        raise faults.not_now(host, "imap", _said(error)) from None
     finally:
         line.close()
 
@@ -184,7 +185,8 @@ class _Smtp(smtplib.SMTP):
     """smtplib on a line that was dialled for it."""
 
     def __init__(self, line: socket.socket, host: str) -> None:
-        super().__init__(timeout=line.gettimeout() or SECONDS)
+        # a name of its own: smtplib would ask the DNS what this machine is called
+        super().__init__(local_hostname="[127.0.0.1]", timeout=line.gettimeout() or SECONDS)
         self.sock = line
         self._host = host  # what STARTTLS asks the certificate for
         self.file = None
