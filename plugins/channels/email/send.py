@@ -89,5 +89,5 @@ def _unknown(host: str, why: str) -> OutcomeUnknown:
 
 def _dotted(content: bytes) -> bytes:
     """With a dot before each line that begins with one, and the end of the mail (RFC 5321)."""
-    lines = content.replace(b"\r\n", b"\n").split(b"\n")
+    lines = content.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
     return b"\r\n".join(b"." + line if line[:1] == b"." else line for line in lines) + b"\r\n.\r\n"
