@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from core.adapter import NamesParticipants
 from core.inbound import Address, InboundMessage
-from core.models import Channel, Contact, Message
+from core.models import Channel, Contact, Direction, Message
 from core.services import channels
 from core.tenancy.session import TenantSession
 
 MOST_NAMED = 50
+MOST_ASKED = 30
 
 
 def talk_joined(session: TenantSession, channel: Channel, item: InboundMessage) -> Message | None:
@@ -31,13 +33,22 @@ def talk_joined(session: TenantSession, channel: Channel, item: InboundMessage) 
     if not isinstance(adapter, NamesParticipants):
         return None
     writer = {_folded(address) for address in item.addresses}
-    for message in known:
-        if message.conversation_id != first.conversation_id:
-            continue
-        named = adapter.participants(message.raw or {})
+    for raw in _kept(session, first.conversation_id):
+        named = adapter.participants(raw)
         if not writer.isdisjoint(_folded(address) for address in named):
             return first
     return None
+
+
+def _kept(session: TenantSession, conversation_id: int) -> Iterable[dict[str, Any]]:
+    """What the adapter kept of the last messages of a talk that the other side wrote."""
+    rows = session.scalars(
+        select(Message.raw)
+        .where(Message.conversation_id == conversation_id, Message.direction == Direction.IN)
+        .order_by(Message.id.desc())
+        .limit(MOST_ASKED)
+    )
+    return [raw for raw in rows if raw]
 
 
 def _known(session: TenantSession, channel: Channel, named: Sequence[str]) -> list[Message]:

@@ -56,6 +56,7 @@ class TestEmailContract(ReadingContract, SendContract, DeskContract):
             "From": self.spelled(sender),
             "To": OWN,
             "Message-ID": self.called(provider_id),
+            "Date": "Sun, 01 Nov 2026 09:00:00 +0000",
             "Content-Type": "text/plain; charset=utf-8",
             "": text,
         }

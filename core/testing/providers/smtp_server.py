@@ -59,6 +59,7 @@ class SmtpServer:
         self.tokens = tokens
         self.faults: deque[tuple[str, bool]] = deque()
         self.stopping = False
+        self._refused: Session | None = None
         self._controller = _Controller(self, trust)
 
     @property
@@ -103,7 +104,10 @@ class SmtpServer:
     ) -> AuthResult:
         """Take the one user there is."""
         if self.faults and self.faults[0][0].startswith("535"):
-            return AuthResult(success=False, handled=False, message=self.faults.popleft()[0])
+            self.faults.popleft()
+            self._refused = session
+        if self._refused is session:  # a client tries every mechanism there is
+            return AuthResult(success=False, handled=False, message=REPLIES[401])
         is_right = isinstance(data, LoginPassword) and (
             (data.login.decode(), data.password.decode()) == (USER, PASSWORD)
         )
