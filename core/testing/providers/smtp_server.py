@@ -69,7 +69,7 @@ class SmtpServer:
     @property
     def port(self) -> int:
         server = self._controller.server
-        assert server is not None, "start it first"
+        assert isinstance(server, asyncio.Server), "start it first"
         port: int = server.sockets[0].getsockname()[1]
         return port
 
@@ -156,7 +156,7 @@ class SmtpServer:
                 await asyncio.sleep(0.02)
             return "250 OK"
         if fault == "drop":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "250 OK"
         return fault or "250 2.0.0 OK: queued"

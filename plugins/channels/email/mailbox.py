@@ -122,7 +122,8 @@ def _read(
     if not new:
         last = max(place.last_uid, here.last_uid)
         return [], replace(place, last_uid=last, read_at=here.read_at), False
-    bodies, taken = [], 0
+    bodies: list[bytes] = []
+    taken = 0
     sizes = _sizes(box, new[:MOST_AT_ONCE])
     for uid in new[:MOST_AT_ONCE]:
         size = sizes.get(uid, 0)

@@ -62,9 +62,10 @@ def pictures_left_out(raw: dict[str, Any]) -> str:
     count = int(raw.get("remote") or 0)
     if not count:
         return ""
-    return ngettext(
+    said: str = ngettext(
         "%(num)s picture from elsewhere is not loaded: it would tell the sender that you looked.",
         "%(num)s pictures from elsewhere are not loaded: they would tell the sender that you "
         "looked.",
         count,
     )
+    return said

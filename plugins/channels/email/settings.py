@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +21,9 @@ from core.api import say
 
 Security = Literal["tls", "starttls", "none"]
 
-GMAIL, OUTLOOK, OWN = "gmail", "outlook", "own"
+GMAIL: Final = "gmail"
+OUTLOOK: Final = "outlook"
+OWN: Final = "own"
 
 PRESETS: dict[str, dict[str, Any]] = {
     GMAIL: {
