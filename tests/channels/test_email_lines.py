@@ -14,7 +14,7 @@ from core.outbound import OutboundClient, SendFailed
 from core.testing.providers.base import Answer, Call, ProviderSimulator
 from core.testing.providers.mail_server import Dovecot
 from core.testing.providers.smtp_server import SmtpServer
-from plugins.channels.email import check, media, names
+from plugins.channels.email import check, lines, media, names
 from plugins.channels.email.lines import imap
 from plugins.channels.email.send import send
 from tests.channels.mail_account import SECRETS, mail_account
@@ -88,13 +88,25 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     assert (failed.value.code, smtp_server.logins) == ("tls", [])
 
 
-def test_a_password_never_travels_in_the_open_over_the_internet() -> None:
-    """The address is public by its look; where it leads is this machine, which the check sees."""
-    account = mail_account(
-        imap=("mail.example.org", 143), settings={"imap_security": "none", "smtp_security": "none"}
-    )
-    unanswered = client(resolver=lambda host, port: ["127.0.0.1"], private_hosts=())
-    assert refusal(account, unanswered).code == "address_refused"
+class Peer:
+    """The other end of a line, as far as its address goes."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def getpeername(self) -> tuple[str, int]:
+        return (self.address, 143)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_public"),
+    [("8.8.8.8", True), ("2606:4700::1111", True), ("10.0.0.5", False), ("fe80::1%eth0", False)],
+)
+def test_a_password_never_travels_in_the_open_over_the_internet(
+    address: str, is_public: bool
+) -> None:
+    """Without TLS the line is dropped, after it was dialled and before anything is said."""
+    assert lines._is_public(Peer(address)) is is_public  # type: ignore[arg-type]
 
 
 def test_microsoft_365_is_entered_with_a_token(smtp_server: SmtpServer) -> None:
