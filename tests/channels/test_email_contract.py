@@ -42,20 +42,20 @@ class TestEmailContract(ReadingContract, SendContract, DeskContract):
     def signature(self, account: Account, body: bytes) -> dict[str, str]:
         return {}
 
-    def spelled(self, sender: str) -> str:
+    def address_of(self, sender: str) -> str:
         return f"{sender.removeprefix('+')}@pembeli.example" if "@" not in sender else sender
 
-    def called(self, provider_id: str) -> str:
-        return f"<{provider_id}@pembeli.example>"
+    def id_of(self, given: str) -> str:
+        return f"<{given}@pembeli.example>"
 
     def address(self) -> Address:
-        return Address(IdentityKind.EMAIL, self.spelled(ANI))
+        return Address(IdentityKind.EMAIL, self.address_of(ANI))
 
     def raw_message(self, provider_id: str, sender: str, text: str) -> dict[str, Any]:
         return {
-            "From": self.spelled(sender),
+            "From": self.address_of(sender),
             "To": OWN,
-            "Message-ID": self.called(provider_id),
+            "Message-ID": self.id_of(provider_id),
             "Date": "Sun, 01 Nov 2026 09:00:00 +0000",
             "Content-Type": "text/plain; charset=utf-8",
             "": text,
@@ -74,8 +74,8 @@ class TestEmailContract(ReadingContract, SendContract, DeskContract):
         return [{}, {"Subject": "Tanpa pengirim"}, {"From": "bukan alamat"}, {"From": "a@"}]
 
     def echo(self, provider_id: str, to: str, text: str) -> bytes:
-        called = provider_id if provider_id.startswith("<") else self.called(provider_id)
-        head = f"From: {OWN}\r\nTo: {self.spelled(to)}\r\nMessage-ID: {called}\r\n\r\n"
+        called = provider_id if provider_id.startswith("<") else self.id_of(provider_id)
+        head = f"From: {OWN}\r\nTo: {self.address_of(to)}\r\nMessage-ID: {called}\r\n\r\n"
         return pack(Envelope(uid_validity=1, uid=9, is_sent=True), f"{head}{text}".encode())
 
     def sent_opaques(self, provider: Any) -> list[str]:

@@ -21,7 +21,7 @@ class ReadingContract(Supplied):
         ]
         items = self.items(groups)
         assert [item.provider_id for item in items if isinstance(item, InboundMessage)] == [
-            self.called(f"m-{g}-{i}") for g in range(4) for i in range(3)
+            self.id_of(f"m-{g}-{i}") for g in range(4) for i in range(3)
         ]
         assert [item.text for item in items if isinstance(item, InboundMessage)] == [
             f"Nr {g}.{i}" for g in range(4) for i in range(3)
@@ -32,7 +32,7 @@ class ReadingContract(Supplied):
         senders = [f"+62812345678{i}" for i in range(3)]
         items = self.items([[self.raw_message(f"m{s}", s, "Halo") for s in senders]])
         found = [item.addresses[0].value for item in items if isinstance(item, InboundMessage)]
-        assert found == [self.spelled(sender) for sender in senders]
+        assert found == [self.address_of(sender) for sender in senders]
 
     def test_a_duplicate_has_the_same_id(self) -> None:
         raw = self.raw_message("m-1", ANI, "Halo")

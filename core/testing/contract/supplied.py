@@ -79,6 +79,14 @@ class Supplied:
 
     # Override these where your provider differs.
 
+    def id_of(self, given: str) -> str:
+        """What the adapter calls the message that `raw_message` was asked for as `given`."""
+        return given
+
+    def address_of(self, sender: str) -> str:
+        """The address that the adapter gives to the person asked for as `sender`."""
+        return sender
+
     def client(self) -> OutboundClient:
         """An outbound client that may reach 127.0.0.1 and gives up within a second."""
         return OutboundClient(private_hosts=("127.0.0.1",), connect=0.5, read=0.5, total=2.0)
@@ -90,14 +98,6 @@ class Supplied:
     def address(self) -> Address:
         """An address that the adapter can send to."""
         return Address(self.adapter.capabilities.identity_kinds[0], ANI)
-
-    def spelled(self, sender: str) -> str:
-        """The address by which your provider names who has this number."""
-        return sender
-
-    def called(self, provider_id: str) -> str:
-        """What your adapter calls the message that `raw_message` gave this id."""
-        return provider_id
 
     def bad_messages(self) -> list[Any]:
         """Messages that can't be read or stored. Add your provider's own."""
