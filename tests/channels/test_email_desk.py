@@ -218,6 +218,16 @@ def test_numbers_that_begin_anew_lose_nothing_and_double_nothing(mail_shop: Shop
     assert sorted(message.body for message in mail_shop.messages()) == ["Dua", "Satu", "Tiga"]
 
 
+def test_another_account_begins_with_its_own_numbers(mail_shop: Shop) -> None:
+    """Two accounts may share a UIDVALIDITY: the higher number of one would hide the other's mail."""
+    mail_shop.get(letter("Satu"), letter("Dua", Message_ID="<m2@pembeli.example>"))
+    mail_shop.change(user="lain")
+    mail_shop.poll()
+    with mail_shop.house.tenant(write=False) as session:
+        rows = session.scalars(select(MailFolder).order_by(MailFolder.id)).all()
+        assert {(row.mailbox, row.last_uid) for row in rows} == {("lain 127.0.0.1", 0)}
+
+
 def test_D15_answers_from_another_program_close_the_task(mail_shop: Shop) -> None:
     mail_shop.get(letter())
     mail_shop.answer("Dari Sapa")

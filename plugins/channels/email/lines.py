@@ -33,6 +33,11 @@ def user(account: Account) -> str:
     return setting(account, "user") or account.own_address
 
 
+def mailbox_of(account: Account) -> str:
+    """Whose mailbox at which server."""
+    return f"{user(account)} {setting(account, 'imap_host')}"[:255]
+
+
 @contextmanager
 def imap(account: Account, http: OutboundClient) -> Iterator[BaseMailBox]:
     """A mailbox, logged in; no folder is open. Raises SendFailed with what to do."""

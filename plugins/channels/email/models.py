@@ -19,6 +19,7 @@ class Base(DeclarativeBase):
 class MailFolder(TenantMixin, Base):
     """One folder: all up to `last_uid` was read, while the server calls its numbers `uid_validity`.
 
+    `mailbox` is whose folder: when somebody enters another account, its numbers mean something else.
     `failures`: how often reading it went wrong since it last went well. `is_down`: the channel was
     stopped for it.
     """
@@ -31,6 +32,7 @@ class MailFolder(TenantMixin, Base):
 
     channel_id: Mapped[int] = mapped_column(Integer)
     name: Mapped[str] = mapped_column(String(255))
+    mailbox: Mapped[str] = mapped_column(String(255), default="")
     uid_validity: Mapped[int] = mapped_column(BigInteger, default=0)
     last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
     read_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -24,6 +24,7 @@ from core.api import (
     periodic,
 )
 from plugins.channels.email.envelope import Envelope, pack
+from plugins.channels.email.lines import mailbox_of
 from plugins.channels.email.mailbox import INBOX, Harvest, Place, harvest
 from plugins.channels.email.models import MailFolder
 
@@ -63,7 +64,7 @@ class ReadMailbox:
         places = tuple(
             Place(row.name, row.uid_validity, row.last_uid, row.read_at)
             for row in _folders(session, channel.id).values()
-            if row.uid_validity
+            if row.uid_validity and row.mailbox == mailbox_of(line.account)
         )
         return Visit(line.account, line.http, places)
 
@@ -79,6 +80,7 @@ class ReadMailbox:
         folders = _folders(session, channel.id)
         for place in result.places:
             row = folders.get(place.name) or _new_folder(session, channel.id, place.name)
+            row.mailbox = mailbox_of(visit.account)
             row.uid_validity, row.last_uid = place.uid_validity, place.last_uid
             row.read_at = place.read_at
         bodies = list(result.bodies)
@@ -140,8 +142,8 @@ def _folders(session: TenantSession, channel_id: int) -> dict[str, MailFolder]:
 
 
 def _new_folder(session: TenantSession, channel_id: int, name: str) -> MailFolder:
-    row = MailFolder(channel_id=channel_id, name=name, uid_validity=0, last_uid=0, failures=0)
-    row.is_down = False
+    row = MailFolder(channel_id=channel_id, name=name, mailbox="", uid_validity=0, last_uid=0)
+    row.failures, row.is_down = 0, False
     session.add(row)
     return row
 

@@ -14,6 +14,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Integer(), sa.ForeignKey("tenant.id"), nullable=False),
         sa.Column("channel_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("mailbox", sa.String(255), nullable=False),
         sa.Column("uid_validity", sa.BigInteger(), nullable=False),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
