@@ -219,7 +219,7 @@ def test_numbers_that_begin_anew_lose_nothing_and_double_nothing(mail_shop: Shop
 
 
 def test_another_account_begins_with_its_own_numbers(mail_shop: Shop) -> None:
-    """Two accounts may share a UIDVALIDITY: the higher number of one would hide the other's mail."""
+    """With one UIDVALIDITY for both, the first one's numbers would hide the second's mail."""
     mail_shop.get(letter("Satu"), letter("Dua", Message_ID="<m2@pembeli.example>"))
     mail_shop.change(user="lain")
     mail_shop.poll()

@@ -19,7 +19,7 @@ class Base(DeclarativeBase):
 class MailFolder(TenantMixin, Base):
     """One folder: all up to `last_uid` was read, while the server calls its numbers `uid_validity`.
 
-    `mailbox` is whose folder: when somebody enters another account, its numbers mean something else.
+    `mailbox` is whose it is: of another account the numbers mean something else.
     `failures`: how often reading it went wrong since it last went well. `is_down`: the channel was
     stopped for it.
     """
