@@ -7,7 +7,7 @@ secrets opened) and answers in the words of `core.inbound`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -39,7 +39,9 @@ class Capabilities:
     or looks askance; None: as many as are written. `window`: how long free text may follow what the
     customer wrote; `person_window`, longer, is for what a person writes by hand. `captions`: a file
     and a text go as one message; else as two. `sms`: a text of the phone network, charged by its
-    parts and offered only where a contact's module may use it (D11).
+    parts and offered only where a contact's module may use it (D11). `threads`: messages have a
+    subject, and name those that they follow. `is_polled`: it is asked for what is new, and delivers
+    nothing itself.
     """
 
     identity_kinds: tuple[IdentityKind, ...]
@@ -59,6 +61,8 @@ class Capabilities:
     max_bytes: Mapping[MessageKind, int] = field(default_factory=dict)
     per_minute: int | None = None
     sms: bool = False
+    threads: bool = False
+    is_polled: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,18 +107,33 @@ class OutboundTemplate:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A message that a new one comes after, as its adapter knows it: `raw` is what `parse` kept."""
+
+    provider_id: str
+    is_ours: bool
+    subject: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class OutboundMessage:
     """A message on its way out. `opaque` is our id, put where the provider echoes it.
 
     `is_after_window`: free text by a person, after `Capabilities.window` and still inside
     `person_window`.
+    `follows`: the last messages of the conversation, newest first, for a channel with `threads`.
+    `is_automatic`: no person wrote it, and no machine should answer.
     """
 
     to: Address
     opaque: str
     kind: MessageKind
     text: str = ""
+    subject: str = ""
     reply_to: str = ""
+    follows: tuple[Earlier, ...] = ()
+    is_automatic: bool = False
     template: OutboundTemplate | None = None
     reaction_to: str = ""
     media: Media | None = None
@@ -202,6 +221,15 @@ class FetchesName(Protocol):
 
         Raises SendFailed, OutcomeUnknown (it is a GET). Called outside any transaction.
         """
+        ...
+
+
+@runtime_checkable
+class NamesParticipants(Protocol):
+    """An adapter in whose talks several people may write: an e-mail with copies."""
+
+    def participants(self, raw: Mapping[str, Any]) -> Collection[Address]:
+        """Everybody whom a stored message names: its writer, and whom it went to beside us."""
         ...
 
 

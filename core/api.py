@@ -10,6 +10,7 @@ from core.adapter import (
     Adapter,
     Capabilities,
     ChecksConnection,
+    Earlier,
     FetchesContacts,
     FetchesMedia,
     FetchesName,
@@ -17,6 +18,7 @@ from core.adapter import (
     GuidesSetup,
     ListedContact,
     MalformedBody,
+    NamesParticipants,
     OutboundMessage,
     OutboundTemplate,
     ReadsFacts,
@@ -88,6 +90,7 @@ from core.host.declarations import (
     ListAction,
     MenuLink,
     MergeRule,
+    MessageNote,
     Panel,
     ViewDecl,
 )
@@ -210,6 +213,7 @@ from core.services.address_book.entries import BookEntry, BookOutcome, Brought, 
 from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
 from core.services.consent import may_automate
+from core.services.fetched_bodies import keep_fetched
 from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
@@ -306,6 +310,7 @@ __all__ = [
     "Division",
     "DivisionCriterion",
     "DivisionMember",
+    "Earlier",
     "ErrorClass",
     "Event",
     "Fact",
@@ -361,11 +366,13 @@ __all__ = [
     "MergedContact",
     "Message",
     "MessageKind",
+    "MessageNote",
     "MessageReceived",
     "MessageSent",
     "MessageState",
     "MessageStateChanged",
     "Module",
+    "NamesParticipants",
     "NewJob",
     "NotFound",
     "NoticeLevel",
@@ -482,6 +489,7 @@ __all__ = [
     "insert_unnamed",
     "job",
     "json_object",
+    "keep_fetched",
     "kind_of_file",
     "labels",
     "line_of",

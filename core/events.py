@@ -149,13 +149,17 @@ class ContactCreated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageReceived(Event):
-    """A customer's message was stored. `is_history`: it is older than the channel's connection."""
+    """A customer's message was stored. `is_history`: it is older than the channel's connection.
+
+    `is_automatic`: a machine wrote it, and nothing may answer it by itself.
+    """
 
     message_id: int
     conversation_id: int
     contact_id: int
     channel_id: int
     is_history: bool = False
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

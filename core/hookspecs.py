@@ -30,12 +30,13 @@ if TYPE_CHECKING:
         ListAction,
         MenuLink,
         MergeRule,
+        MessageNote,
         Panel,
         ViewDecl,
     )
     from core.jobs.schedule import Periodic
     from core.jobs.spec import JobSpec
-    from core.models import Channel, Contact, Conversation, Order
+    from core.models import Channel, Contact, Conversation, Message, Order
     from core.routing import DivisionCriterion, RoutingPolicy
 
 PROJECT = "sapa"
@@ -128,6 +129,11 @@ def bots() -> Sequence[Bot]:
 @hookspec
 def inbox_actions(conversation: Conversation) -> Sequence[InboxAction]:
     """Buttons for a conversation in the inbox."""
+
+
+@hookspec
+def message_notes(message: Message) -> Sequence[MessageNote]:
+    """Lines below a message in the inbox: what else it says, and ways to look closer."""
 
 
 @hookspec

@@ -83,6 +83,9 @@ class InboundMessage:
     `opaque` is what we put into the provider's opaque field when the message is an echo of ours.
     `order` is its place in its conversation where the provider counts: what waits together is put
     into that order. 0: it comes as it came.
+    `is_automatic`: a machine wrote it (an absence note, a newsletter): nobody waits for an answer,
+    and nothing may answer by itself. `answers`: the provider's ids of what it may answer, the best
+    first, where a message names several; the first that is known here counts.
     """
 
     provider_id: str
@@ -91,8 +94,11 @@ class InboundMessage:
     sent_at: datetime
     text: str = ""
     name: str = ""
+    subject: str = ""
     reply_to: str = ""
+    answers: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()
+    is_automatic: bool = False
     is_echo: bool = False
     is_history: bool = False
     opaque: str = ""

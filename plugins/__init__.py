@@ -5,6 +5,7 @@ BUILTIN = (
     "plugins.merge.plugin",
     "plugins.routing.plugin",
     "plugins.sync.plugin",
+    "plugins.channels.email.plugin",
     "plugins.channels.instagram.plugin",
     "plugins.channels.lazada.plugin",
     "plugins.channels.messenger.plugin",

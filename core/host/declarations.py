@@ -154,6 +154,15 @@ class ListAction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageNote:
+    """A line below a message in the inbox. With `href` a button; what it answers is a dialog."""
+
+    text: str
+    href: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InboxTool:
     """A button in the inbox's header. With `is_dialog` what `href` answers opens as a dialog.
 

@@ -190,7 +190,7 @@ class Message(TenantMixin, UuidMixin, Base):
     """One message. Unique on (channel, provider id); ours has no provider id until accepted.
 
     `sent_at` is the provider's time, `created_at` when we learnt of it. Lists go by `id`, which is
-    the order of arrival.
+    the order of arrival. `is_automatic`: a machine of the other side wrote it.
     """
 
     __tablename__ = "message"
@@ -217,6 +217,7 @@ class Message(TenantMixin, UuidMixin, Base):
     direction: Mapped[Direction] = mapped_column(choice(Direction))
     sender: Mapped[Sender] = mapped_column(choice(Sender))
     kind: Mapped[MessageKind] = mapped_column(choice(MessageKind), default=MessageKind.TEXT)
+    subject: Mapped[str] = mapped_column(String(200), default="")
     body: Mapped[str] = mapped_column(Text, default="")
     template: Mapped[dict[str, Any] | None] = mapped_column(Json)
     state: Mapped[MessageState] = mapped_column(choice(MessageState))
@@ -226,6 +227,7 @@ class Message(TenantMixin, UuidMixin, Base):
     reactions: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     raw: Mapped[dict[str, Any] | None] = mapped_column(Json)
     is_history: Mapped[bool] = mapped_column(default=False)
+    is_automatic: Mapped[bool] = mapped_column(default=False)
     is_deleted: Mapped[bool] = mapped_column(Boolean, default=False)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import socket
 import ssl
 import tempfile
 import threading
@@ -17,6 +18,7 @@ import httpx
 
 from core.outbound.addresses import AddressRefused, Resolver, is_listed, resolve
 from core.outbound.body import unpacked
+from core.outbound.dial import dial
 from core.outbound.failures import (
     InsideTransaction,
     OutcomeUnknown,
@@ -91,6 +93,20 @@ class OutboundClient:
     def close(self) -> None:
         if self._made is not None:
             self._made.close()
+
+    def connect(self, host: str, port: int, *, timeout: float | None = None) -> socket.socket:
+        """A guarded TCP connection, for a protocol that isn't HTTP. Yours to close.
+
+        `timeout`: seconds for the dialling and for each operation after it. Raises AddressRefused
+        (a SendFailed), SendFailed `retry`, InsideTransaction.
+        """
+        seconds = self._timeouts["read"] if timeout is None else timeout
+        return dial(host, port, self._private_hosts, self._resolver, seconds)
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """The authorities that servers are checked against."""
+        return self._ssl_context or httpx.create_ssl_context(trust_env=False)
 
     def request(
         self,

@@ -21,7 +21,8 @@ from core.words.validation import sentence_of
 MAX_NAME = 80
 
 OWN_NUMBER = "own_number"
-"""The field of a settings form that is the channel's own address too."""
+OWN_ADDRESSES = (OWN_NUMBER, "own_address")
+"""The fields of a settings form that are the channel's own address too."""
 
 
 def checked_name(text: str) -> str:
@@ -59,8 +60,9 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
     """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
     adapter = adapter_of(session, channel)
     form = adapter.settings
-    if OWN_NUMBER in form.model_fields and channel.own_address:
-        values = {OWN_NUMBER: channel.own_address, **values}
+    own = next((name for name in OWN_ADDRESSES if name in form.model_fields), "")
+    if own and channel.own_address:
+        values = {own: channel.own_address, **values}
     old = account_of(session, channel).secrets
     merged = {
         **channel.settings,
@@ -79,8 +81,8 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
             }
         ) from error
     plain, secrets = split_secrets(checked)
-    if plain.get(OWN_NUMBER):
-        channel.own_address = checked_own_address(plain[OWN_NUMBER])
+    if plain.get(own):
+        channel.own_address = checked_own_address(plain[own])
     channel.settings = plain
     channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
     session.flush()

@@ -34,6 +34,7 @@ from core.services import groups
 from core.services.addresses import erase
 from core.services.profiles import refresh_profile
 from core.services.search_index import forget_messages
+from core.services.search_words import searched
 from core.services.states import fail
 from core.tenancy.session import TenantSession
 from core.words import say
@@ -157,12 +158,22 @@ def _blank_messages(session: TenantSession, contact: Contact) -> None:
             _forget_file(session, attachment)
         session.delete(attachment)
     session.flush()
-    said = select(Message.id, Message.body).where(Message.contact_id == contact.id)
-    forget_messages(session, [(row.id, row.body) for row in session.execute(said)])
+    said = select(Message.id, Message.subject, Message.body).where(Message.contact_id == contact.id)
+    forget_messages(
+        session, [(row.id, searched(row.subject, row.body)) for row in session.execute(said)]
+    )
     session.execute(
         update(Message)
         .where(Message.contact_id == contact.id)
-        .values(body="", raw=None, template=None, reactions={}, error_reason="", is_deleted=True)
+        .values(
+            subject="",
+            body="",
+            raw=None,
+            template=None,
+            reactions={},
+            error_reason="",
+            is_deleted=True,
+        )
     )
 
 

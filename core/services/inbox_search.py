@@ -22,7 +22,7 @@ from core.models import (
     Message,
     MessageToken,
 )
-from core.services.search_words import Piece, digits_of, fold, snippet, words_of
+from core.services.search_words import Piece, digits_of, fold, searched, snippet, words_of
 from core.tenancy.session import TenantSession
 
 LAST = "\uffff"
@@ -98,9 +98,10 @@ def find_messages(session: TenantSession, text: str, limit: int = SHOWN) -> list
     hits: list[Hit] = []
     for start in range(0, len(ids), AT_ONCE):  # most searches end with the first few
         for message in _loaded(session, ids[start : start + AT_ONCE]):
-            words = words_of(message.body)
+            text = searched(message.subject, message.body)
+            words = words_of(text)
             if set(whole) <= set(words) and any(word.startswith(begun) for word in words):
-                hits.append(Hit(message, snippet(message.body, wanted)))
+                hits.append(Hit(message, snippet(text, wanted)))
                 if len(hits) == limit:
                     return hits
     return hits

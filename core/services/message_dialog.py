@@ -1,4 +1,4 @@
-"""Writing to a phone number from wherever it stands: over which channels, and why not (D11).
+"""Writing to a number or an address from wherever it stands: who can send, and why not (D11).
 
 A channel that speaks no numbers is offered where the person behind the number has written to it.
 """
@@ -25,6 +25,7 @@ from core.models import (
 from core.phones import PhoneRefused, match_set, parse_phone
 from core.services import addresses, channels, conversation_of
 from core.services.known_addresses import known_address
+from core.services.mail_addresses import checked_email
 from core.services.may_send import is_served, is_window_open, why_shut
 from core.services.tenants import tenant_of
 from core.tenancy.session import TenantSession
@@ -46,14 +47,17 @@ class SenderChoice:
 
 @dataclass(frozen=True)
 class Addressee:
-    """Whom the dialog writes to."""
+    """Whom the dialog writes to. `number` is an e-mail address where `kind` says so."""
 
     number: str
     contact: Contact | None
+    kind: IdentityKind = IdentityKind.PHONE
 
 
 def addressee(session: TenantSession, to: str) -> Addressee:
-    """The number in one spelling, and whose it is. Refused, field `to`: not a number."""
+    """The number or address in one spelling, and whose it is. Refused, field `to`: neither."""
+    if "@" in to:
+        return _mail_addressee(session, to)
     try:
         number = parse_phone(to, tenant_of(session).default_region).e164
     except PhoneRefused as refused:
@@ -73,18 +77,37 @@ def addressee(session: TenantSession, to: str) -> Addressee:
     return Addressee(number, session.scalars(named.order_by(Contact.id).limit(1)).first())
 
 
+def _mail_addressee(session: TenantSession, to: str) -> Addressee:
+    try:
+        address = checked_email(to)
+    except Refused as refused:
+        raise Refused(refused.message, "to") from refused
+    found = session.scalar(
+        select(Identity)
+        .where(
+            Identity.scope == 0,
+            Identity.kind == IdentityKind.EMAIL,
+            Identity.address == address,
+        )
+        .options(joinedload(Identity.contact))
+    )
+    if found is not None:
+        return Addressee(address, found.contact, IdentityKind.EMAIL)
+    named = select(Contact).where(Contact.email == address, Contact.archived_at.is_(None))
+    contact = session.scalars(named.order_by(Contact.id).limit(1)).first()
+    return Addressee(address, contact, IdentityKind.EMAIL)
+
+
 def senders(session: TenantSession, to: Addressee) -> list[SenderChoice]:
     """Channels that could reach them, those that can send first, each group by name.
 
-    Of somebody who is no customer only the number is known: then those that speak numbers.
+    Of somebody who is no customer only this address is known: then those that speak its kind.
     """
     found = session.scalars(
         select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)
     )
     choices = [
-        _choice(session, channel, to)
-        for channel in found
-        if to.contact is not None or _speaks_phone(session, channel)
+        _choice(session, channel, to) for channel in found if _is_offered(session, channel, to)
     ]
     return sorted(choices, key=lambda choice: (bool(choice.reason), choice.needs_template))
 
@@ -106,16 +129,27 @@ def sender(session: TenantSession, to: Addressee, channel_id: int | None) -> Cha
 
 
 def address_on(session: TenantSession, to: Addressee, channel: Channel) -> str:
-    """Where the chosen sender writes to: the number, or what it knows the person by instead."""
-    if _speaks_phone(session, channel) or to.contact is None:
+    """Where the chosen sender writes to: as typed, or what it knows the person by instead."""
+    if _speaks(session, channel, to.kind) or to.contact is None:
         return to.number
     known = known_address(session, channel, to.contact)
     return known.address if known else to.number
 
 
-def _speaks_phone(session: TenantSession, channel: Channel) -> bool:
+def _is_offered(session: TenantSession, channel: Channel, to: Addressee) -> bool:
+    """Mail wants a subject, which is asked for beside an e-mail address only."""
+    if _speaks(session, channel, to.kind):
+        return True
+    if to.contact is None or to.kind is not IdentityKind.PHONE:
+        return False
+    return not session.desk.host.adapters[channel.kind].capabilities.threads
+
+
+def _speaks(session: TenantSession, channel: Channel, kind: IdentityKind) -> bool:
     adapter = session.desk.host.adapters.get(channel.kind)
-    return adapter is None or IdentityKind.PHONE in adapter.capabilities.identity_kinds
+    if adapter is None:
+        return kind is IdentityKind.PHONE
+    return kind in adapter.capabilities.identity_kinds
 
 
 def _choice(session: TenantSession, channel: Channel, to: Addressee) -> SenderChoice:
@@ -148,7 +182,9 @@ def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
         return say("It is paused.")
     if channel.state is ChannelState.BROKEN:
         return say("It isn't connected. %(reason)s", reason=channel.reason)
-    if set(match_set(channel.own_address)) & set(match_set(to.number)):
+    if to.kind is IdentityKind.EMAIL and channel.own_address.casefold() == to.number.casefold():
+        return say("It is this address itself.")
+    if to.kind is IdentityKind.PHONE and _is_own(channel, to):
         return say("It is this number itself.")
     is_sms = session.desk.host.adapters[channel.kind].capabilities.sms
     if is_sms and not _allows_sms(session, to):
@@ -156,15 +192,16 @@ def _obstacle(session: TenantSession, channel: Channel, to: Addressee) -> str:
     return ""
 
 
+def _is_own(channel: Channel, to: Addressee) -> bool:
+    return bool(set(match_set(channel.own_address)) & set(match_set(to.number)))
+
+
 def _not_reached(session: TenantSession, channel: Channel, to: Addressee) -> str:
     """Why a channel that speaks no numbers doesn't reach them."""
-    if _speaks_phone(session, channel) or to.contact is None:
+    if _speaks(session, channel, to.kind) or to.contact is None:
         return ""
     if known_address(session, channel, to.contact) is not None:
         return ""
-    kinds = session.desk.host.adapters[channel.kind].capabilities.identity_kinds
-    if IdentityKind.EMAIL in kinds:
-        return say("No e-mail address of theirs is known.")
     return say("They haven't written here yet, and can't be written to first.")
 
 
@@ -181,8 +218,8 @@ def _allows_sms(session: TenantSession, to: Addressee) -> bool:
 
 
 def _conversation(session: TenantSession, channel: Channel, to: Addressee) -> Conversation | None:
-    if not _speaks_phone(session, channel) and to.contact is not None:
+    if not _speaks(session, channel, to.kind) and to.contact is not None:
         known = known_address(session, channel, to.contact)
         return conversation_of.of(session, channel, known) if known else None
-    found = addresses.find(session, channel, (Address(IdentityKind.PHONE, to.number),))
+    found = addresses.find(session, channel, (Address(to.kind, to.number),))
     return conversation_of.of(session, channel, found.identity) if found else None

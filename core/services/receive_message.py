@@ -39,9 +39,11 @@ from core.services.names import job_for, learn_name
 from core.services.preview import touch
 from core.services.receipts import apply_early, by_opaque, by_provider_id
 from core.services.states import move, sent
+from core.services.talks import talk_joined
 from core.tenancy.session import TenantSession
 
 LONGEST_ID = 190  # what the column takes; SQLite alone would take more
+LONGEST_SUBJECT = 200
 
 
 class HasKind(Protocol):
@@ -66,19 +68,27 @@ def receive_message(session: TenantSession, channel: Channel, item: InboundMessa
     if is_ignored(channel, item.addresses, found):
         channels.count(session, channel, "filtered")
         return
+    talk = talk_joined(session, channel, item)
+    if talk is not None and (found is None or found.contact.id != talk.conversation.contact_id):
+        _join(session, channel, talk, item)
+        return
     contact = found.contact if found else _new_contact(session, item)
     identities = addresses.add_missing(session, channel, contact, item.addresses)
     if found and found.identity not in identities:
         identities.append(found.identity)
     _learn(session, contact, item)
-    conversation = conversation_of.find_or_open(
-        session,
-        channel,
-        identities,
-        state=ConversationState.CLOSED if item.is_history else ConversationState.OPEN,
-        at=item.sent_at if item.is_history else None,
+    conversation = (
+        talk.conversation
+        if talk
+        else conversation_of.find_or_open(
+            session,
+            channel,
+            identities,
+            state=ConversationState.CLOSED if item.is_history else ConversationState.OPEN,
+            at=item.sent_at if item.is_history else None,
+        )
     )
-    message = _store(session, channel, conversation, contact, item)
+    message = _store(session, channel, conversation, contact, item, talk)
     touch(session, conversation, message)
     if found is None and not item.is_history:
         publish(session, ContactCreated(contact_id=contact.id, origin="inbound"))
@@ -86,6 +96,9 @@ def receive_message(session: TenantSession, channel: Channel, item: InboundMessa
         enqueue_all(session, [job_for(channel.id, identities[0].id)])
     if item.is_echo:
         _after_echo(session, conversation, message)
+        return
+    if item.is_automatic:
+        _after_automatic(session, channel, conversation, message)
         return
     for identity in identities:
         addresses.saw(identity, message.sent_at)
@@ -132,9 +145,10 @@ def _store(
     conversation: Conversation,
     contact: Contact,
     item: InboundMessage,
+    quoted: Message | None = None,
 ) -> Message:
     card = None if item.is_history else cards.card_for(session, channel, contact)
-    quoted = by_provider_id(session, channel, item.reply_to)
+    quoted = quoted or by_provider_id(session, channel, item.reply_to)
     message = Message(
         conversation_id=conversation.id,
         channel_id=channel.id,
@@ -145,10 +159,12 @@ def _store(
         direction=Direction.OUT if item.is_echo else Direction.IN,
         sender=Sender.PHONE if item.is_echo else Sender.CUSTOMER,
         kind=item.kind,
+        subject=item.subject[:LONGEST_SUBJECT],
         body=item.text,
         state=MessageState.SENT if item.is_echo else MessageState.RECEIVED,
         raw=item.raw or None,
         is_history=item.is_history,
+        is_automatic=item.is_automatic,
         sent_at=min(item.sent_at, now()),
     )
     session.add(message)
@@ -222,21 +238,57 @@ def _after_inbound(
     conversations.reopen(session, conversation)
     _hear_wish(session, conversation.contact, message.body)
     tasks.open_reply_task(session, conversation, message)
-    publish(
-        session,
-        MessageReceived(
-            message_id=message.id,
-            conversation_id=conversation.id,
-            contact_id=message.contact_id,
-            channel_id=channel.id,
-        ),
-    )
+    publish(session, _received(message))
     tell(
         session,
         "message",
         conversation=conversation.id,
         channel=conversation.channel_id,
         message=message.id,
+    )
+
+
+def _join(session: TenantSession, channel: Channel, talk: Message, item: InboundMessage) -> None:
+    """Somebody else who takes part in a talk writes in it: it stays its customer's.
+
+    Their address becomes nobody's, and answers go where they went.
+    """
+    conversation = talk.conversation
+    message = _store(session, channel, conversation, conversation.contact, item, talk)
+    touch(session, conversation, message)
+    channel.last_inbound_at = max(channel.last_inbound_at or message.sent_at, message.sent_at)
+    if item.is_automatic:
+        _after_automatic(session, channel, conversation, message)
+    else:
+        _after_inbound(session, channel, conversation, message)
+
+
+def _after_automatic(
+    session: TenantSession, channel: Channel, conversation: Conversation, message: Message
+) -> None:
+    """A machine wrote: people may read it, and nobody waits. It opens nothing and asks nothing."""
+    channel.last_inbound_at = max(channel.last_inbound_at or message.sent_at, message.sent_at)
+    if message.is_history:
+        return
+    conversation.unread = Conversation.unread + 1
+    session.flush()
+    publish(session, _received(message))
+    tell(
+        session,
+        "message",
+        conversation=conversation.id,
+        channel=conversation.channel_id,
+        message=message.id,
+    )
+
+
+def _received(message: Message) -> MessageReceived:
+    return MessageReceived(
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        contact_id=message.contact_id,
+        channel_id=message.channel_id,
+        is_automatic=message.is_automatic,
     )
 
 

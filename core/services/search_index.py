@@ -13,7 +13,7 @@ from sqlalchemy import delete, event, inspect, select
 
 from core.models import Contact, ContactToken, Identity, Message, MessageToken
 from core.models.base import Base
-from core.services.search_words import words_of, words_of_person
+from core.services.search_words import searched, words_of, words_of_person
 from core.tenancy.bulk import delete_rows, insert_columns, insert_unnamed
 from core.tenancy.session import TenantSession
 
@@ -136,14 +136,14 @@ def _rebuild_messages(session: TenantSession) -> int:
     done = last = 0
     while True:
         found = session.execute(
-            select(Message.id, Message.body)
+            select(Message.id, Message.subject, Message.body)
             .where(Message.id > last)
             .order_by(Message.id)
             .limit(ROWS_AT_ONCE)
         ).all()
         if not found:
             return done
-        index_messages(session, [(row.id, row.body) for row in found])
+        index_messages(session, [(row.id, searched(row.subject, row.body)) for row in found])
         session.commit()
         done, last = done + len(found), found[-1].id
 
@@ -167,9 +167,10 @@ def _index_flushed(session: TenantSession, context: Any) -> None:
     written, forgotten, changed = [], [], set()
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Message):
-            before, after = _before(row, "body"), "" if row in session.deleted else row.body
+            before = searched(_before(row, "subject"), _before(row, "body"))
+            after = "" if row in session.deleted else searched(row.subject, row.body)
             if row in session.new:
-                written.append((row.id, row.body))
+                written.append((row.id, after))
             elif before != after:
                 forgotten.append((row.id, before))
                 written.append((row.id, after))

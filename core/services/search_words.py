@@ -92,3 +92,8 @@ def _pieces(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> It
         yield Piece(text[first : min(last, end)], is_hit=True)
         at = min(last, end)
     yield Piece(text[at:end] + ("…" if end < len(text) else ""), is_hit=False)
+
+
+def searched(subject: str, body: str) -> str:
+    """What a message is found by."""
+    return f"{subject}\n{body}" if subject else body

@@ -33,6 +33,8 @@ from core.services.templates import render
 from core.tenancy.session import TenantSession
 from core.words import say
 
+MAX_SUBJECT = 200
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -48,6 +50,7 @@ def send_message(
     conversation: Conversation,
     *,
     text: str = "",
+    subject: str = "",
     template: Template | None = None,
     variables: dict[str, str] | None = None,
     upload: Upload | None = None,
@@ -104,6 +107,7 @@ def send_message(
         direction=Direction.OUT,
         sender=sender,
         kind=kind,
+        subject=_one_line(subject) if capabilities.threads else "",
         body=body,
         template=provider_template,
         state=MessageState.QUEUED,
@@ -209,6 +213,16 @@ def confirm(session: TenantSession, message: Message) -> None:
     if message.direction is not Direction.OUT or message.state is not MessageState.UNKNOWN:
         raise Refused(say("Only a message whose outcome is unknown can be said to have arrived."))
     move(session, message, MessageState.ACCEPTED, now())
+
+
+def _one_line(subject: str) -> str:
+    """A subject as it can stand in a header. Refused, field `subject`: too long."""
+    subject = " ".join(subject.split())
+    if len(subject) > MAX_SUBJECT:
+        raise Refused(
+            say("Use at most %(most)s characters for the subject.", most=MAX_SUBJECT), "subject"
+        )
+    return subject
 
 
 def refusal_of(obstacle: Obstacle) -> Refused:

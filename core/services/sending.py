@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from core.adapter import Accepted, Account, Adapter, OutboundMessage, OutboundTemplate
+from core.adapter import Accepted, Account, Adapter, Earlier, OutboundMessage, OutboundTemplate
 from core.inbound import Address, Media, MessageState
 from core.jobs.spec import RetryAt
 from core.listed_templates import TemplateSlot
-from core.models import Channel, Message, Sender
+from core.models import Channel, Direction, Message, Sender
 from core.models.base import now
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import channels
@@ -24,6 +24,9 @@ from core.services.receipts import apply_early
 from core.services.states import fail, move, move_back_to_queue
 from core.tenancy.session import TenantSession
 from core.words import say
+
+MOST_EARLIER = 20
+AUTOMATIC = frozenset({Sender.AUTOMATION, Sender.BOT, Sender.BROADCAST})
 
 
 @dataclass(frozen=True)
@@ -175,16 +178,39 @@ def _name(session: TenantSession, message: Message, provider_id: str) -> None:
     session.flush()
 
 
+def _earlier(session: TenantSession, message: Message) -> tuple[Earlier, ...]:
+    """The messages that a new one follows in its thread, newest first."""
+    found = session.execute(
+        select(Message.provider_id, Message.direction, Message.subject, Message.raw)
+        .where(
+            Message.conversation_id == message.conversation_id,
+            Message.id < message.id,
+            Message.provider_id.is_not(None),
+            Message.is_automatic.is_(False),
+        )
+        .order_by(Message.id.desc())
+        .limit(MOST_EARLIER)
+    )
+    return tuple(
+        Earlier(provider_id or "", direction is Direction.OUT, subject, raw or {})
+        for provider_id, direction, subject, raw in found
+    )
+
+
 def _outbound(session: TenantSession, message: Message) -> OutboundMessage:
     attachment = next(iter(message.attachments), None)
     identity = message.conversation.identity
     quoted = message.reply_to
     template = message.template
+    capabilities = channels.adapter_of(session, message.channel).capabilities
     return OutboundMessage(
         to=Address(identity.kind, identity.address),
         opaque=str(message.uuid),
         kind=message.kind,
         text=message.body,
+        subject=message.subject,
+        follows=_earlier(session, message) if capabilities.threads else (),
+        is_automatic=message.sender in AUTOMATIC,
         reply_to=(quoted.provider_id or "") if quoted else "",
         template=OutboundTemplate(
             template["name"],

@@ -1,4 +1,4 @@
-"""A phone number as a screen shows it, with the button that writes to it (D11)."""
+"""A number or address as a screen shows it, with the button that writes to it (D11)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from core.web.request import tenant
 
 
 def shown(number: str) -> str:
-    """A stored number in the tenant's style."""
+    """A stored number in the tenant's style; an e-mail address as it is."""
+    if "@" in number:
+        return number
     here = tenant()
     return format_phone(number, here.number_style.value if here else "plus")
 
 
-def phone_to_write(number: str) -> str | Markup:
-    """A stored number as a list shows it, with the button that opens the dialog."""
+def address_to_write(number: str) -> str | Markup:
+    """A stored number or address as a list shows it, with the button that opens the dialog."""
     if not number:
         return ""
     if not _may_write():

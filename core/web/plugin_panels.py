@@ -1,9 +1,9 @@
-"""The cards that plugins put beside customers, orders and devices, as far as the reader may go."""
+"""What plugins put beside customers, orders, devices and messages, as far as the reader may go."""
 
 from __future__ import annotations
 
-from core.host.declarations import Panel
-from core.models import Channel, Contact, Conversation, Order
+from core.host.declarations import MessageNote, Panel
+from core.models import Channel, Contact, Conversation, Message, Order
 from core.web.fab.access import may_open
 from core.web.request import desk
 
@@ -24,6 +24,12 @@ def order_panels(order: Order) -> list[Panel]:
 def device_panels(channel: Channel) -> list[Panel]:
     """The cards of a device's settings, likewise."""
     return _shown(desk().host.hooks.gather_all("device_panels", Panel, channel=channel))
+
+
+def message_notes(message: Message) -> list[MessageNote]:
+    """The lines below a message, without those closed to the reader."""
+    answered = desk().host.hooks.gather_all("message_notes", MessageNote, message=message)
+    return [note for note in answered if not note.href or may_open(note.href)]
 
 
 def _shown(answered: list[Panel]) -> list[Panel]:

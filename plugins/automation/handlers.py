@@ -134,8 +134,9 @@ def on_state(session: TenantSession, event: MessageStateChanged) -> None:
 
 
 def on_message(session: TenantSession, event: MessageReceived) -> None:
-    """A customer writes, and from now on waits. History never starts anything (D14)."""
-    if event.is_history:
+    """A customer writes, and from now on waits. History never starts anything (D14), and what a
+    machine wrote neither: two that answer each other never end."""
+    if event.is_history or event.is_automatic:
         return
     hearing.hear(session, event)
     fire(

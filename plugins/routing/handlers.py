@@ -81,7 +81,7 @@ def _is_left_over(session: TenantSession, conversation: Conversation, case: Case
 
 def on_received(session: TenantSession, event: MessageReceived) -> None:
     """The clock may start; a conversation that nobody has taken waits for an agent."""
-    if event.is_history:
+    if event.is_history or event.is_automatic:
         return
     cases.turn(session)
     conversation = cases.fresh(session, event.conversation_id)

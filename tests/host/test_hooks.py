@@ -136,6 +136,14 @@ def test_F4_hooks_of_a_plugin_that_is_off_are_off_for_that_tenant_alone(
     assert answers == {1: ["wave", "greet"], 2: ["greet"]}
 
 
+def test_message_notes_are_asked_of_the_plugins_that_are_on(
+    host: PluginHost, database: Database
+) -> None:
+    with database.tenant(2, write=False) as session, host.switches.pinned(session):
+        (notes,) = host.hooks.gather("message_notes", message="Halo")
+    assert [(note.text, note.href) for note in notes] == [("Greeted Halo", "/greeter/")]
+
+
 def test_inbox_tools_are_asked_of_the_plugins_that_are_on(
     host: PluginHost, database: Database
 ) -> None:

@@ -177,3 +177,31 @@ def test_D11_a_refusal_names_the_field(shop: Shop, change: dict[str, str], field
     refused = post(shop.client("sari"), "/message/send", **form)
     assert refused.status_code == 422
     assert list(refused.json["errors"]) == [field]
+
+
+def test_D11_an_address_is_written_to_over_a_mailbox_with_a_subject(shop: Shop) -> None:
+    client = shop.client("sari")
+    page = client.get("/message/?to=ani@pembeli.example").text
+    assert "No mailbox is connected here." in page
+    values = {
+        "own_address": "shop@toko.example",
+        "password": "rahasia",
+        "imap_host": "mail.toko.example",
+        "smtp_host": "mail.toko.example",
+    }
+    with shop.desk.database.tenant(shop.tenant_id) as session:
+        channel = channels.create_channel(session, kind="email", name="Toko", values=values)
+        channel_id = channel.id
+    page = client.get("/message/?to=ani@pembeli.example").text
+    assert 'name="subject"' in page
+    assert "Phone melati" not in page
+    assert "It is this address itself." in client.get("/message/?to=Shop@toko.example").text
+    form = {"to": "ani@pembeli.example", "channel": channel_id, "text": "Sudah ada."}
+    long = post(client, "/message/send", **form, subject="x" * 201)
+    assert (long.status_code, list(long.json["errors"])) == (422, ["subject"])
+    assert post(client, "/message/send", **form, subject="Kaos merah").status_code == 200
+    assert post(client, "/message/send", **form | {"to": "bukan@"}).status_code == 422
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        message = session.scalars(select(Message).where(Message.channel_id == channel_id)).one()
+        assert (message.subject, message.body) == ("Kaos merah", "Sudah ada.")
+        assert message.contact.email == "ani@pembeli.example"

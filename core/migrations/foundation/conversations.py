@@ -199,6 +199,7 @@ def create() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("subject", sa.String(200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("template", JSON, nullable=True),
         sa.Column(
@@ -224,6 +225,7 @@ def create() -> None:
         sa.Column("reactions", JSON, nullable=False),
         sa.Column("raw", JSON, nullable=True),
         sa.Column("is_history", sa.Boolean(), nullable=False),
+        sa.Column("is_automatic", sa.Boolean(), nullable=False),
         sa.Column("is_deleted", sa.Boolean(), nullable=False),
         sa.Column("edited_at", MOMENT, nullable=True),
         sa.Column("sent_at", MOMENT, nullable=False),

@@ -16,7 +16,7 @@ from core.services.receive_message import completes, is_storable
 
 def take_message(run: Run, item: InboundMessage) -> None:
     """Work one message out. Raises Unusual, before any change, for what goes one by one."""
-    if not is_storable(item):
+    if not is_storable(item) or item.is_automatic or item.answers:
         raise Unusual
     known_message = run.known.messages.get(item.provider_id)
     if known_message is not None:

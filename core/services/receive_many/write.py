@@ -44,8 +44,9 @@ from core.services.receive_many.rows import (
     known,
 )
 from core.services.receive_many.run import Run
-from core.services.receive_message import attachment_values
+from core.services.receive_message import LONGEST_SUBJECT, attachment_values
 from core.services.search_index import index_contacts, index_messages
+from core.services.search_words import searched
 from core.tenancy.bulk import insert_rows, update_rows
 from core.tenancy.session import TenantSession
 
@@ -188,6 +189,7 @@ def _message(run: Run, row: MessageRow) -> dict[str, Any]:
         "direction": row.direction,
         "sender": row.sender,
         "kind": row.kind,
+        "subject": row.item.subject[:LONGEST_SUBJECT] if row.item else "",
         "body": row.body,
         "state": row.state,
         "raw": (row.item.raw or None) if row.item else None,
@@ -325,9 +327,13 @@ def _update(session: TenantSession, run: Run) -> None:
 
 def _index(session: TenantSession, run: Run) -> None:
     """What the run is found by: the words of its messages, of new people and of first names."""
-    index_messages(session, [(known(row.id), row.body) for row in run.messages])
+    index_messages(session, [(known(row.id), _searched(row)) for row in run.messages])
     people = {*run.people, *_of(run.changed, PersonRow), *(row.person for row in run.identities)}
     index_contacts(session, sorted(known(row.id) for row in people))
+
+
+def _searched(row: MessageRow) -> str:
+    return searched(row.item.subject[:LONGEST_SUBJECT] if row.item else "", row.body)
 
 
 def _new(run: Run, row: ConversationRow) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from core.testing.contract.supplied import UNUSED_PORT_URL, Supplied
 
 
 class ProofContract(Supplied):
-    """Only what the provider signed is taken, and nothing while no secret is set."""
+    """Only what the provider signed is taken, and nothing while no secret is set.
+
+    An adapter that is polled (`why_no_webhooks`) leaves this class out: it refuses whatever comes.
+    """
 
     def test_a_signed_body_is_taken(self) -> None:
         account, body = self.account(UNUSED_PORT_URL), self.one_body()

@@ -33,6 +33,7 @@ class Supplied:
     why_no_receipts: ClassVar[str] = ""
     why_no_echoes: ClassVar[str] = ""
     why_body_unsigned: ClassVar[str] = ""
+    why_no_webhooks: ClassVar[str] = ""
 
     def provider(self) -> AbstractContextManager[ProviderSimulator]:
         """Your provider's simulator, not yet started."""

@@ -40,6 +40,7 @@ class MessageView(NounView):
         "sender",
         "author",
         "kind",
+        "subject",
         "body",
         "state",
         "error_reason",
@@ -69,6 +70,7 @@ class MessageView(NounView):
         "provider_id": _("The provider's id"),
         "read_at": _("Read"),
         "created_at": _("Stored"),
+        "subject": _("Subject"),
     }
     empty_state = {
         "title": _("No messages yet"),
@@ -178,8 +180,10 @@ class MessageApi(AdminApi):
         "direction",
         "sender",
         "kind",
+        "subject",
         "body",
         "state",
+        "is_automatic",
         "error_class",
         "error_code",
         "error_reason",

@@ -14,7 +14,7 @@ from core.host.declarations import ApiDecl, ViewDecl
 from core.models import Contact, Customer, Identity, Label
 from core.services import customers, erase
 from core.web.fab import AdminApi, SQLAInterface
-from core.web.message_button import phone_to_write
+from core.web.message_button import address_to_write
 from core.web.nouns.base import LIVING, NounView, commit
 from core.web.nouns.customer_page import CustomerPages, living_pk
 from core.web.operations.base import row_id
@@ -146,7 +146,7 @@ class ContactView(NounView):
     base_filters = LIVING
     base_order = ("id", "desc")
     related_views = [IdentityView]
-    formatters_columns = {"phone": phone_to_write}
+    formatters_columns = {"phone": address_to_write, "email": address_to_write}
     description_columns = {
         "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
         "consent": _("Opting out wins: nothing automatic is sent to this person any more."),
@@ -197,7 +197,7 @@ class CustomerView(CustomerWrites, CustomerPages):
     search_columns = ["name", "phone", "email", "created_at"]
     base_filters = LIVING
     base_order = ("id", "desc")
-    formatters_columns = {"phone": phone_to_write}
+    formatters_columns = {"phone": address_to_write, "email": address_to_write}
     description_columns = {
         "phone": _("With or without the country prefix: 0821…, +62 821…, 62821…"),
     }

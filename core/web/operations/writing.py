@@ -17,9 +17,10 @@ from core.words import say
 
 
 class WritingBody(Body):
-    """Free text, or a template by name with its variables."""
+    """Free text, or a template by name with its variables. `subject`: where the channel has one."""
 
     text: str = ""
+    subject: str = ""
     template: str = ""
     variables: dict[str, str] = Field(default_factory=dict)
 
@@ -31,6 +32,7 @@ def queue(conversation: Conversation, body: WritingBody) -> dict[str, Any]:
         session,
         conversation,
         text=body.text,
+        subject=body.subject,
         template=_template(session, body.template),
         variables=body.variables,
         author=author,

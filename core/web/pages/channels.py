@@ -115,13 +115,17 @@ class ChannelsView(Page):
             webhook_url=channels.webhook_url(session, channel),
             is_tested=isinstance(adapter, ChecksConnection),
             tells_itself=isinstance(adapter, SubscribesWebhook),
+            is_polled=adapter.capabilities.is_polled,
         )
 
     @expose("/<pk>/arrived")
     @has_access
     def arrived(self, pk: str) -> Any:
         """Whether a webhook has come: a piece of the set-up page, asked for every few seconds."""
-        return self.render_template("sapa/channels/_arrived.html", channel=living_channel(pk))
+        channel = living_channel(pk)
+        return self.render_template(
+            "sapa/channels/_arrived.html", channel=channel, is_polled=_is_polled(channel)
+        )
 
     @expose("/<pk>/test", methods=["POST"])
     @has_access
@@ -132,7 +136,10 @@ class ChannelsView(Page):
         session.rollback()
         findings = line.findings()
         return self.render_template(
-            "sapa/channels/_findings.html", findings=findings, channel=living_channel(pk)
+            "sapa/channels/_findings.html",
+            findings=findings,
+            channel=living_channel(pk),
+            is_polled=line.adapter.capabilities.is_polled,
         )
 
     @expose("/<pk>")
@@ -156,6 +163,7 @@ class ChannelsView(Page):
             tells_itself=isinstance(adapter, SubscribesWebhook),
             is_tested=isinstance(adapter, ChecksConnection),
             tests_now="test" in request.args,
+            is_polled=_is_polled(channel),
             **provider_values(channel),
         )
 
@@ -233,6 +241,11 @@ class ChannelsView(Page):
             modules=_options(session.scalars(select(Module).where(Module.archived_at.is_(None)))),
             plugin_panels=device_panels(channel) if channel else [],
         )
+
+
+def _is_polled(channel: Channel) -> bool:
+    adapter = web_session().desk.host.adapters.get(channel.kind)
+    return adapter is not None and adapter.capabilities.is_polled
 
 
 def _options(rows: Any) -> list[tuple[int, str]]:

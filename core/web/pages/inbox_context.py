@@ -23,7 +23,7 @@ from core.services.thread_log import LogLine
 from core.web import tenant_time
 from core.web.channel_icons import channel_icon
 from core.web.message_button import message_button
-from core.web.plugin_panels import customer_panels
+from core.web.plugin_panels import customer_panels, message_notes
 from core.web.request import desk, membership, web_session
 from core.words import say
 
@@ -75,6 +75,7 @@ def shared() -> dict[str, Any]:
         "rank_of": inbox_list.rank_of,
         "fill": fill,
         "message_button": message_button,
+        "notes_of": message_notes,
         "with_mentions": with_mentions,
         "may": {name: may(name) for name in PERMISSIONS},
         "me": membership(),

@@ -1,9 +1,10 @@
-"""The message dialog that stands beside every phone number (D11)."""
+"""The message dialog that stands beside every phone number and e-mail address (D11)."""
 
 from __future__ import annotations
 
 from flask import Response, make_response, render_template, request, url_for
 
+from core.inbound import IdentityKind
 from core.models import Template
 from core.services import message_dialog, send
 from core.services.consent import check_may_begin, may_automate
@@ -25,7 +26,7 @@ class MessageDialogView(Page):
     @expose("/")
     @has_access
     def index(self) -> str:
-        """The dialog for the number `to`."""
+        """The dialog for the number or address `to`."""
         session = web_session()
         to = message_dialog.addressee(session, request.args.get("to", "").replace("\x00", ""))
         me = membership()
@@ -38,11 +39,12 @@ class MessageDialogView(Page):
             templates=message_dialog.usable_templates(session),
             variables_of=variables_of,
             why_not=why_not,
+            has_subject=to.kind is IdentityKind.EMAIL,
             has_opted_out=to.contact is not None and not may_automate(session, to.contact),
             filled={
                 "contactname": to.contact.name if to.contact else "",
                 "firstname": name.split()[0] if to.contact and to.contact.name else "",
-                "phone": to.number,
+                "phone": to.number if to.kind is IdentityKind.PHONE else "",
                 "username": me.name if me else "",
             },
         )
@@ -63,6 +65,7 @@ class MessageDialogView(Page):
             session,
             conversation,
             text="" if template else typed_text(),
+            subject=request.form.get("subject", "").replace("\x00", ""),
             template=template,
             variables=typed_variables(),
             author=membership(),

@@ -7,9 +7,10 @@ and it checks what comes back. A `SecretStr` is a password box that is never fil
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 
@@ -24,7 +25,7 @@ class FormRow:
     value: str = ""
     is_required: bool = False
     is_kept: bool = False
-    choices: list[str] = field(default_factory=list)
+    choices: list[tuple[str, str]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
@@ -49,6 +50,7 @@ def rows_of(
                 value=_shown(value),
                 is_required=info.is_required() and name not in kept,
                 is_kept=name in kept,
+                choices=_choices(info),
                 errors=errors.get(name, []),
             )
         )
@@ -62,7 +64,18 @@ def _kind(annotation: Any) -> str:
         return "checkbox"
     if annotation in (int, float):
         return "number"
+    if get_origin(annotation) is Literal:
+        return "select"
     return "text"
+
+
+def _choices(info: FieldInfo) -> list[tuple[str, str]]:
+    """(value, words) of a `Literal`; its words are `json_schema_extra["labels"]`, if it has any."""
+    if get_origin(info.annotation) is not Literal:
+        return []
+    extra = info.json_schema_extra
+    labels: Any = extra.get("labels", {}) if isinstance(extra, dict) else {}
+    return [(value, labels.get(value, value)) for value in get_args(info.annotation)]
 
 
 def _shown(value: Any) -> str:

@@ -23,7 +23,7 @@ def hear(session: TenantSession, event: MessageReceived) -> Heard | None:
     job that answers. Whoever comes second finds it and does nothing. Echoes and history never come
     this way: they are no such event, or say so.
     """
-    if event.is_history:
+    if event.is_history or event.is_automatic:
         return None
     reply = session.scalar(
         select(SmartReply)

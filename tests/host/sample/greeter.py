@@ -17,6 +17,7 @@ from core.api import (
     Manifest,
     MenuLink,
     MergeRule,
+    MessageNote,
     Part,
     Taken,
     Trigger,
@@ -93,6 +94,11 @@ def settings_form():
 @hookimpl
 def inbox_actions(conversation):
     return [InboxAction(name="greet", label="Greet", href=f"/greeter/{conversation}")]
+
+
+@hookimpl
+def message_notes(message):
+    return [MessageNote(text=f"Greeted {message}", href="/greeter/")]
 
 
 @hookimpl

@@ -94,8 +94,10 @@ def test_closing_lets_it_begin_anew(lite: Shop) -> None:
     assert [text.partition("!")[0][:4] for text in answers(lite)] == ["Halo", "Samp", "Halo"]
 
 
-@pytest.mark.parametrize("more", [{"is_echo": True}, {"is_history": True}])
-def test_B17_echoes_and_history_are_not_answered(lite: Shop, more: dict[str, bool]) -> None:
+@pytest.mark.parametrize("more", [{"is_echo": True}, {"is_history": True}, {"is_automatic": True}])
+def test_B17_echoes_history_and_machines_are_not_answered(
+    lite: Shop, more: dict[str, bool]
+) -> None:
     install(lite)
     phone = lite.write("Halo", **more)
     assert (answers(lite), heard(lite)) == ([], [])
