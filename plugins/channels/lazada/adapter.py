@@ -43,6 +43,7 @@ class LazadaAdapter:
         receipts=Receipts.NONE,
         max_text=send.MAX_TEXT,
         max_bytes={MessageKind.IMAGE: media.MAX_IMAGE},
+        captions=False,
         per_minute=20,  # not published; a shop that writes like a machine is restricted
     )
 
