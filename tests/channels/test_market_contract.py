@@ -17,6 +17,9 @@ from core.testing.providers.lazada import LazadaSimulator
 from core.testing.providers.market import Json, MarketSimulator
 from core.testing.providers.shopee import ShopeeSimulator
 from core.testing.providers.tiktok_shop import TikTokShopSimulator, message
+from plugins.channels.lazada.adapter import LazadaAdapter
+from plugins.channels.shopee.adapter import ShopeeAdapter
+from plugins.channels.tiktok_shop.adapter import TikTokShopAdapter
 from tests.channels.shops import LAZADA, SHOPEE, TIKTOK_SHOP, Market
 
 
@@ -100,7 +103,7 @@ class MarketContract(AdapterContract):
 
 class TestTikTokShopContract(MarketContract):
     market = TIKTOK_SHOP
-    adapter = TIKTOK_SHOP.adapter
+    adapter = TikTokShopAdapter()
     plugin = "plugins.channels.tiktok_shop.plugin"
     secret_names = ("app_secret",)
     speaker = TikTokShopSimulator()
@@ -121,7 +124,7 @@ class TestTikTokShopContract(MarketContract):
 
 class TestShopeeContract(MarketContract):
     market = SHOPEE
-    adapter = SHOPEE.adapter
+    adapter = ShopeeAdapter()
     plugin = "plugins.channels.shopee.plugin"
     secret_names = ("partner_key",)
     speaker = ShopeeSimulator()
@@ -148,7 +151,7 @@ class TestShopeeContract(MarketContract):
 
 class TestLazadaContract(MarketContract):
     market = LAZADA
-    adapter = LAZADA.adapter
+    adapter = LazadaAdapter()
     plugin = "plugins.channels.lazada.plugin"
     secret_names = ("app_secret",)
     speaker = LazadaSimulator()

@@ -55,16 +55,16 @@ class ClaimsContract(Supplied):
 
     def test_a_reply_names_what_it_answers(self, running: ProviderSimulator) -> None:
         if self.adapter.capabilities.replies:
-            message = self.message(reply_to=self.id_of("m-7001"))
+            message = self.message(reply_to=self.id_of("m-7-1"))
             self.adapter.send(self.account(running.url), message, self.client())
-        is_named = self.carried(running, self.id_of("m-7001").encode())
+        is_named = self.carried(running, self.id_of("m-7-1").encode())
         assert is_named is self.adapter.capabilities.replies
 
     def test_a_reaction_names_its_message(self, running: ProviderSimulator) -> None:
         if self.adapter.capabilities.reactions:
-            message = self.message(text="👍", reaction_to=self.id_of("m-7002"))
+            message = self.message(text="👍", reaction_to=self.id_of("m-7-2"))
             self.adapter.send(self.account(running.url), message, self.client())
-        is_named = self.carried(running, self.id_of("m-7002").encode())
+        is_named = self.carried(running, self.id_of("m-7-2").encode())
         assert is_named is self.adapter.capabilities.reactions
 
     def test_what_it_claims_has_its_methods(self) -> None:
