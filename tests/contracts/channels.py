@@ -139,7 +139,10 @@ COLUMNS: tuple[tuple[str, Callable[[Adapter], str]], ...] = (
     ("Addresses", _addresses),
     ("Characters", _text),
     ("Files", _files),
-    ("Text with a file", _yes("captions")),
+    (
+        "Text with a file",
+        lambda adapter: _yes("captions")(adapter) if adapter.capabilities.media else NO,
+    ),
     ("Free text", _window),
     ("Templates", _yes("templates")),
     ("Receipts", _receipts),

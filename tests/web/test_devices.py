@@ -31,6 +31,8 @@ from core.setup import prepare
 from core.testing.providers.gowa import GowaSimulator, signature
 from core.testing.providers.gowa_bodies import event, text
 from core.testing.providers.gowa_devices import ban_words
+from core.testing.providers.telegram import TOKEN, TelegramSimulator
+from core.testing.working import work_off
 from core.web.app import create_app
 from plugins import BUILTIN
 from tests.web.installation import Shop, open_shop, token_in
@@ -518,3 +520,34 @@ def test_a_phone_that_logged_out_breaks_the_channel_at_the_next_send(device: Dev
     state, reason = device.state
     assert state is ChannelState.BROKEN
     assert "pair it again" in reason
+
+
+@pytest.mark.parametrize("way", ["screen", "rest"])
+def test_a_channel_that_is_given_up_is_told_to_its_provider_and_forgets_its_secrets(
+    shop: Shop, way: str
+) -> None:
+    with TelegramSimulator() as telegram:
+        with shop.desk.database.tenant(shop.tenant_id) as session:
+            session.desk.host.switches.enable(session, "telegram")
+            channel = channels.create_channel(
+                session,
+                kind="telegram",
+                name=f"Bot {way}",
+                values={"bot_token": TOKEN, "api_url": telegram.url},
+            )
+            pk = channel.id
+        work_off(shop.desk)
+        assert telegram.webhook["url"]
+        client = shop.client()
+        token = token_in(client.get("/profile/").get_data(as_text=True))
+        answer = (
+            client.delete(f"/api/v1/channel/{pk}", headers={"X-CSRFToken": token})
+            if way == "rest"
+            else client.post(f"/channels/{pk}/archive", headers={"X-CSRFToken": token})
+        )
+        assert answer.status_code in (200, 302)
+        assert telegram.webhook == {}
+    with shop.desk.database.tenant(shop.tenant_id, write=False) as session:
+        gone = session.get_one(Channel, pk)
+        assert gone.archived_at is not None
+        assert gone.sealed == ""

@@ -18,9 +18,9 @@ from core.services import channels, pairing
 from core.services.lines import Line, line_of
 from core.services.past import begin_import
 from core.services.refresh_channel import refresh
+from core.web.disconnecting import disconnect
 from core.web.fab import AdminApi, SQLAInterface, protect
 from core.web.nouns.base import LIVING
-from core.web.nouns.writes import Archives
 from core.web.operations.base import Body, Operation, body_of, row_id
 from core.web.request import desk, need_tenant, web_session
 from core.words import say
@@ -48,7 +48,7 @@ class ImportBody(Body):
     name: str
 
 
-class ChannelApi(Archives, AdminApi):
+class ChannelApi(AdminApi):
     """`/api/v1/channel/`."""
 
     resource_name = "channel"
@@ -75,6 +75,9 @@ class ChannelApi(Archives, AdminApi):
     edit_columns = ["name", "region", "filter", "module", "owner"]
     search_columns = ["name", "kind", "state"]
     base_filters = LIVING
+
+    def perform_delete(self, item: Channel) -> None:
+        disconnect(item)
 
 
 class ChannelOperations(Operation):

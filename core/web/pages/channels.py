@@ -17,8 +17,8 @@ from core.models import Channel, ChannelCount, Membership, Module
 from core.pairing import Pairs
 from core.services import channels
 from core.services.lines import line_of
-from core.services.subscribing import last_line, leave
 from core.web.device_extras import device_columns
+from core.web.disconnecting import disconnect
 from core.web.fab import Page, expose, has_access
 from core.web.fab.values import text_problem
 from core.web.operations.base import row_id
@@ -212,12 +212,7 @@ class ChannelsView(Page):
     @expose("/<pk>/archive", methods=["POST"])
     @has_access
     def archive(self, pk: str) -> Any:
-        line = last_line(web_session(), living_channel(pk))
-        if line is not None:
-            web_session().rollback()  # the provider is called outside any transaction
-            leave(line)
-        channels.archive(web_session(), living_channel(pk))
-        web_session().commit()
+        disconnect(living_channel(pk))
         flash(_("Disconnected. Its conversations stay."), "success")
         return redirect(url_for("ChannelsView.index"))
 
