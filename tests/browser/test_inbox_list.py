@@ -74,7 +74,7 @@ def test_walking_faster_than_threads_come_is_not_thrown_back(shop: Shop, watched
     page.keyboard.press("Escape")
 
     slow: list[Route] = []
-    page.route("**/inbox/*/thread", slow.append)
+    page.route("**/inbox/*/thread", lambda request: slow.append(request))
     for _ in range(3):
         page.keyboard.press("k")
     shop.customer_writes("Masih ada?", number="+6281200000001", name="Pelanggan 1")
