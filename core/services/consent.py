@@ -24,6 +24,7 @@ UNASKED = frozenset({Sender.AUTOMATION, Sender.BROADCAST})
 """Senders whose messages are no answer to anything."""
 
 
+KEYWORD = "keyword"
 PROVIDER = "provider"
 
 
@@ -92,13 +93,14 @@ def opt_in(session: TenantSession, contact: Contact, *, by: str = "person") -> N
     _note(session, contact, Consent.IN, by, "opt in")
 
 
-def forget_providers_word(session: TenantSession, contact: Contact) -> None:
-    """A provider's opt-out is taken back (a block was lifted): they said nothing, not yes.
+def take_back(session: TenantSession, contact: Contact, *, by: str) -> None:
+    """An opt-out told by the provider is taken back: they said nothing now, not yes.
 
-    An opt-out that they told us otherwise stays.
+    A lifted block (`by` PROVIDER) takes back the block, a word of theirs (KEYWORD) either. An
+    opt-out that they told us otherwise stays.
     """
-    if contact.consent is Consent.OUT and contact.consent_by == PROVIDER:
-        _note(session, contact, Consent.UNKNOWN, PROVIDER, "take back opt out")
+    if contact.consent is Consent.OUT and contact.consent_by in (PROVIDER, by):
+        _note(session, contact, Consent.UNKNOWN, by, "take back opt out")
 
 
 def _note(session: TenantSession, contact: Contact, wish: Consent, by: str, action: str) -> None:

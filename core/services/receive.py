@@ -153,10 +153,11 @@ def _wish_told(session: TenantSession, channel: Channel, item: WishTold) -> None
     found = addresses.find(session, channel, (item.address,))
     if found is None:
         return
+    by = consent.KEYWORD if item.is_said else consent.PROVIDER
     if item.is_out:
-        consent.opt_out(session, found.contact, by=consent.PROVIDER)
+        consent.opt_out(session, found.contact, by=by)
     else:
-        consent.forget_providers_word(session, found.contact)
+        consent.take_back(session, found.contact, by=by)
 
 
 def _counted(session: TenantSession, channel: Channel, item: Counted) -> None:

@@ -218,8 +218,14 @@ def attachment_values(media: Media) -> dict[str, Any]:
 
 
 def _after_inbound(
-    session: TenantSession, channel: Channel, conversation: Conversation, message: Message
+    session: TenantSession,
+    channel: Channel,
+    conversation: Conversation,
+    message: Message,
+    *,
+    is_customers: bool = True,
 ) -> None:
+    """Somebody waits for an answer. What only the customer can wish for is heard from them alone."""
     is_first = conversation.last_inbound_at is None
     conversation.last_inbound_at = max(
         conversation.last_inbound_at or message.sent_at, message.sent_at
@@ -236,7 +242,8 @@ def _after_inbound(
     if is_first and conversation.state is ConversationState.OPEN:
         publish(session, conversations.opened(conversation, is_reopened=False))
     conversations.reopen(session, conversation)
-    _hear_wish(session, conversation.contact, message.body)
+    if is_customers:
+        _hear_wish(session, conversation.contact, message.body)
     tasks.open_reply_task(session, conversation, message)
     publish(session, _received(message))
     tell(
@@ -260,7 +267,7 @@ def _join(session: TenantSession, channel: Channel, talk: Message, item: Inbound
     if item.is_automatic:
         _after_automatic(session, channel, conversation, message)
     else:
-        _after_inbound(session, channel, conversation, message)
+        _after_inbound(session, channel, conversation, message, is_customers=False)
 
 
 def _after_automatic(

@@ -13,6 +13,7 @@ from core.inbound import MessageState
 from core.models import (
     AttachmentState,
     ChannelState,
+    Consent,
     Contact,
     Conversation,
     ConversationState,
@@ -104,6 +105,20 @@ def test_a_mark_and_a_known_id_alone_let_nobody_into_a_talk(mail_shop: Shop) -> 
     assert colleague.conversation_id == first.conversation_id
     with mail_shop.house.tenant(write=False) as session:
         assert session.scalar(select(func.count()).select_from(Contact)) == 2  # Budi is none
+
+
+def test_a_colleague_in_copy_opts_nobody_out(mail_shop: Shop) -> None:
+    mail_shop.get(letter(Cc="Budi <budi@pembeli.example>"))
+    mail_shop.answer()
+    sent = mail_shop.smtp.sent[0].mail["Message-ID"]
+    stop = {"In_Reply_To": sent, "Subject": "Stop"}
+    mail_shop.get(letter("Stop", From="budi@pembeli.example", Message_ID="<b1@x>", **stop))
+    assert [message.body for message in mail_shop.messages()][-1] == "Stop"
+    with mail_shop.house.tenant(write=False) as session:
+        assert session.scalars(select(Contact)).one().consent is Consent.UNKNOWN
+    mail_shop.get(letter("Stop", Message_ID="<a2@x>", **stop))
+    with mail_shop.house.tenant(write=False) as session:
+        assert session.scalars(select(Contact)).one().consent is Consent.OUT
 
 
 def test_an_answer_goes_to_everybody_in_copy_and_where_it_is_asked_for(mail_shop: Shop) -> None:

@@ -127,6 +127,15 @@ def test_a_word_of_one_s_own_outlives_a_lifted_block(talk: Talk) -> None:
     assert (contact.consent, contact.consent_by) == (Consent.OUT, "keyword")
 
 
+def test_a_command_is_a_word_of_one_s_own(talk: Talk) -> None:
+    talk.write(text(ANI, "/stop"))
+    talk.write(standing(ANI, "member", "kicked"), "my_chat_member")
+    talk.write(standing(ANI, "kicked", "member"), "my_chat_member")
+    assert talk.line.all(Contact)[0].consent is Consent.OUT
+    talk.write(text(ANI, "/start"))
+    assert talk.line.all(Contact)[0].consent is Consent.UNKNOWN
+
+
 def test_a_token_that_is_refused_stops_the_channel_until_resumed(talk: Talk) -> None:
     talk.telegram.webhook = {}
     talk.telegram.fail_next(status=401, only="setWebhook")

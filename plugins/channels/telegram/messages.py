@@ -49,7 +49,7 @@ def read_message(message: Json) -> Iterator[Item]:
     yield read
     command = read.text.partition(" ")[0]
     if command in WISHES and read.text in (command, command + " "):
-        yield WishTold(read.addresses[0], read.sent_at, is_out=WISHES[command])
+        yield WishTold(read.addresses[0], read.sent_at, is_out=WISHES[command], is_said=True)
 
 
 def text_of(message: Json) -> str:

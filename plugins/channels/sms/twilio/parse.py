@@ -109,7 +109,7 @@ def _message(account: Account, form: Form) -> Iterator[Item]:
         raw={} if text or files else dict(form),
     )
     if form.get("OptOutType") in ("STOP", "START"):  # Twilio acts on it itself, and so do we
-        yield WishTold(sender, at, is_out=form["OptOutType"] == "STOP")
+        yield WishTold(sender, at, is_out=form["OptOutType"] == "STOP", is_said=True)
 
 
 def _files(form: Form) -> Iterator[Media]:
