@@ -231,8 +231,8 @@ class TemplateChanged:
 @dataclass(frozen=True)
 class WishTold:
     """The provider says that a person wants nothing unasked any more: they blocked us, or opted out
-    with it. `is_out` False: they took that back. `is_said`: they wrote so themselves, in a word that
-    the provider knows.
+    with it. `is_out` False: they took that back. `is_said`: they wrote so themselves, in a word
+    that the provider knows.
     """
 
     address: Address

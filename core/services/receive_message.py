@@ -225,7 +225,7 @@ def _after_inbound(
     *,
     is_customers: bool = True,
 ) -> None:
-    """Somebody waits for an answer. What only the customer can wish for is heard from them alone."""
+    """Somebody waits for an answer. The customer's wishes are heard from them alone."""
     is_first = conversation.last_inbound_at is None
     conversation.last_inbound_at = max(
         conversation.last_inbound_at or message.sent_at, message.sent_at

@@ -86,6 +86,8 @@ NO_SCREEN = {
     "metrics.show": "for a probe",
     "NoticesView.bell": "a part of every screen",
     "OptOutDoorView.ask": "a customer's own link: tests/web/test_opt_out.py opens it",
+    "OriginalView.frame": "a mail's own page, framed; walked in test_mail_in_the_inbox",
+    "OriginalView.show": "a mail as it came; walked in test_mail_in_the_inbox",
     "OwnNameView.this_form_get": "leads to the profile",
     "OwnNumberView.pair": "needs a gateway: tests/web/test_devices_browser.py looks at it",
     "OwnPasswordView.this_form_get": "leads to the profile",
