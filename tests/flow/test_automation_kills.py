@@ -40,7 +40,7 @@ from tests.flow.town import PROCESSES, THREADS, Town
 KILLS = int(os.environ.get("SAPA_PROOF_RULE_KILLS", "5"))
 ORDERS = int(os.environ.get("SAPA_PROOF_ORDERS", "40"))
 SEED = int(os.environ.get("SAPA_PROOF_SEED", "0")) or random.randrange(10**6)
-PATIENCE = 400.0  # s in which all work must end
+PATIENCE = 400.0 + ORDERS  # s in which all work must end
 TRIGGERS = (
     "contact_created",
     "order_created",
