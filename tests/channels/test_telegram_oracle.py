@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
@@ -48,7 +49,8 @@ def ask(telegram: TelegramSimulator, work: Callable[[Bot], Awaitable[Found]]) ->
         async with bot:
             return await work(bot)
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as own:  # a browser's test leaves this thread a running loop
+        return own.submit(asyncio.run, run()).result()
 
 
 def test_it_knows_who_it_is(telegram: TelegramSimulator) -> None:
