@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -144,9 +144,14 @@ class OutboundMessage:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took the message and calls it `provider_id`."""
+    """The provider took the message and calls it `provider_id`.
+
+    `at`: just before the call that sent it, where others (an upload) came first. A receipt for all
+    up to a moment goes by it; without one, the moment when the send began holds.
+    """
 
     provider_id: str
+    at: datetime | None = None
 
 
 class SignatureRefused(Exception):
