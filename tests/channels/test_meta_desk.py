@@ -19,6 +19,7 @@ from core.models import (
     ChannelCount,
     Contact,
     Conversation,
+    ConversationState,
     Customer,
     Identity,
     Job,
@@ -124,6 +125,28 @@ def test_the_name_is_asked_for_once_and_shown(house: Installation, people: int) 
         assert {identity.kind for identity in rows(house, Identity)} == {IdentityKind.PSID}
         line.deliver(line.meta.bodies.text(ids[0], "Lagi"))
         assert len([call for call in line.meta.calls if call.method == "GET"]) == people
+
+
+@pytest.mark.parametrize("people", [1, 6])  # one by one, and in a run
+def test_a_name_that_an_outage_hid_is_asked_for_when_they_come_back(
+    house: Installation, people: int
+) -> None:
+    with platform_line(house, "messenger") as line:
+        ids = [f"{int(ANI) + n}" for n in range(people)]
+        line.deliver(*(line.meta.bodies.text(each, "Halo") for each in ids))
+        line.deliver(*(line.meta.bodies.text(each, "Masih ada?") for each in ids))
+        assert [contact.name for contact in rows(house, Contact)] == [""] * people
+        asked = len([call for call in line.meta.calls if call.method == "GET"])
+        assert asked == people  # the talk goes on: not once for each message
+        line.meta.names = {each: {"name": f"Ani\x00 {n}"} for n, each in enumerate(ids)}
+        with house.tenant() as session:
+            session.execute(update(Conversation).values(state=ConversationState.CLOSED))
+        line.deliver(*(line.meta.bodies.text(each, "Lagi") for each in ids))
+        assert [contact.name for contact in rows(house, Contact)] == [
+            f"Ani {n}" for n in range(people)
+        ]
+        line.deliver(*(line.meta.bodies.text(each, "Lagi") for each in ids))
+        assert len([call for call in line.meta.calls if call.method == "GET"]) == 2 * people
 
 
 def test_a_name_that_can_not_be_had_is_left_out(page: PlatformLine) -> None:
