@@ -261,8 +261,9 @@ def test_another_page_s_events_are_counted_and_nothing_is_kept(side: Side) -> No
 
 def test_the_wrong_object_is_malformed(side: Side) -> None:
     other = GRAM if side[1] is PAGE else PAGE
-    found = read(side, other.body(other.text(ANI, "Halo")))
-    assert [type(item) for item in found] == [BadItem]
+    (found,) = read(side, other.body(other.text(ANI, "Halo")))
+    assert isinstance(found, BadItem)
+    assert found.reason == f'The body is not an object of "{side[1].what}".'
 
 
 @pytest.mark.parametrize(
