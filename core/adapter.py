@@ -219,7 +219,10 @@ class FetchesMedia(Protocol):
 
 @runtime_checkable
 class FetchesName(Protocol):
-    """An adapter whose messages don't say who wrote: the name is asked for, once, in a job."""
+    """An adapter whose messages don't say who wrote: the name is asked for in a job.
+
+    Of who is new, and again of who still has none when a conversation is opened or reopened.
+    """
 
     def fetch_name(self, account: Account, address: Address, http: OutboundClient) -> str:
         """The name that somebody gave themselves, or "" where the provider tells none.
