@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -144,9 +144,14 @@ class OutboundMessage:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took the message and calls it `provider_id`."""
+    """The provider took the message and calls it `provider_id`.
+
+    `at`: just before the call that sent it, where others (an upload) came first. A receipt for all
+    up to a moment goes by it; without one, the moment when the send began holds.
+    """
 
     provider_id: str
+    at: datetime | None = None
 
 
 class SignatureRefused(Exception):
@@ -214,7 +219,10 @@ class FetchesMedia(Protocol):
 
 @runtime_checkable
 class FetchesName(Protocol):
-    """An adapter whose messages don't say who wrote: the name is asked for, once, in a job."""
+    """An adapter whose messages don't say who wrote: the name is asked for in a job.
+
+    Of who is new, and again of who still has none when a conversation is opened or reopened.
+    """
 
     def fetch_name(self, account: Account, address: Address, http: OutboundClient) -> str:
         """The name that somebody gave themselves, or "" where the provider tells none.

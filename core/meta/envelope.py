@@ -12,6 +12,7 @@ from core import careful
 from core.adapter import MalformedBody
 from core.careful import Unreadable, keepable, refuse_unstorable
 from core.inbound import BadItem, Item
+from core.words import say
 
 
 def load(body: bytes, what: str) -> dict[str, Any]:
@@ -19,11 +20,11 @@ def load(body: bytes, what: str) -> dict[str, Any]:
     try:
         document = careful.decode(body)
     except ValueError as error:
-        raise MalformedBody("The body is not JSON that can be read.") from error
+        raise MalformedBody(say("The body is not JSON that can be read.")) from error
     if not isinstance(document, dict) or document.get("object") != what:
-        raise MalformedBody(f'The body is not an object of "{what}".')
+        raise MalformedBody(say('The body is not an object of "%(what)s".', what=what))
     if not isinstance(document.get("entry"), list):
-        raise MalformedBody("The body has no list of entries.")
+        raise MalformedBody(say("The body has no list of entries."))
     return document
 
 
@@ -57,7 +58,7 @@ def each(
     if elements is None:
         return
     if not isinstance(elements, list):
-        yield BadItem(f"{key} is not a list.", keepable(elements))
+        yield BadItem(say("%(key)s is not a list.", key=key), keepable(elements))
         return
     for element in elements:
         yield from _guarded(element, whole if is_whole else read)
@@ -67,7 +68,7 @@ def _guarded(raw: Any, read: Callable[[dict[str, Any]], Iterable[Item]]) -> Iter
     """Yield what `read` makes of one object, and a BadItem in its place when it can't."""
     try:
         if not isinstance(raw, dict):
-            raise Unreadable("It is not an object.")
+            raise Unreadable(say("It is not an object."))
         yield from read(raw)
     except Unreadable as error:
         yield BadItem(str(error), keepable(raw))

@@ -16,6 +16,8 @@ MIB = 1024 * 1024
 MOST = 64 * MIB  # of what customers send: more than Meta lets them, so that nothing is cut off
 GONE = frozenset({"401", "403", "404", "410"})  # an address of Meta's is signed, and ends
 
+UPLOAD_SECONDS = 40.0
+
 HOSTS = ("*.fbcdn.net", "*.fbsbx.com", "*.cdninstagram.com")
 """Where Meta's addresses of files point."""
 
@@ -62,6 +64,7 @@ def upload(
             f"{node(dialect.node_of(account))}/message_attachments",
             data=form,
             files={"filedata": (message.media_name or kind, content, mime)},
+            total=UPLOAD_SECONDS,
         )
     except OutcomeUnknown as error:
         raise SendFailed(

@@ -43,6 +43,10 @@ class Parts:
     media: list[Media] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
+    shared: int = 0
+    """Links, posts and templates: what is no file."""
+    is_told: bool = True
+    """Whether each of them has words or a file here."""
 
 
 def read_message(event: dict[str, Any], sides: Sides) -> Iterator[Item]:
@@ -53,7 +57,9 @@ def read_message(event: dict[str, Any], sides: Sides) -> Iterator[Item]:
         yield InboundEdit(target_id=mid, at=at, is_revoked=True)
         return
     parts = _parts(message)
-    text = optional_string(message, "text", limit=MAX_TEXT) or "\n".join(parts.words)
+    own = optional_string(message, "text", limit=MAX_TEXT)
+    # Meta repeats a link of the text beside it
+    text = "\n".join([own] * bool(own) + [word for word in parts.words if word not in own])
     if not text and not parts.media and parts.counted:
         yield from (Counted(what) for what in parts.counted)
         return
@@ -61,6 +67,7 @@ def read_message(event: dict[str, Any], sides: Sides) -> Iterator[Item]:
     if not text and not parts.media:
         kind = MessageKind.PLACEHOLDER
     is_plain = kind is not MessageKind.PLACEHOLDER and not message.keys() & BESIDES
+    is_plain = is_plain and parts.is_told and not (own and parts.shared)
     yield InboundMessage(
         provider_id=mid,
         addresses=(sides.other,),
@@ -128,7 +135,10 @@ def _add(parts: Parts, attachment: dict[str, Any]) -> None:
     else:  # a link, a shared post, a template of another app
         link = url or optional_string(attachment, "url", limit=LONGEST_URL)
         said = optional_string(payload, "text", limit=MAX_TEXT)
-        parts.words.extend(word for word in (title, said, link) if word)
+        words = [word for word in (title, said, link) if word]
+        parts.words.extend(words)
+        parts.shared += 1
+        parts.is_told = parts.is_told and bool(words)
 
 
 def _filename(url: str) -> str:

@@ -22,7 +22,7 @@ def fetch_name(dialect: Dialect, account: Account, address: Address, http: Outbo
     told = {
         field: value.strip()
         for field in PERSON_FIELDS
-        if isinstance(value := found.get(field), str) and "\x00" not in value
+        if isinstance(value := found.get(field), str)
     }
     full = told.get("name") or " ".join(
         filter(None, (told.get("first_name"), told.get("last_name")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from core.adapter import Accepted, Account, OutboundMessage
@@ -11,6 +12,8 @@ from core.meta.files import upload
 from core.meta.graph import node
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.words import say
+
+SECONDS = 20.0  # with an upload's before it: less than a send's lease
 
 
 def send(
@@ -31,16 +34,17 @@ def send(
     recipient = {"recipient": {"id": message.to.value}}
     if message.reaction_to:
         body = recipient | _reaction(dialect, message)
-        dialect.graph.call(account, http, "POST", path, json=body)
+        dialect.graph.call(account, http, "POST", path, json=body, total=SECONDS)
         return Accepted("")  # a reaction has no id
     body = {**recipient, **_occasion(message), "message": _content(dialect, account, message, http)}
     if message.reply_to:
         body["reply_to"] = {"mid": message.reply_to}
-    answer = dialect.graph.call(account, http, "POST", path, json=body)
+    at = datetime.now(UTC)  # the upload is over: a mark of before now means older messages
+    answer = dialect.graph.call(account, http, "POST", path, json=body, total=SECONDS)
     mid = answer.get("message_id")
     if not isinstance(mid, str) or not mid:
         raise OutcomeUnknown("garbage", say("Meta took the message but named no id."))
-    return Accepted(mid)
+    return Accepted(mid, at)
 
 
 def _occasion(message: OutboundMessage) -> dict[str, str]:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
 from core.adapter import Account, FetchesName
-from core.inbound import Address
+from core.inbound import Address, InboundMessage
 from core.jobs.outbox import NewJob
 from core.jobs.spec import RetryAt
 from core.live import tell
-from core.models import Card, Channel, Contact, Conversation, FieldSource, Identity, Task
+from core.models import (
+    Card,
+    Channel,
+    Contact,
+    Conversation,
+    ConversationState,
+    FieldSource,
+    Identity,
+    Task,
+)
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
 from core.services import addresses, channels, conversation_of, groups
 from core.services.channel_accounts import crowd_of
@@ -20,6 +30,20 @@ from core.services.profiles import refresh_profile
 from core.tenancy.session import TenantSession
 
 LONGEST = 160
+
+
+class Named(Protocol):
+    """A contact as far as its name goes: the mapped class, or a record of it."""
+
+    name: str
+    sources: dict[str, str]
+
+
+class Talk(Protocol):
+    """A conversation as far as its beginning goes: the mapped class, or a record of it."""
+
+    state: ConversationState
+    last_inbound_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -62,7 +86,7 @@ class NameCall:
         if identity is None or addresses.is_erased(identity):
             return
         label = str(identity.contact)
-        if not learn_name(session, identity.contact, " ".join(result.split())):
+        if not learn_name(session, identity.contact, " ".join(result.replace("\x00", "").split())):
             return
         _rename(session, identity.contact, label)
         channel = session.get_one(Channel, payload["channel_id"])
@@ -89,7 +113,14 @@ def job_for(channel_id: int, identity_id: int) -> NewJob:
     )
 
 
-def wants_name(contact: Contact) -> bool:
+def is_heard_anew(talk: Talk, item: InboundMessage) -> bool:
+    """Whether a message opens a conversation or reopens it: a missing name is asked for again."""
+    if item.is_echo or item.is_automatic or item.is_history:
+        return False
+    return talk.last_inbound_at is None or talk.state is ConversationState.CLOSED
+
+
+def wants_name(contact: Named) -> bool:
     """Whether a contact has no name, and no person took it away."""
     return not contact.name and contact.sources.get("name") != FieldSource.PERSON.value
 

@@ -35,7 +35,7 @@ from core.services.consent_words import says_start, says_stop
 from core.services.customers import bring_back
 from core.services.echoes import find_echoed
 from core.services.ignored import is_ignored
-from core.services.names import job_for, learn_name
+from core.services.names import is_heard_anew, job_for, learn_name, wants_name
 from core.services.preview import touch
 from core.services.receipts import apply_early, by_opaque, by_provider_id
 from core.services.states import move, sent
@@ -92,7 +92,8 @@ def receive_message(session: TenantSession, channel: Channel, item: InboundMessa
     touch(session, conversation, message)
     if found is None and not item.is_history:
         publish(session, ContactCreated(contact_id=contact.id, origin="inbound"))
-    if found is None and not contact.name and fetches_names(session, channel):
+    is_asked = found is None or is_heard_anew(conversation, item)
+    if is_asked and wants_name(contact) and fetches_names(session, channel):
         enqueue_all(session, [job_for(channel.id, identities[0].id)])
     if item.is_echo:
         _after_echo(session, conversation, message)

@@ -85,6 +85,8 @@ class SendCall:
         message = session.get(Message, payload["message_id"], with_for_update=True)
         if message is None:
             return
+        if result.at is not None:
+            message.sent_at = result.at
         try:
             with session.begin_nested():
                 _name(session, message, result.provider_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -14,31 +14,44 @@ from core.models import Channel, Conversation, Direction, Message
 from core.models.base import now
 from core.services import addresses, channels, conversation_of
 from core.services.receipts import LOOK_AGAIN, by_provider_id
-from core.services.states import move
+from core.services.states import may_follow, move
 from core.tenancy.session import TenantSession
 
 _OUT = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED)
 _ON_ITS_WAY = (MessageState.SENDING, MessageState.UNKNOWN)
+YOUNG = timedelta(minutes=10)  # a send, its repair and its echo are over by then
 
 
 def receive_watermark(session: TenantSession, channel: Channel, item: InboundWatermark) -> None:
     """Move every message up to the mark on. One whose send has no answer yet is looked at again."""
     if _apply(session, channel, item):
-        enqueue(
-            session,
-            "core.look_at_watermark",
-            {"channel_id": channel.id, "item": _written(item)},
-            due_at=now() + LOOK_AGAIN,
-        )
+        _look_later(session, channel, item, LOOK_AGAIN)
 
 
 def look_again(session: TenantSession, payload: dict[str, Any]) -> None:
-    """The job that follows a watermark which came before a send's answer."""
-    _apply(session, session.get_one(Channel, payload["channel_id"]), _read(payload["item"]))
+    """The job that follows a watermark which came before a send's answer.
+
+    It comes again, each time after twice as long, while the watermark is young.
+    """
+    channel, item = session.get_one(Channel, payload["channel_id"]), _read(payload["item"])
+    age = now() - item.at
+    if _apply(session, channel, item) and age < YOUNG:
+        _look_later(session, channel, item, max(LOOK_AGAIN, age))
+
+
+def _look_later(
+    session: TenantSession, channel: Channel, item: InboundWatermark, pause: timedelta
+) -> None:
+    enqueue(
+        session,
+        "core.look_at_watermark",
+        {"channel_id": channel.id, "item": _written(item)},
+        due_at=now() + pause,
+    )
 
 
 def _apply(session: TenantSession, channel: Channel, item: InboundWatermark) -> bool:
-    """Whether something below the mark is still on its way."""
+    """Whether something below the mark is still on its way, or the mark itself."""
     found = addresses.find(session, channel, item.addresses)
     conversation = conversation_of.of(session, channel, found.identity) if found else None
     if conversation is None:
@@ -46,8 +59,9 @@ def _apply(session: TenantSession, channel: Channel, item: InboundWatermark) -> 
         return False
     below = _below(session, channel, item)
     if below is None:
-        return False
-    for message in session.scalars(_ours(conversation, _OUT, below)):
+        return True
+    movable = tuple(state for state in _OUT if may_follow(state, item.state))
+    for message in session.scalars(_ours(conversation, movable, below)):
         move(session, message, item.state, item.at)
     return session.scalars(_ours(conversation, _ON_ITS_WAY, below).limit(1)).first() is not None
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
 from core.adapter import Account
 from core.inbound import Address
+from core.services.market.fetch import FetchOrderCall
+from core.shop_orders import FetchesOrders
 from core.testing.adapter_contract import ANI, WEBHOOK_URL, AdapterContract
+from core.testing.contract.claims import Timed
 from core.testing.providers.base import ProviderSimulator
 from core.testing.providers.lazada import LazadaSimulator
 from core.testing.providers.market import Json, MarketSimulator
@@ -52,6 +55,15 @@ class MarketContract(AdapterContract):
 
     def provider(self) -> MarketSimulator:
         return self.market.simulator()
+
+    def test_an_order_is_fetched_before_the_lease_ends(self) -> None:
+        with self.provider() as shop:
+            self.market.put(shop, self.market.statuses[2], "JNE1")
+            http = Timed(private_hosts=("127.0.0.1",))
+            account = self.market.account(shop)
+            found = cast(FetchesOrders, self.adapter).fetch_order(account, self.market.number, http)
+            assert found.tracking_number == "JNE1"
+            assert http.seconds <= FetchOrderCall.timeout
 
     def account(self, base_url: str) -> Account:
         rest = "/rest" if self.market is LAZADA else ""

@@ -82,7 +82,7 @@ def test_what_tiktok_s_kinds_become() -> None:
     picture, film, card = (message(TIKTOK_SHOP, place) for place in (6, 7, 8))
     assert picture.media[0].url == "https://p16-oec-sg.ibyteimg.com/a.jpeg"
     assert (film.kind, film.media[0].mime_type) == (MessageKind.VIDEO, "video/mp4")
-    assert (card.kind, card.text) == (MessageKind.PLACEHOLDER, "Product 7494560109732334265")
+    assert (card.kind, card.text) == (MessageKind.PLACEHOLDER, "Shared product 7494560109732334265")
     assert message(TIKTOK_SHOP, 10).raw["type"] == "HOLOGRAM"
 
 
@@ -90,7 +90,7 @@ def test_what_shopee_s_kinds_become() -> None:
     captioned, unnamed, card = (message(SHOPEE, place) for place in (4, 5, 7))
     assert (captioned.kind, captioned.text) == (MessageKind.IMAGE, "Yang ini")
     assert (unnamed.kind, unnamed.media) == (MessageKind.PLACEHOLDER, ())
-    assert card.text == "Product 5010203040"
+    assert card.text == "Shared product 5010203040"
     assert message(SHOPEE, 10).reply_to == "2302748948493123950"
     assert message(SHOPEE, 0).name == "dewi.l"
 
@@ -106,7 +106,7 @@ def test_what_lazada_s_kinds_become() -> None:
         MessageKind.IMAGE,
         "https://sg-live.slatic.net/a.jpg",
     )
-    assert card.text == "Product 1760954113"
+    assert card.text == "Shared product 1760954113"
     session, buyer = (each.value for each in message(LAZADA, 0).addresses)
     assert (session, buyer) == ("100191276347_2_100208742287_1_103", "100208742287")
 

@@ -19,6 +19,7 @@ from core.models import (
     ChannelCount,
     Contact,
     Conversation,
+    ConversationState,
     Customer,
     Identity,
     Job,
@@ -30,6 +31,7 @@ from core.models.base import now
 from core.services.send import Upload, send_message
 from core.testing.installation import Installation, installation
 from core.testing.prepared import prepared
+from core.testing.providers.base import Answer, Call
 from core.testing.providers.messenger_bodies import PlatformBodies, file, milliseconds
 from plugins import BUILTIN
 from tests.channels.meta_line import PlatformLine, platform_line
@@ -92,6 +94,14 @@ def states(line: PlatformLine) -> list[MessageState]:
     ]
 
 
+def hurry(line: PlatformLine) -> None:
+    """Look now at the watermark that waits to be looked at again."""
+    with line.house.desk.database.system() as session:
+        waits = (Job.actor == "core.look_at_watermark", Job.due_at > now())
+        assert session.execute(update(Job).where(*waits).values(due_at=now())).rowcount == 1
+    line.house.work()
+
+
 def wrote(line: PlatformLine, ago: timedelta) -> None:
     """Their last message came so long ago."""
     with line.house.tenant() as session:
@@ -115,6 +125,28 @@ def test_the_name_is_asked_for_once_and_shown(house: Installation, people: int) 
         assert {identity.kind for identity in rows(house, Identity)} == {IdentityKind.PSID}
         line.deliver(line.meta.bodies.text(ids[0], "Lagi"))
         assert len([call for call in line.meta.calls if call.method == "GET"]) == people
+
+
+@pytest.mark.parametrize("people", [1, 6])  # one by one, and in a run
+def test_a_name_that_an_outage_hid_is_asked_for_when_they_come_back(
+    house: Installation, people: int
+) -> None:
+    with platform_line(house, "messenger") as line:
+        ids = [f"{int(ANI) + n}" for n in range(people)]
+        line.deliver(*(line.meta.bodies.text(each, "Halo") for each in ids))
+        line.deliver(*(line.meta.bodies.text(each, "Masih ada?") for each in ids))
+        assert [contact.name for contact in rows(house, Contact)] == [""] * people
+        asked = len([call for call in line.meta.calls if call.method == "GET"])
+        assert asked == people  # the talk goes on: not once for each message
+        line.meta.names = {each: {"name": f"Ani\x00 {n}"} for n, each in enumerate(ids)}
+        with house.tenant() as session:
+            session.execute(update(Conversation).values(state=ConversationState.CLOSED))
+        line.deliver(*(line.meta.bodies.text(each, "Lagi") for each in ids))
+        assert [contact.name for contact in rows(house, Contact)] == [
+            f"Ani {n}" for n in range(people)
+        ]
+        line.deliver(*(line.meta.bodies.text(each, "Lagi") for each in ids))
+        assert len([call for call in line.meta.calls if call.method == "GET"]) == 2 * people
 
 
 def test_a_name_that_can_not_be_had_is_left_out(page: PlatformLine) -> None:
@@ -245,13 +277,27 @@ def test_a_watermark_before_the_answer_is_looked_at_again(page: PlatformLine) ->
         )
     page.house.work()
     assert states(page) == [MessageState.SENDING]
+    hurry(page)  # still on its way, and the mark is young
     with page.house.tenant() as session:
         session.get_one(Message, sent).state = MessageState.ACCEPTED
-    with page.house.desk.database.system() as session:
-        later = update(Job).where(Job.actor == "core.look_at_watermark").values(due_at=now())
-        assert session.execute(later).rowcount == 1
-    page.house.work()
+    hurry(page)
     assert states(page) == [MessageState.READ]
+
+
+def test_a_mark_that_is_old_is_given_up(page: PlatformLine) -> None:
+    bodies = page.meta.bodies
+    page.deliver(bodies.text(ANI, "Halo"))
+    sent = answer(page, "Satu")
+    page.house.work()
+    with page.house.tenant() as session:
+        message = session.get_one(Message, sent)
+        message.state, message.sent_at = MessageState.UNKNOWN, now() - timedelta(hours=1)
+    mark = milliseconds() - 11 * 60_000
+    page.deliver({**bodies.read(ANI, watermark=mark), "timestamp": mark})
+    hurry(page)
+    with page.house.desk.database.system() as session:
+        waiting = select(Job).where(Job.actor == "core.look_at_watermark", Job.due_at > now())
+        assert session.scalars(waiting).all() == []
 
 
 def test_a_message_that_waited_was_not_read_before_it_left(page: PlatformLine) -> None:
@@ -265,6 +311,44 @@ def test_a_message_that_waited_was_not_read_before_it_left(page: PlatformLine) -
     page.house.work()
     page.deliver(bodies.read(ANI, watermark=milliseconds() - 60_000))
     assert states(page) == [MessageState.ACCEPTED]
+
+
+def test_a_mark_from_before_a_film_left_is_not_the_film_s(page: PlatformLine) -> None:
+    page.deliver(page.meta.bodies.text(ANI, "Halo"))
+    with page.house.tenant() as session:
+        talk = session.scalars(select(Conversation)).one()
+        send_message(session, talk, upload=Upload("b.mp4", "video/mp4", b"\0\0\0\x18ftypmp42"))
+    marks: list[int] = []
+    take = page.meta.answer
+
+    def noting(call: Call) -> Answer:
+        told = take(call)
+        if call.path.endswith("message_attachments"):
+            marks.append(milliseconds())  # they look at the screen while the film goes up
+        return told
+
+    page.meta.answer = noting  # type: ignore[method-assign]
+    page.house.work()
+    page.deliver(page.meta.bodies.read(ANI, watermark=marks[0]))
+    assert states(page) == [MessageState.ACCEPTED]
+    page.deliver(page.meta.bodies.read(ANI, watermark=milliseconds() + 1))
+    assert states(page) == [MessageState.READ]
+
+
+def test_a_mark_at_a_message_that_has_no_id_yet_is_looked_for_again(house: Installation) -> None:
+    with platform_line(house, "instagram") as line:
+        line.deliver(line.meta.bodies.text(ANI, "Halo"))
+        sent = answer(line, "Satu")
+        house.work()
+        (taken,) = line.meta.sent
+        with house.tenant() as session:  # its answer is on the way
+            session.get_one(Message, sent).provider_id = None
+        line.deliver(line.meta.bodies.read(ANI, mid=taken.mid))
+        assert states(line) == [MessageState.ACCEPTED]
+        with house.tenant() as session:
+            session.get_one(Message, sent).provider_id = taken.mid
+        hurry(line)
+        assert states(line) == [MessageState.READ]
 
 
 def test_an_echo_with_our_id_folds_into_our_message(house: Installation) -> None:

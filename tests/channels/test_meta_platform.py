@@ -154,6 +154,31 @@ def test_files_and_shares(
     assert bool(said.raw) is (kind is MessageKind.PLACEHOLDER)
 
 
+@pytest.mark.parametrize(
+    ("attachment", "text"),
+    [
+        (file("fallback", "https://toko.example/1", title="Toko"), "Toko\nhttps://toko.example/1"),
+        ({"type": "share", "payload": {"url": CDN}}, CDN),
+        ({"type": "template", "payload": {"elements": []}}, ""),
+    ],
+)
+def test_a_share_beside_a_text_is_kept(side: Side, attachment: Any, text: str) -> None:
+    event = side[1].files(ANI, attachment)
+    event["message"]["text"] = "Ini?"
+    said = only(side, event)
+    assert isinstance(said, InboundMessage)
+    assert (said.kind, said.text) == (MessageKind.TEXT, "\n".join(filter(None, ["Ini?", text])))
+    assert said.raw["message"]["attachments"] == [attachment]
+
+
+def test_a_link_of_the_text_stands_there_once(side: Side) -> None:
+    event = side[1].files(ANI, file("fallback", "https://toko.example/1", title="Toko"))
+    event["message"]["text"] = "Lihat https://toko.example/1"
+    said = only(side, event)
+    assert isinstance(said, InboundMessage)
+    assert said.text == "Lihat https://toko.example/1\nToko"
+
+
 def test_D2_a_location_is_counted(side: Side) -> None:
     where = {"type": "location", "payload": {"coordinates": {"lat": -6.2, "long": 106.8}}}
     assert only(side, side[1].files(ANI, where)) == Counted("location")
@@ -236,8 +261,9 @@ def test_another_page_s_events_are_counted_and_nothing_is_kept(side: Side) -> No
 
 def test_the_wrong_object_is_malformed(side: Side) -> None:
     other = GRAM if side[1] is PAGE else PAGE
-    found = read(side, other.body(other.text(ANI, "Halo")))
-    assert [type(item) for item in found] == [BadItem]
+    (found,) = read(side, other.body(other.text(ANI, "Halo")))
+    assert isinstance(found, BadItem)
+    assert found.reason == f'The body is not an object of "{side[1].what}".'
 
 
 @pytest.mark.parametrize(

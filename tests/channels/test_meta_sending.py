@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from core.adapter import Account, Adapter, OutboundMessage
 from core.inbound import Address, IdentityKind, Media, MessageKind
 from core.outbound import OutboundClient, OutcomeUnknown, SendFailed
-from core.testing.providers.base import wait_until
+from core.testing.providers.base import Answer, Call, wait_until
 from core.testing.providers.messenger import PageSimulator, instagram_simulator
 from plugins.channels.instagram.adapter import InstagramAdapter
 from plugins.channels.messenger.adapter import MessengerAdapter
@@ -120,6 +121,23 @@ def test_a_file_is_uploaded_then_sent(
         attachment = simulator.sent[0].message["attachment"]
         assert attachment == {"type": called, "payload": {"attachment_id": identifier}}
     assert gram.calls[0].form["platform"] == "instagram"
+
+
+def test_what_is_sent_is_sent_after_its_upload(page: PageSimulator, http: OutboundClient) -> None:
+    file = to_page(kind=MessageKind.IMAGE, text="", media_bytes=JPEG)
+    uploaded: list[datetime] = []
+    take = page.answer
+
+    def noting(call: Call) -> Answer:
+        told = take(call)
+        if call.path.endswith("message_attachments"):
+            uploaded.append(datetime.now(UTC))
+        return told
+
+    page.answer = noting  # type: ignore[method-assign]
+    at = MessengerAdapter().send(page_account(page.url), file, http).at
+    assert at is not None
+    assert uploaded[0] <= at
 
 
 def test_a_lost_upload_is_tried_again(page: PageSimulator, http: OutboundClient) -> None:

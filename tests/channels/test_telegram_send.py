@@ -12,6 +12,8 @@ import pytest
 from core.adapter import OutboundMessage, OutboundTemplate
 from core.inbound import Address, IdentityKind, Media, MessageKind
 from core.outbound import OutcomeUnknown, SendFailed
+from core.services.sending import SendCall
+from core.testing.contract.claims import Timed
 from core.testing.providers.telegram import TOKEN, TelegramSimulator
 from plugins.channels.telegram.adapter import TelegramAdapter
 from plugins.channels.telegram.media import way_of
@@ -99,6 +101,28 @@ def test_what_is_no_photo_to_telegram_goes_as_a_document(telegram: TelegramSimul
         media_bytes=b"x" * (10 * MIB + 1),
     )
     assert way_of(large).method == "sendDocument"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime_type", "content"),
+    [
+        (MessageKind.IMAGE, "image/jpeg", b"thin"),
+        (MessageKind.VIDEO, "video/mp4", b"x" * (50 * MIB)),
+    ],
+)
+def test_a_file_is_up_before_the_lease_ends(
+    telegram: TelegramSimulator, kind: MessageKind, mime_type: str, content: bytes
+) -> None:
+    http = Timed(private_hosts=("127.0.0.1",))
+    message = OutboundMessage(
+        to=Address(IdentityKind.TELEGRAM, str(ANI)),
+        opaque="o",
+        kind=kind,
+        media=Media(kind, mime_type=mime_type),
+        media_bytes=content,
+    )
+    TelegramAdapter().send(bot_account(telegram.url), message, http)
+    assert http.seconds <= SendCall.timeout
 
 
 def test_a_reaction_and_its_end(telegram: TelegramSimulator) -> None:

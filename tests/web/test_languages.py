@@ -12,7 +12,8 @@ from werkzeug.routing import Rule
 
 from core.cli.words import known_locales, packages
 from core.config import Settings
-from core.models import Channel, Tenant
+from core.inbound import MessageKind
+from core.models import Channel, Message, Tenant
 from core.services.tenants import RoleName
 from core.testing.world import PASSWORD, Browser, World, address_of, build_world, csrf_token
 from core.words.catalogues import SOURCE_LOCALE, own_name
@@ -111,6 +112,23 @@ def test_a_choice_is_kept_with_the_account(world: World) -> None:
     choose(elsewhere, "")
     assert '<html lang="en">' in elsewhere.get("/profile/").text
     assert '<html lang="en">' in world.browser(RoleName.AGENT).get("/profile/").text
+
+
+def test_a_card_from_a_shop_is_told_in_the_reader_s_language(world: World) -> None:
+    with world.desk.database.system() as session:
+        message = session.get_one(Message, world.mine.key)
+        talk, before = message.conversation_id, (message.kind, message.body)
+        message.kind, message.body = MessageKind.PLACEHOLDER, "Shared product 7494560109732334265"
+    try:
+        browser = world.browser()
+        choose(browser, "id")
+        page = browser.get(f"/inbox/{talk}/").text
+        assert "Produk yang dibagikan: 7494560109732334265" in page
+        assert 'bubble-placeholder">' in page
+    finally:
+        with world.desk.database.system() as session:
+            message = session.get_one(Message, world.mine.key)
+            message.kind, message.body = before
 
 
 def test_the_business_has_a_language_for_who_chose_none(world: World) -> None:

@@ -6,6 +6,7 @@ from core.events import ContactCreated, MessageReceived
 from core.inbound import InboundMessage, MessageState
 from core.models import ConversationState, Direction, Sender
 from core.services.consent_words import LONGEST, folded
+from core.services.names import is_heard_anew
 from core.services.receive_many import conversations, people, tasks
 from core.services.receive_many.cards import card_for
 from core.services.receive_many.receipts import apply_early, move, ours, publish_sent, tell_message
@@ -44,6 +45,8 @@ def take_message(run: Run, item: InboundMessage) -> None:
     if found is not None and found not in identities:
         identities.append(found)
     conversation = conversations.find_or_open(run, person, identities, item)
+    if found is None or is_heard_anew(conversation, item):
+        run.anew.setdefault(person, identities[0])
     message = _store(run, conversation, item)
     conversations.touch(run, conversation, message)
     if found is None and not item.is_history:

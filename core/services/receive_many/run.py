@@ -39,7 +39,7 @@ class Line:
     """Every spelling of the numbers on the list *everyone except*."""
     window: timedelta | None
     fetches_names: bool
-    """Whether the provider is asked for the names of new people."""
+    """Whether the provider is asked for names that are missing."""
     module_id: int | None
     """The module for unknown senders, where it is in use."""
     first_stage: str
@@ -72,6 +72,8 @@ class Run:
     people: list[PersonRow] = field(default_factory=list)
     identities: list[IdentityRow] = field(default_factory=list)
     conversations: list[ConversationRow] = field(default_factory=list)
+    anew: dict[PersonRow, IdentityRow] = field(default_factory=dict)
+    """Who is new or comes back, by the address that a missing name is asked for by."""
     cards: list[CardRow] = field(default_factory=list)
     messages: list[MessageRow] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)

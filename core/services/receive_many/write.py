@@ -31,7 +31,7 @@ from core.models import (
 from core.models.base import OwnedMixin
 from core.services import channels, groups
 from core.services.channel_accounts import crowd_of
-from core.services.names import job_for
+from core.services.names import job_for, wants_name
 from core.services.receipts import LOOK_AGAIN
 from core.services.receive_many.rows import (
     CardRow,
@@ -226,15 +226,14 @@ def _insert_attachments(session: TenantSession, run: Run) -> list[NewJob]:
 
 
 def _names(run: Run) -> list[NewJob]:
-    """The jobs that ask for the names of new people: by the first address of each."""
+    """The jobs that ask for missing names, of people who are new or come back."""
     if not run.line.fetches_names:
         return []
-    nameless = {person for person in run.people if not person.name}
-    first: dict[PersonRow, IdentityRow] = {}
-    for identity in run.identities:
-        if identity.person in nameless:
-            first.setdefault(identity.person, identity)
-    return [job_for(run.line.channel_id, known(identity.id)) for identity in first.values()]
+    return [
+        job_for(run.line.channel_id, known(identity.id))
+        for person, identity in run.anew.items()
+        if wants_name(person)
+    ]
 
 
 def _write_tasks(session: TenantSession, run: Run) -> None:

@@ -32,7 +32,7 @@ def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> 
     mime = (message.media.mime_type if message.media else "") or "image/jpeg"
     files = {"image": (message.media_name or "picture.jpg", message.media_bytes, mime)}
     try:
-        found = call(account, http, "POST", "/image/upload", {}, files=files, total=60.0)
+        found = call(account, http, "POST", "/image/upload", {}, files=files, total=40.0)
     except OutcomeUnknown as error:
         raise SendFailed(RETRY, error.code, error.reason) from error
     image = data_of(found).get("image")

@@ -19,6 +19,7 @@ from core.api import (
     Media,
     MessageKind,
     careful,
+    say,
 )
 from plugins.channels.lazada.moments import moment
 
@@ -27,9 +28,9 @@ SELLER = 2
 
 TEXT, PICTURE, EMOJI, VIDEO = 1, 3, 4, 6
 CARDS = {
-    10006: ("Product", "item_id"),
-    10007: ("Order", "order_id"),
-    10008: ("Voucher", "promotion_id"),
+    10006: (say("Shared product"), say("Shared product %(id)s"), "item_id"),
+    10007: (say("Shared order"), say("Shared order %(id)s"), "order_id"),
+    10008: (say("Shared voucher"), say("Shared voucher %(id)s"), "promotion_id"),
 }
 ID = re.compile(r"[0-9]{1,24}")
 SESSION_ID = re.compile(r"[0-9A-Za-z_\-]{1,120}")
@@ -40,10 +41,10 @@ def read_message(account: Account, data: dict[str, Any], told_at: datetime) -> I
     is_echo = str(data.get("from_account_type")) == str(SELLER)
     session = careful.string(data, "session_id")
     if not SESSION_ID.fullmatch(session):
-        raise careful.Unreadable("session_id is no id.")
+        raise careful.Unreadable(say("%(key)s is not an id.", key="session_id"))
     buyer = careful.identifier(data, "to_account_id" if is_echo else "from_account_id")
     if not ID.fullmatch(buyer):
-        raise careful.Unreadable("The buyer's account is no id.")
+        raise careful.Unreadable(say("%(key)s is not an id.", key="account_id"))
     kind, text, media = _content(data)
     return InboundMessage(
         provider_id=careful.identifier(data, "message_id"),
@@ -69,10 +70,10 @@ def _content(data: dict[str, Any]) -> tuple[MessageKind, str, tuple[Media, ...]]
     if number in (TEXT, EMOJI):
         return MessageKind.TEXT, careful.string(content, "txt", limit=careful.MAX_TEXT), ()
     if number in CARDS:
-        title, key = CARDS[number]
+        bare, words, key = CARDS[number]
         named = content.get(key) or content.get(_camel(key))
-        shown = f"{title} {named}" if isinstance(named, int | str) else title
-        return MessageKind.PLACEHOLDER, shown[:200], ()
+        is_named = isinstance(named, int | str)
+        return MessageKind.PLACEHOLDER, say(words, id=str(named)[:180]) if is_named else bare, ()
     kind = MessageKind.IMAGE if number == PICTURE else MessageKind.VIDEO
     keys = ("img_url", "imgUrl") if number == PICTURE else ("video_url", "videoUrl")
     url = next((content[key] for key in keys if content.get(key)), None)
@@ -88,9 +89,9 @@ def _decoded(data: dict[str, Any]) -> dict[str, Any]:
         try:
             content = careful.decode(content.encode("utf-8", "replace"))
         except ValueError as error:
-            raise careful.Unreadable("content is not JSON.") from error
+            raise careful.Unreadable(say("%(key)s is not JSON.", key="content")) from error
     if not isinstance(content, dict):
-        raise careful.Unreadable("content is not an object.")
+        raise careful.Unreadable(say("%(key)s is missing or not an object.", key="content"))
     careful.refuse_unstorable(content)
     return content
 

@@ -52,8 +52,9 @@ STEPS = (OrderStage.PLACED, OrderStage.PAID, OrderStage.SHIPPED, OrderStage.RECE
 def fetch_order(account: Account, order_id: str, http: OutboundClient) -> ShopOrder:
     """Ask for one order. Raises SendFailed, OutcomeUnknown."""
     asked = {"order_id": order_id}
-    document = data_of(call(account, http, "GET", "/order/get", asked))
-    listed = call(account, http, "GET", "/order/items/get", asked).get("data")
+    document = data_of(call(account, http, "GET", "/order/get", asked, total=20.0))
+    answer = call(account, http, "GET", "/order/items/get", asked, total=20.0)
+    listed = answer.get("data")
     items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     if not document or not items:
         raise SendFailed(PAYLOAD, "gone", say("Lazada knows no order %(id)s.", id=order_id))

@@ -30,7 +30,8 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
     """
     session = _session(account, message.to)
     content = _content(account, message, http)
-    found = call(account, http, "POST", "/im/message/send", {"session_id": session, **content})
+    given = {"session_id": session, **content}
+    found = call(account, http, "POST", "/im/message/send", given, total=20.0)
     try:
         return Accepted(careful.identifier(data_of(found), "message_id"))
     except careful.Unreadable as error:

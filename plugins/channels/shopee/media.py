@@ -31,7 +31,7 @@ def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> 
     mime = (message.media.mime_type if message.media else "") or "image/jpeg"
     files = {"file": (message.media_name or "picture.jpg", message.media_bytes, mime)}
     try:
-        answer = call(account, http, "POST", "sellerchat/upload_image", files=files, total=60.0)
+        answer = call(account, http, "POST", "sellerchat/upload_image", files=files, total=40.0)
     except OutcomeUnknown as error:
         raise SendFailed(RETRY, error.code, error.reason) from error
     url = response_of(answer).get("url")

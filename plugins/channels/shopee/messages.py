@@ -15,14 +15,15 @@ from core.api import (
     Media,
     MessageKind,
     careful,
+    say,
 )
 
 ID = re.compile(r"[0-9]{1,24}")
 CARDS = {
-    "item": ("Product", "item_id"),
-    "product": ("Product", "item_id"),
-    "order": ("Order", "order_sn"),
-    "voucher": ("Voucher", "voucher_id"),
+    "item": (say("Shared product"), say("Shared product %(id)s"), "item_id"),
+    "product": (say("Shared product"), say("Shared product %(id)s"), "item_id"),
+    "order": (say("Shared order"), say("Shared order %(id)s"), "order_sn"),
+    "voucher": (say("Shared voucher"), say("Shared voucher %(id)s"), "voucher_id"),
 }
 URLS = {
     "image": (MessageKind.IMAGE, ("url", "image_url", "file_server_url")),
@@ -71,15 +72,15 @@ def _content(message: dict[str, Any]) -> tuple[MessageKind, str, tuple[Media, ..
     if kind == "text":
         return MessageKind.TEXT, careful.string(content, "text", limit=careful.MAX_TEXT), ()
     if kind in CARDS:
-        title, key = CARDS[kind]
+        bare, words, key = CARDS[kind]
         named = careful.identifier(content, key) if content.get(key) else ""
-        return MessageKind.PLACEHOLDER, f"{title} {named}".strip(), ()
+        return MessageKind.PLACEHOLDER, say(words, id=named) if named else bare, ()
     if kind == "sticker":
-        return MessageKind.PLACEHOLDER, "Sticker", ()
+        return MessageKind.PLACEHOLDER, say("Sticker"), ()
     shown, keys = URLS[kind]
     url = next((content[key] for key in keys if content.get(key)), None)
     if not isinstance(url, str) or len(url) > 4096:
-        raise careful.Unreadable("The file has no address.")
+        raise careful.Unreadable(say("The file has no address."))
     caption = careful.optional_string(content, "text", limit=careful.MAX_TEXT)
     if not url.startswith(("https://", "http://")):  # a name at a host that isn't told
         return MessageKind.PLACEHOLDER, caption, ()
@@ -94,5 +95,5 @@ def _quoted(message: dict[str, Any]) -> str:
 def _buyer(message: dict[str, Any], key: str) -> str:
     found = careful.identifier(message, key)
     if not ID.fullmatch(found):
-        raise careful.Unreadable(f"{key} is no id.")
+        raise careful.Unreadable(say("%(key)s is not an id.", key=key))
     return found

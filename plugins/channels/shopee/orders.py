@@ -42,7 +42,8 @@ def fetch_order(account: Account, order_id: str, http: OutboundClient) -> ShopOr
     """Ask for one order, and once it left for its tracking number. Raises SendFailed,
     OutcomeUnknown."""
     query = {"order_sn_list": order_id, "response_optional_fields": WANTED}
-    found = response_of(call(account, http, "GET", "order/get_order_detail", query=query))
+    answer = call(account, http, "GET", "order/get_order_detail", query=query, total=20.0)
+    found = response_of(answer)
     listed = found.get("order_list")
     for document in listed if isinstance(listed, list) else []:
         if isinstance(document, dict) and document.get("order_sn") == order_id:
@@ -62,7 +63,8 @@ def _tracking(account: Account, order_id: str, http: OutboundClient) -> str:
     """The carrier's number; "" where there is none, as for what a seller brings himself."""
     try:
         query = {"order_sn": order_id}
-        answer = call(account, http, "GET", "logistics/get_tracking_number", query=query)
+        path = "logistics/get_tracking_number"
+        answer = call(account, http, "GET", path, query=query, total=20.0)
     except SendFailed as error:
         if error.error_class == PAYLOAD:
             return ""

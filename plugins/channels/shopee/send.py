@@ -32,7 +32,8 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
         raise SendFailed(RECIPIENT, "address", reason)
     kind, content = _content(account, message, http)
     body = {"to_id": int(buyer), "message_type": kind, "content": content}
-    found = response_of(call(account, http, "POST", "sellerchat/send_message", body=body))
+    answer = call(account, http, "POST", "sellerchat/send_message", body=body, total=20.0)
+    found = response_of(answer)
     try:
         return Accepted(careful.identifier(found, "message_id"))
     except careful.Unreadable as error:

@@ -16,14 +16,15 @@ from core.api import (
     SendFailed,
     say,
 )
-from plugins.channels.telegram.bot_api import SECONDS, call
+from plugins.channels.telegram.bot_api import call
 from plugins.channels.telegram.errors import PAYLOAD, RECIPIENT
 from plugins.channels.telegram.ids import message_id, number_in_chat
-from plugins.channels.telegram.media import DOCUMENT, LIMITS, MIB, Way, way_of
+from plugins.channels.telegram.media import DOCUMENT, LIMITS, Way, way_of
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
-UPLOAD_SECONDS = 30.0
+UPLOAD_SECONDS = 60.0
+PHOTO_SECONDS = 30.0  # what is no photo goes up a second time, as a document
 UNFIT_FOR_A_PHOTO = ("photo_invalid_dimensions", "image_process_failed", "photo_save_file_invalid")
 
 
@@ -83,17 +84,25 @@ def _send_file(
         )
     _refuse_length(message.text, MAX_CAPTION)
     way = way_of(message)
+    if way.method != "sendPhoto":
+        return _upload(account, message, chat, way, http, UPLOAD_SECONDS)
     try:
-        return _upload(account, message, chat, way, http)
+        return _upload(account, message, chat, way, http, PHOTO_SECONDS)
     except SendFailed as refused:
         is_odd = any(words in refused.reason.lower() for words in UNFIT_FOR_A_PHOTO)
-        if way is DOCUMENT or not is_odd:
+        if not is_odd:
             raise
-    return _upload(account, message, chat, DOCUMENT, http)  # too long and thin to be a photo
+    # too long and thin to be a photo
+    return _upload(account, message, chat, DOCUMENT, http, PHOTO_SECONDS)
 
 
 def _upload(
-    account: Account, message: OutboundMessage, chat: int, way: Way, http: OutboundClient
+    account: Account,
+    message: OutboundMessage,
+    chat: int,
+    way: Way,
+    http: OutboundClient,
+    total: float,
 ) -> Accepted:
     mime = (message.media.mime_type if message.media else "") or "application/octet-stream"
     form: dict[str, Any] = {"chat_id": str(chat)}
@@ -102,7 +111,6 @@ def _upload(
     for name, value in _quote(message).items():
         form[name] = json.dumps(value)
     files = {way.field: (message.media_name or message.kind.value, message.media_bytes, mime)}
-    total = SECONDS + UPLOAD_SECONDS * max(1, len(message.media_bytes) // (25 * MIB))
     return _accepted(chat, call(account, http, way.method, data=form, files=files, total=total))
 
 

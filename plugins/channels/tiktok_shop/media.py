@@ -34,7 +34,7 @@ def upload(account: Account, message: OutboundMessage, http: OutboundClient) -> 
     files = {"data": (message.media_name or "picture.jpg", message.media_bytes, mime)}
     path = versioned(account, "customer_service", "images/upload")
     try:
-        found = call(account, http, "POST", path, files=files, total=60.0)
+        found = call(account, http, "POST", path, files=files, total=40.0)
     except OutcomeUnknown as error:
         raise SendFailed(RETRY, error.code, error.reason) from error
     url = found.get("url")

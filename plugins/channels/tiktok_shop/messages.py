@@ -19,6 +19,7 @@ from core.api import (
     Media,
     MessageKind,
     careful,
+    say,
 )
 
 BUYER = "BUYER"
@@ -35,11 +36,11 @@ NOTICES = frozenset(
 """What TikTok writes into a conversation by itself: nobody waits for an answer."""
 
 CARDS = {
-    "PRODUCT_CARD": ("Product", "product_id"),
-    "ORDER_CARD": ("Order", "order_id"),
-    "LOGISTICS_CARD": ("Shipment of order", "order_id"),
-    "COUPON_CARD": ("Coupon", "coupon_id"),
-    "RETURN_REFUND_CARD": ("Return of order", "order_id"),
+    "PRODUCT_CARD": (say("Shared product %(id)s"), "product_id"),
+    "ORDER_CARD": (say("Shared order %(id)s"), "order_id"),
+    "LOGISTICS_CARD": (say("Shipment of order %(id)s"), "order_id"),
+    "COUPON_CARD": (say("Shared coupon %(id)s"), "coupon_id"),
+    "RETURN_REFUND_CARD": (say("Return of order %(id)s"), "order_id"),
 }
 FILES = {"IMAGE": MessageKind.IMAGE, "VIDEO": MessageKind.VIDEO}
 ID = re.compile(r"[0-9]{1,40}")
@@ -78,8 +79,8 @@ def _content(data: dict[str, Any], kind: str) -> tuple[MessageKind, str, tuple[M
     if kind in FILES:
         url = careful.string(content, "url", limit=4096)
         return FILES[kind], "", (Media(FILES[kind], url=url, mime_type=_mime(content, kind)),)
-    title, key = CARDS[kind]
-    return MessageKind.PLACEHOLDER, f"{title} {careful.identifier(content, key)}", ()
+    words, key = CARDS[kind]
+    return MessageKind.PLACEHOLDER, say(words, id=careful.identifier(content, key)), ()
 
 
 def _decoded(data: dict[str, Any]) -> dict[str, Any]:
@@ -91,9 +92,9 @@ def _decoded(data: dict[str, Any]) -> dict[str, Any]:
     except careful.Unreadable:
         raise
     except ValueError as error:
-        raise careful.Unreadable("content is not JSON.") from error
+        raise careful.Unreadable(say("%(key)s is not JSON.", key="content")) from error
     if not isinstance(found, dict):
-        raise careful.Unreadable("content is not an object.")
+        raise careful.Unreadable(say("%(key)s is missing or not an object.", key="content"))
     careful.refuse_unstorable(found)
     return found
 
@@ -108,7 +109,7 @@ def _mime(content: dict[str, Any], kind: str) -> str:
 def _conversation(data: dict[str, Any]) -> str:
     found = careful.identifier(data, "conversation_id")
     if not ID.fullmatch(found):
-        raise careful.Unreadable("conversation_id is no id.")
+        raise careful.Unreadable(say("%(key)s is not an id.", key="conversation_id"))
     return found
 
 

@@ -34,7 +34,8 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
     kind, content = _content(account, message, http)
     path = f"conversations/{segment(message.to.value)}/messages"
     body = {"type": kind, "content": json.dumps(content, ensure_ascii=False)}
-    found = call(account, http, "POST", versioned(account, "customer_service", path), body=body)
+    path = versioned(account, "customer_service", path)
+    found = call(account, http, "POST", path, body=body, total=20.0)
     identifier = found.get("message_id")
     if not isinstance(identifier, str) or not identifier:
         raise OutcomeUnknown("garbage", say("TikTok Shop took the message but named no id."))

@@ -91,6 +91,7 @@ def upload(
             f"{number}/media",
             data={"messaging_product": "whatsapp", "type": mime},
             files={"file": (message.media_name or kind.value, message.media_bytes, mime)},
+            total=40.0,
         )
     except OutcomeUnknown as error:
         raise SendFailed(

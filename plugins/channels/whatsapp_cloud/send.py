@@ -44,7 +44,7 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
     if message.reply_to and not message.reaction_to:
         payload["context"] = {"message_id": message.reply_to}
     number = node(str(account.settings.get("phone_number_id", "")))
-    answer = call(account, http, "POST", f"{number}/messages", json=payload)
+    answer = call(account, http, "POST", f"{number}/messages", json=payload, total=20.0)
     return Accepted(_message_id(answer))
 
 

@@ -22,6 +22,7 @@ from core.api import (
     MalformedBody,
     MessageState,
     careful,
+    say,
 )
 from plugins.channels.whatsapp_qr.gateway import device_id
 from plugins.channels.whatsapp_qr.messages import read_message
@@ -155,7 +156,7 @@ def _ack(event: Event) -> Iterator[Item]:
     at = event.at
     for identifier in careful.sequence(event.payload, "ids"):
         if not isinstance(identifier, str) or not 0 < len(identifier) <= careful.MAX_ID:
-            yield BadItem("A receipt names no message.", event.payload)
+            yield BadItem(say("A receipt names no message."), event.payload)
             continue
         yield InboundStatus(provider_id=identifier, state=state, at=at)
 

@@ -33,7 +33,7 @@ FILES = {
 }
 CAPTIONED = frozenset({MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT})
 QUOTING = CAPTIONED | {MessageKind.AUDIO}
-UPLOAD_SECONDS = 45.0
+UPLOAD_SECONDS = 40.0
 
 
 def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Accepted:
