@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from core.adapter import Account
 from core.outbound import OutboundClient
@@ -13,22 +13,21 @@ from core.outbound import OutboundClient
 
 @dataclass(frozen=True)
 class Renewed:
-    """New access. `secrets` and `settings` replace those of the same name; "" takes a secret away.
+    """New access. `secrets` replace those of the same name; "" takes one away.
 
     `until` is when the access ends: it is renewed before that. None: it doesn't end.
     """
 
     secrets: Mapping[str, str] = field(repr=False)
     until: datetime | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable
 class RenewsAccess(Protocol):
     """An adapter whose provider gives access for hours or days, and new access for a token.
 
-    Asked in a job when the secrets of a channel were typed in, and before `Renewed.until`. Several
-    providers take a token once, so only one call at a time is under way for a channel.
+    Asked in a job when a channel's settings or secrets were changed, and before `Renewed.until`.
+    Several providers take a token once, so only one call at a time is under way for a channel.
     """
 
     def renew_access(self, account: Account, http: OutboundClient) -> Renewed | None:

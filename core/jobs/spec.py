@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.jobs.queues import NOW, QUEUES
+from core.models.base import now
 from core.tenancy.session import TenantSession
 
 # A handler takes (TenantSession, payload), (TenantSession, list of payloads) with `batch`, or a
@@ -26,6 +27,11 @@ class RetryAt:
 
     at: datetime | None = None
     reason: str = ""
+
+
+def after(seconds: float | None) -> datetime | None:
+    """The time that a provider asked us to wait for; None leaves it to our own back-off."""
+    return now() + timedelta(seconds=seconds) if seconds else None
 
 
 class ProviderCall(Protocol):

@@ -14,6 +14,7 @@ from core.jobs.failure import describe
 from core.models import BadInboundItem, Channel
 from core.services import channels
 from core.services.taken_in import take_in
+from core.shop_orders import FetchesOrders
 from core.tenancy.session import TenantSession
 from core.words import say
 
@@ -47,12 +48,28 @@ def body_of(item: BadInboundItem) -> bytes | None:
     return item.raw.encode() if whole else None
 
 
+def order_of(session: TenantSession, item: BadInboundItem) -> str:
+    """The id of the order that could not be fetched, where that is what was kept; else ""."""
+    kept = item.raw.get("order") if isinstance(item.raw, dict) and len(item.raw) == 1 else None
+    if not isinstance(kept, str):
+        return ""
+    adapter = session.desk.host.adapters.get(item.channel.kind)
+    return kept if isinstance(adapter, FetchesOrders) else ""
+
+
 def read_again(session: TenantSession, item: BadInboundItem) -> None:
     """Hand the body to the reader again, behind what waits there: its plugin was mended meanwhile.
 
-    Refused where it still can't be read. What is in it was maybe stored in part: every item is
-    idempotent.
+    An order that could not be fetched is asked for again. Refused where it still can't be read.
+    What is in it was maybe stored in part: every item is idempotent.
     """
+    order_id = order_of(session, item)
+    if order_id:
+        from core.services.market import fetch_again  # which keeps its bad items here
+
+        fetch_again(session, item.channel, order_id)
+        session.delete(item)
+        return
     body = body_of(item)
     if body is None:
         raise Refused(say("Only a part of this was kept: it can't be read again."))

@@ -57,7 +57,11 @@ def filtered_number(line: str, region: str) -> str:
 
 
 def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any]) -> None:
-    """Check `values` against the kind's form and store them; an empty secret keeps the old one."""
+    """Check `values` against the kind's form and store them; an empty secret keeps the old one.
+
+    The row is locked and read anew: access that was renewed since it was loaded is not lost.
+    """
+    session.refresh(channel, ["sealed", "settings"], with_for_update=True)
     adapter = adapter_of(session, channel)
     form = adapter.settings
     own = next((name for name in OWN_ADDRESSES if name in form.model_fields), "")
@@ -83,11 +87,13 @@ def configure(session: TenantSession, channel: Channel, values: Mapping[str, Any
     plain, secrets = split_secrets(checked)
     if plain.get(own):
         channel.own_address = checked_own_address(plain[own])
+    is_changed = secrets != old or plain != channel.settings
     channel.settings = plain
     channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
     session.flush()
-    if isinstance(adapter, RenewsAccess) and secrets != old:
-        channel.access_until = None
+    if isinstance(adapter, RenewsAccess) and is_changed:
+        if secrets != old:
+            channel.access_until = None
         renew(session, channel)
 
 

@@ -28,8 +28,12 @@ def is_held(session: TenantSession, channel: Channel) -> bool:
 
 
 def break_channel(session: TenantSession, channel: Channel, reason: str) -> None:
-    """The provider refuses the channel itself: stop sending, say why, tell the administrators."""
-    _move(session, channel, ChannelState.BROKEN, reason)
+    """The provider refuses the channel itself: stop sending, say why, tell the administrators.
+
+    What a person paused stays paused: nothing but a person starts it again.
+    """
+    if channel.state is not ChannelState.PAUSED:
+        _move(session, channel, ChannelState.BROKEN, reason)
     notices.notify(
         session,
         _key(channel),
@@ -73,6 +77,14 @@ def connect(session: TenantSession, channel: Channel) -> None:
             lane=f"conversation:{message.conversation_id}",
             crowd=crowd_of(channel.id),
         )
+
+
+def works_again(session: TenantSession, channel: Channel) -> None:
+    """The provider takes the channel again: go on, unless a person paused it."""
+    if channel.state is ChannelState.BROKEN:
+        connect(session, channel)
+    elif channel.state is ChannelState.PAUSED:
+        notices.settle(session, _key(channel))
 
 
 def saw_webhook(channel: Channel, at: datetime) -> None:

@@ -85,6 +85,7 @@ CORE_JOBS: tuple[JobSpec | Periodic, ...] = (
         call=market.FetchOrderCall(),
         plugin_of=market.plugin_of,
         on_dead=market.give_up,
+        max_attempts=107,  # about three days: as long as a seller may need to give access anew
     ),
     forget_order_deliveries,
 )

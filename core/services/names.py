@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.adapter import Account, FetchesName
 from core.inbound import Address, InboundMessage
 from core.jobs.outbox import NewJob
-from core.jobs.spec import RetryAt
+from core.jobs.spec import RetryAt, after
 from core.live import tell
 from core.models import (
     Card,
@@ -97,9 +97,10 @@ class NameCall:
     def fail(
         self, session: TenantSession, payload: dict[str, Any], claimed: Claimed, error: Exception
     ) -> RetryAt | None:
-        is_later = isinstance(error, SendFailed) and error.error_class == "retry"
-        if isinstance(error, OutcomeUnknown) or is_later:
+        if isinstance(error, OutcomeUnknown):
             return RetryAt(None, str(error))
+        if isinstance(error, SendFailed) and error.error_class == "retry":
+            return RetryAt(after(error.retry_after), str(error))
         return None
 
 

@@ -12,14 +12,13 @@ from core.adapter import Accepted, Account, Adapter, OutboundMessage
 from core.errors import Refused
 from core.inbound import Address, MessageKind
 from core.jobs.outbox import enqueue
-from core.jobs.spec import RetryAt
+from core.jobs.spec import RetryAt, after
 from core.live import tell
 from core.models import Direction, Job, Message, Sender
 from core.outbound import OutboundClient, SendFailed
 from core.services import channels
 from core.services.channel_accounts import crowd_of
 from core.services.may_send import is_served, is_window_open, why_shut
-from core.services.sending import after
 from core.tenancy.session import TenantSession
 from core.words import say
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,12 +13,12 @@ from core.access import Renewed, RenewsAccess
 from core.audit import record
 from core.jobs.outbox import enqueue
 from core.jobs.schedule import periodic
-from core.jobs.spec import RetryAt
-from core.models import Channel, ChannelState, Job, JobState
+from core.jobs.spec import RetryAt, after
+from core.models import Channel, Job, JobState
 from core.models.base import now
 from core.outbound import OutcomeUnknown, SendFailed
 from core.services.channel_accounts import account_of, adapter_of
-from core.services.channel_life import break_channel, connect
+from core.services.channel_life import break_channel, works_again
 from core.services.lines import Line, line_of
 from core.tenancy.session import SystemSession, TenantSession
 from core.words import say
@@ -62,11 +62,12 @@ class RenewCall:
         result: Renewed | None,
     ) -> None:
         channel = _held(session, payload)
-        if channel is None or result is None or not _is_same(session, channel, claimed):
+        if channel is None or result is None or channel.archived_at is not None:
+            return
+        if not _is_same(session, channel, claimed, result.secrets):
             return  # what was typed in meanwhile has a job of its own
         _keep(session, channel, result)
-        if channel.state is ChannelState.BROKEN:
-            connect(session, channel)
+        works_again(session, channel)
 
     def fail(
         self, session: TenantSession, payload: dict[str, Any], claimed: Claimed, error: Exception
@@ -75,10 +76,10 @@ class RenewCall:
         if isinstance(error, OutcomeUnknown):
             return RetryAt(None, error.reason)
         if isinstance(error, SendFailed) and error.error_class == "retry":
-            return RetryAt(None, error.reason)
+            return RetryAt(after(error.retry_after), error.reason)
         channel = _held(session, payload)
-        if channel is None or not _is_same(session, channel, claimed):
-            return None
+        if channel is None or account_of(session, channel).secrets != claimed.line.account.secrets:
+            return None  # what was typed in meanwhile has a job of its own
         reason = error.reason if isinstance(error, SendFailed) else say("The adapter failed.")
         _stop(session, channel, reason)
         return None
@@ -135,15 +136,21 @@ def _held(session: TenantSession, payload: Mapping[str, Any]) -> Channel | None:
     return session.get(Channel, payload["channel_id"], with_for_update=True, populate_existing=True)
 
 
-def _is_same(session: TenantSession, channel: Channel, claimed: Claimed) -> bool:
-    return account_of(session, channel).secrets == claimed.line.account.secrets
+def _is_same(
+    session: TenantSession, channel: Channel, claimed: Claimed, names: Iterable[str]
+) -> bool:
+    """Whether nobody replaced the secrets of these names since the provider was asked.
+
+    Another secret that was typed in meanwhile is no reason to lose tokens that are good once.
+    """
+    held, given = account_of(session, channel).secrets, claimed.line.account.secrets
+    return all(held.get(name, "") == given.get(name, "") for name in names)
 
 
 def _keep(session: TenantSession, channel: Channel, renewed: Renewed) -> None:
     secrets = {**account_of(session, channel).secrets, **renewed.secrets}
     kept = {name: value for name, value in secrets.items() if value}
     channel.sealed = session.desk.box.seal(kept, context=f"channel:{channel.uuid}")
-    channel.settings = {**channel.settings, **renewed.settings}
     channel.access_until = renewed.until
     session.flush()
     record(session, "renew access", channel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.adapter import Accepted, Account, Adapter, Earlier, OutboundMessage, OutboundTemplate
 from core.inbound import Address, Media, MessageState
-from core.jobs.spec import RetryAt
+from core.jobs.spec import RetryAt, after
 from core.listed_templates import TemplateSlot
 from core.models import Channel, Direction, Message, Sender
 from core.models.base import now
@@ -167,11 +166,6 @@ def plugin_of(session: TenantSession, payload: dict[str, Any]) -> str | None:
     if kind is None:
         return "core"  # nothing to send: let the job end
     return session.desk.host.owner_of_kind(kind)
-
-
-def after(seconds: float | None) -> datetime | None:
-    """The time that a provider asked us to wait for; None leaves it to our own back-off."""
-    return now() + timedelta(seconds=seconds) if seconds else None
 
 
 def _name(session: TenantSession, message: Message, provider_id: str) -> None:

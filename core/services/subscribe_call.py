@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.adapter import ReadsFacts, SubscribesWebhook
-from core.jobs.spec import RetryAt
+from core.jobs.spec import RetryAt, after
 from core.models import Channel, ChannelState
 from core.outbound import OutcomeUnknown, SendFailed
 from core.services.channel_life import break_channel
 from core.services.lines import Line, line_of
 from core.services.refresh_channel import refresh
-from core.services.sending import after
 from core.tenancy.session import TenantSession
 from core.words import say
 

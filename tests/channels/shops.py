@@ -84,11 +84,10 @@ TIKTOK_SHOP = Market(
     settings=lambda it: {
         "shop_id": it.shop_id,
         "app_key": it.app_key,
-        "shop_cipher": it.cipher,
         "api_url": it.url,
         "auth_url": it.url,
     },
-    secrets=lambda it: {"app_secret": it.app_secret},
+    secrets=lambda it: {"app_secret": it.app_secret, "shop_cipher": it.cipher},
     own="shop_id",
     number="576460752303423499",
     statuses=("UNPAID", "AWAITING_SHIPMENT", "IN_TRANSIT", "DELIVERED", "CANCELLED"),

@@ -38,11 +38,12 @@ from core.models import (
 )
 from core.models.base import now
 from core.services import channels
+from core.services.bad_items import read_again
 from core.services.channel_accounts import account_of
 from core.services.conversation_of import find_or_open
 from core.services.lines import line_of
 from core.services.notices import open_notices
-from core.services.renew_access import renew_accesses
+from core.services.renew_access import RenewCall, renew_accesses
 from core.services.send import Upload, send_message
 from core.testing.installation import Installation, installation
 from core.testing.prepared import prepared
@@ -52,6 +53,7 @@ from core.testing.providers.tiktok_shop import message
 from core.web.app import create_app
 from plugins import BUILTIN
 from plugins.channels.shopee.jobs import fill_gaps
+from plugins.channels.tiktok_shop.calls import cipher_of
 from tests.channels.shops import LAZADA, MARKETS, SHOPEE, TIKTOK_SHOP, TIKTOK_TALK, Market, tokens
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -323,6 +325,53 @@ def test_an_order_that_the_shop_does_not_have_is_kept_for_a_person(shop: Shop) -
     assert (shop.rows(Order), "123456" in bad.reason) == ([], True)
 
 
+@only(SHOPEE)
+def test_an_order_that_was_kept_is_asked_for_again(shop: Shop) -> None:
+    shop.deliver(shop.simulator.order_event(shop.market.number, shop.market.statuses[PAID]))
+    (bad,) = shop.rows(BadInboundItem)
+    shop.market.put(shop.simulator, shop.market.statuses[PAID])
+    with shop.house.tenant() as session:
+        read_again(session, session.get_one(BadInboundItem, bad.id))
+    shop.house.work()
+    assert (shop.order().external_id, shop.rows(BadInboundItem)) == (shop.market.number, [])
+
+
+@only(SHOPEE)
+def test_an_order_pushed_without_access_waits_for_three_days(shop: Shop) -> None:
+    token = shop.simulator.access_token
+    shop.simulator.expire_access()
+    shop.push(PAID)
+    with shop.house.desk.database.system() as session:
+        session.execute(update(Job).values(due_at=now(), failures=100))
+    shop.house.work()
+    assert (shop.rows(Order), shop.channel().state) == ([], ChannelState.BROKEN)
+    shop.simulator.access_token = token
+    with shop.house.desk.database.system() as session:
+        session.execute(update(Job).values(due_at=now()))
+    shop.house.work()
+    assert (len(shop.rows(Order)), shop.rows(BadInboundItem)) == (1, [])
+
+
+@only(SHOPEE)
+@pytest.mark.parametrize("actor", ["core.fetch_order", "core.renew_access"])
+def test_a_pause_that_a_shop_asks_for_is_kept(shop: Shop, actor: str) -> None:
+    shop.simulator.fail_next(status=429, retry_after="900")
+    if actor == "core.fetch_order":
+        shop.push(PAID)
+    else:
+        renew_now(shop)
+    (job,) = shop.rows(Job, Job.actor == actor)
+    assert timedelta(minutes=14) < job.due_at - now() <= timedelta(minutes=15)
+
+
+@only(TIKTOK_SHOP)
+def test_a_pause_asked_for_with_a_name_is_kept(shop: Shop) -> None:
+    shop.simulator.fail_next(status=429, only="/conversations/", retry_after="900")
+    shop.deliver(shop.simulator.message("Halo"))
+    (job,) = shop.rows(Job, Job.actor == "core.fetch_name")
+    assert timedelta(minutes=14) < job.due_at - now() <= timedelta(minutes=15)
+
+
 def test_a_busy_shop_is_asked_for_the_order_again(shop: Shop) -> None:
     shop.simulator.fail_next(status=503)
     shop.push(PAID)
@@ -395,6 +444,114 @@ def test_refused_renewal_stops_the_shop_and_a_new_code_mends_it(shop: Shop) -> N
     assert shop.channel().state is ChannelState.CONNECTED
 
 
+@only(SHOPEE)
+def test_a_shop_that_a_person_paused_stays_paused(shop: Shop) -> None:
+    with shop.house.tenant() as session:
+        channels.pause(session, session.get_one(Channel, shop.channel_id))
+    shop.simulator.expire_access()
+    shop.push(PAID)
+    assert shop.channel().state is ChannelState.PAUSED
+    with shop.house.tenant(write=False) as session:
+        assert len(open_notices(session)) == 1
+    shop.simulator.codes.add("a-new-code")
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        channels.configure(session, channel, {"auth_code": "a-new-code"})
+    shop.house.work()
+    assert shop.channel().state is ChannelState.PAUSED
+    with shop.house.tenant(write=False) as session:
+        assert list(open_notices(session)) == []
+
+
+@only(SHOPEE)
+def test_a_form_that_is_saved_meanwhile_loses_no_tokens(shop: Shop) -> None:
+    call = RenewCall()
+    payload = {"channel_id": shop.channel_id}
+    with shop.house.tenant() as session:
+        claimed = call.claim(session, payload)
+    assert claimed is not None
+    renewed = call.call(claimed)
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        channels.configure(session, channel, {"push_key": "another-key"})
+    with shop.house.tenant() as session:
+        call.complete(session, payload, claimed, renewed)
+    assert shop.secrets()["access_token"] == shop.simulator.access_token
+    assert shop.secrets()["push_key"] == "another-key"
+
+
+@only(SHOPEE)
+def test_a_rename_writes_no_old_token_back(shop: Shop) -> None:
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        old, settings = channel.sealed, dict(channel.settings)
+        secrets = {**account_of(session, channel).secrets, "refresh_token": "the-new-one"}
+        sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
+        elsewhere = Channel.__table__
+        session.connection().execute(
+            update(elsewhere).where(elsewhere.c.id == channel.id).values(sealed=sealed)
+        )
+        assert channel.sealed == old, "as it was loaded"
+        channels.configure(session, channel, settings)
+    assert shop.secrets()["refresh_token"] == "the-new-one"
+
+
+@only(TIKTOK_SHOP)
+def test_a_cipher_that_was_not_told_is_asked_for_soon(shop: Shop) -> None:
+    forget(shop, "shop_cipher")
+    shop.simulator.fail_next(status=429, only="/authorization/")
+    renew_now(shop)
+    assert "shop_cipher" not in shop.secrets()
+    with shop.house.desk.database.system() as session:
+        renew_accesses.spec.run(session, {})
+    shop.house.work()
+    assert shop.secrets()["shop_cipher"].endswith(f":{shop.simulator.cipher}")
+    until = shop.channel().access_until
+    assert until is not None
+    assert until > now() + timedelta(hours=3)
+    assert shop.secrets()["access_token"] == shop.simulator.access_token
+
+
+@only(TIKTOK_SHOP)
+def test_another_shop_gets_a_cipher_of_its_own(shop: Shop) -> None:
+    renew_now(shop)
+    shop.simulator.shop_id, shop.simulator.cipher = "7494560109732330002", "GCP_other"
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        channels.configure(session, channel, {"shop_id": shop.simulator.shop_id})
+        assert cipher_of(account_of(session, channel)) == "", "the old shop's is not sent"
+    shop.house.work()
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        assert cipher_of(account_of(session, channel)) == "GCP_other"
+
+
+@only(TIKTOK_SHOP)
+def test_a_form_opened_earlier_wipes_no_cipher(shop: Shop) -> None:
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        channels.configure(session, channel, {**channel.settings, "shop_cipher": ""})
+        assert cipher_of(account_of(session, channel)) == shop.simulator.cipher
+
+
+def renew_now(shop: Shop) -> None:
+    """The clock says that the access ends."""
+    with shop.house.desk.database.system() as session:
+        session.execute(update(Channel).values(access_until=now()))
+        session.flush()
+        renew_accesses.spec.run(session, {})
+    shop.house.work()
+
+
+def forget(shop: Shop, secret: str) -> None:
+    """The channel never had this secret."""
+    with shop.house.tenant() as session:
+        channel = session.get_one(Channel, shop.channel_id)
+        secrets = dict(account_of(session, channel).secrets)
+        del secrets[secret]
+        channel.sealed = session.desk.box.seal(secrets, context=f"channel:{channel.uuid}")
+
+
 def test_a_busy_shop_is_asked_for_access_again(shop: Shop) -> None:
     shop.simulator.fail_next(status=503)
     with shop.house.desk.database.system() as session:
@@ -455,6 +612,58 @@ def test_a_page_with_a_stranger_s_shop_is_read_and_not_confirmed(shop: Shop) -> 
     fill(shop)
     assert [row.body for row in shop.rows(Message)] == ["Halo"]
     assert len(shopee.lost) == 2
+    assert "999" in shop.channel().facts["lost pushes"]["value"]
+
+
+@only(SHOPEE)
+def test_a_page_with_a_stranger_s_shop_is_read_once(shop: Shop) -> None:
+    shopee = shop.simulator
+    shopee.lose(shopee.push(2, {"shop_id": shopee.shop_id}))  # it stops the channel
+    shopee.lose({**shopee.message("Hai"), "shop_id": 999})
+    fill(shop)
+    assert shop.channel().state is ChannelState.BROKEN
+    with shop.house.tenant() as session:
+        channels.resume(session, session.get_one(Channel, shop.channel_id))
+    fill(shop)
+    assert shop.channel().state is ChannelState.CONNECTED
+
+
+@only(SHOPEE)
+def test_a_stranger_s_page_holds_up_the_others_for_a_day_only(shop: Shop) -> None:
+    shopee = shop.simulator
+    moment = int(now().timestamp()) - 3600
+    for _ in range(100):
+        shopee.lose({**shopee.message("Hai"), "shop_id": 999, "timestamp": moment})
+    shopee.lose(shopee.message("Halo"))
+    fill(shop)
+    assert (shop.rows(Message), len(shopee.lost)) == ([], 101)
+    for entry in shopee.lost[:100]:
+        entry["timestamp"] -= 24 * 3600
+    fill(shop)
+    assert [row.body for row in shop.rows(Message)] == ["Halo"]
+    assert (shopee.lost, "lost pushes" in shop.channel().facts) == ([], False)
+
+
+@only(SHOPEE)
+@pytest.mark.parametrize("state", [ChannelState.PAUSED, ChannelState.BROKEN])
+def test_a_shop_that_is_held_gets_its_lost_pushes_too(shop: Shop, state: ChannelState) -> None:
+    shop.simulator.lose(shop.simulator.message("Halo"))
+    with shop.house.tenant() as session:
+        session.get_one(Channel, shop.channel_id).state = state
+    fill(shop)
+    assert [row.body for row in shop.rows(Message)] == ["Halo"]
+    assert (shop.simulator.lost, shop.channel().state) == ([], state)
+
+
+@only(SHOPEE)
+def test_a_lost_push_without_a_shop_is_kept_before_it_is_confirmed(shop: Shop) -> None:
+    shopee = shop.simulator
+    shopee.lose(shopee.message("Halo"))
+    shopee.lose({**shopee.message("Hai"), "shop_id": None})
+    shopee.lost[0]["shop_id"] = None  # its body says whose it is
+    fill(shop)
+    assert [row.body for row in shop.rows(Message)] == ["Halo"]
+    assert (len(shop.rows(BadInboundItem)), shopee.lost) == (1, [])
 
 
 def fill(shop: Shop) -> None:

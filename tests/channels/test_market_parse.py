@@ -152,3 +152,13 @@ def spoilt(body: Any, dice: random.Random) -> Any:
             continue
         node[key] = dice.choice([None, 0, -1, 2**70, 1.5, True, "", "x", "\x00", [], {}, [[]]])
         return body
+
+
+@pytest.mark.parametrize("market", MARKETS, ids=lambda market: market.kind)
+def test_what_names_no_shop_is_not_ours(market: Market) -> None:
+    for fixture in fixtures(market):
+        for change in ({}, {market.own: None}):
+            body = {key: value for key, value in fixture["body"].items() if key != market.own}
+            items = read(market, body | change)
+            is_test = market is SHOPEE and body["code"] == 0
+            assert [type(item).__name__ for item in items] == ["Counted" if is_test else "BadItem"]

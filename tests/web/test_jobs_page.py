@@ -14,6 +14,7 @@ from core.jobs.outbox import enqueue
 from core.models import (
     AuditEntry,
     BadInboundItem,
+    Channel,
     Conversation,
     Job,
     JobState,
@@ -375,6 +376,21 @@ def test_a_body_that_was_kept_is_read_again(mine: Shop) -> None:
         waiting = session.scalar(select(func.count()).select_from(RawInbox))
     assert read is not None
     assert (read.body, waiting) == ("read me", 0)
+
+
+def test_an_order_that_could_not_be_fetched_is_asked_for_again(mine: Shop) -> None:
+    with mine.desk.database.tenant(mine.tenant_id) as session:
+        channel = session.get_one(Channel, mine.channel_id)
+        kind, channel.kind = channel.kind, "shopee"
+    one = bad(mine, {"order": "220810QSK8S7BX"})
+    client = mine.client()
+    assert "Ask again" in client.get(f"/badinbounditemview/show/{one}").get_data(as_text=True)
+    assert "being fetched again" in press(client, f"/badinbounditemview/read_again/{one}")
+    with mine.desk.database.tenant(mine.tenant_id) as session:
+        session.get_one(Channel, mine.channel_id).kind = kind
+        (job,) = session.scalars(select(Job).where(Job.actor == "core.fetch_order")).all()
+        assert job.payload["order"] == "220810QSK8S7BX"
+        session.delete(job)
 
 
 @pytest.mark.parametrize("raw", ["no JSON at all", '{"id": "an item alone"}'])

@@ -7,8 +7,8 @@ from typing import Any
 
 from core.inbound import BadItem, OrderPushed
 from core.jobs.outbox import enqueue
-from core.jobs.spec import RetryAt
-from core.models import Channel
+from core.jobs.spec import RetryAt, after
+from core.models import Channel, ChannelState
 from core.outbound import OutcomeUnknown, SendFailed
 from core.services.bad_items import keep_bad_item
 from core.services.channel_accounts import crowd_of
@@ -68,13 +68,14 @@ class FetchOrderCall:
         if isinstance(error, OutcomeUnknown):
             return RetryAt(None, error.reason)
         if isinstance(error, SendFailed) and error.error_class == "retry":
-            return RetryAt(None, error.reason)
+            return RetryAt(after(error.retry_after), error.reason)
         channel = session.get(Channel, payload["channel_id"])
         if channel is None:
             return None
         reason = error.reason if isinstance(error, SendFailed) else say("The adapter failed.")
         if isinstance(error, SendFailed) and error.error_class == "channel":
-            break_channel(session, channel, reason)
+            if channel.state is not ChannelState.BROKEN:  # told once, not at each attempt
+                break_channel(session, channel, reason)
             return RetryAt(None, reason)
         _keep(session, channel, claimed.order_id, reason)
         return None
@@ -97,11 +98,16 @@ def fetch_soon(session: TenantSession, channel: Channel, item: OrderPushed) -> N
     """Ask for the order that was pushed, in its lane."""
     if not 0 < len(item.order_id) <= LONGEST_ID:
         raise ValueError("An order needs its id.")
+    fetch_again(session, channel, item.order_id)
+
+
+def fetch_again(session: TenantSession, channel: Channel, order_id: str) -> None:
+    """Ask for an order by its id, behind what its lane asks already."""
     enqueue(
         session,
         "core.fetch_order",
-        {"channel_id": channel.id, "order": item.order_id},
-        lane=f"market:{channel.id}:{item.order_id}"[:100],
+        {"channel_id": channel.id, "order": order_id},
+        lane=f"market:{channel.id}:{order_id}"[:100],
         crowd=crowd_of(channel.id),
     )
 

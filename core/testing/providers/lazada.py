@@ -24,7 +24,7 @@ USUAL = {
     401: "IllegalAccessToken",
     403: "InsufficientPermission",
     429: "ApiCallLimit",
-    500: "InternalError",
+    500: "ServiceUnavailable",
     503: "ServiceUnavailable",
 }
 ACCESS_SECONDS = 7 * 24 * 3600

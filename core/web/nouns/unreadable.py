@@ -46,7 +46,11 @@ class BadInboundItemView(NounView):
     def render_template(self, template: str, **values: Any) -> Any:
         if template == self.show_template:
             item = self._item(values["pk"])
-            values |= {"raw": as_text(item.raw), "is_whole": bad_items.body_of(item) is not None}
+            values |= {
+                "raw": as_text(item.raw),
+                "is_whole": bad_items.body_of(item) is not None,
+                "is_order": bool(bad_items.order_of(web_session(), item)),
+            }
         return super().render_template(template, **values)
 
     @expose("/read_again/<pk>", methods=["POST"])
@@ -55,6 +59,7 @@ class BadInboundItemView(NounView):
         """Read the body once more: an update of its plugin may know what this is."""
         item = self._item(pk)
         session = web_session()
+        is_order = bool(bad_items.order_of(session, item))
         try:
             bad_items.read_again(session, item)
         except Refused as refused:
@@ -62,7 +67,11 @@ class BadInboundItemView(NounView):
             flash(refused.message, "danger")
             return redirect(self.address(pk))
         session.commit()
-        flash(gettext("It is being read again: its messages appear in the Inbox."), "success")
+        if is_order:
+            told = gettext("The order is being fetched again: it appears under Orders.")
+        else:
+            told = gettext("It is being read again: its messages appear in the Inbox.")
+        flash(told, "success")
         return redirect(url_for(f"{self.endpoint}.list"))
 
 

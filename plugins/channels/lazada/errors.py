@@ -31,7 +31,6 @@ CLASSES: dict[str, ErrorClass] = {
     "AppCallLimit": RETRY,
     "SellerCallLimit": RETRY,
     "CallLimited": RETRY,
-    "ServiceTimeout": RETRY,
     "ServiceUnavailable": RETRY,
     "InternalError": RETRY,
     "E0901": RETRY,  # too many calls
@@ -48,10 +47,9 @@ def refusal_of(answer: httpx.Response, found: dict[str, Any] | None) -> SendFail
     code = code_of(found)
     if code == "0":
         code = ""
-    if not code and status in (502, 504):
-        return OutcomeUnknown(
-            "gateway", say("A gateway in front of Lazada answered %(status)s.", status=status)
-        )
+    if _may_have_worked(answer, code, found):
+        told = say("A gateway in front of Lazada answered %(status)s.", status=code or status)
+        return OutcomeUnknown("gateway", told)
     error_class = _class_of(code, found, status)
     said = [found.get(key) for key in ("message", "err_message", "detail")] if found else []
     reason = next((text for text in said if isinstance(text, str) and text), "")
@@ -70,6 +68,16 @@ def code_of(found: dict[str, Any] | None) -> str:
         if isinstance(value, int | str) and not isinstance(value, bool) and str(value) != "0":
             return str(value)
     return "0" if found and ("code" in found or "err_code" in found) else ""
+
+
+def _may_have_worked(answer: httpx.Response, code: str, found: dict[str, Any] | None) -> bool:
+    """Whether the call may have taken effect behind the gateway. A question is simply repeated."""
+    if answer.status_code in (502, 504) or code == "ServiceTimeout":
+        return True
+    if answer.request.method != "POST":
+        return False
+    is_theirs = found is not None and found.get("type") == "SYSTEM" and code not in CLASSES
+    return code == "InternalError" or is_theirs
 
 
 def _class_of(code: str, found: dict[str, Any] | None, status: int) -> ErrorClass:

@@ -59,7 +59,9 @@ def parse(account: Account, body: bytes) -> Iterator[Item]:
 def _read(account: Account, document: dict[str, Any]) -> Item:
     """The signature proves the app, not the shop: another shop's pushes are only counted."""
     seller, number = document.get("seller_id"), document["message_type"]
-    if seller is not None and str(seller) != str(account.settings.get("seller_id", "")):
+    if seller is None:
+        raise careful.Unreadable("The push names no seller.")
+    if str(seller) != str(account.settings.get("seller_id", "")):
         return Counted("other_shop")
     chats = str(account.settings.get("im_types") or DEFAULT_IM_TYPES).split()
     at = moment(document, "timestamp")

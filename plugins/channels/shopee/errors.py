@@ -29,10 +29,8 @@ CLASSES: dict[str, ErrorClass] = {
     "invalid_code": CHANNEL,
     "error_server": RETRY,
     "error_inner": RETRY,
-    "error_network": RETRY,
     "error_busy": RETRY,
     "error_system_busy": RETRY,
-    "error_timeout": RETRY,
     "error_rate_limit": RETRY,
     "error_too_many_request": RETRY,
     "error_limit": RETRY,
@@ -54,11 +52,13 @@ PARTS: tuple[tuple[str, ErrorClass], ...] = (
     ("rate", RETRY),
     ("too_many", RETRY),
     ("busy", RETRY),
-    ("timeout", RETRY),
     ("server", RETRY),
     ("block", RECIPIENT),
 )
 """What a word that stands nowhere has in it, as `sellerchat.error_auth` has."""
+
+NO_ANSWER = ("timeout", "time_out", "timed_out", "error_network")
+"""Words of Shopee's gateway, in HTTP 200 too, for a call that may have taken effect behind it."""
 
 
 def refusal_of(answer: httpx.Response, found: dict[str, Any] | None) -> SendFailed | OutcomeUnknown:
@@ -66,10 +66,9 @@ def refusal_of(answer: httpx.Response, found: dict[str, Any] | None) -> SendFail
     status = answer.status_code
     word = found.get("error") if found else None
     code = word if isinstance(word, str) and word not in ("", "-") else ""
-    if not code and status in (502, 504):
-        return OutcomeUnknown(
-            "gateway", say("A gateway in front of Shopee answered %(status)s.", status=status)
-        )
+    if status in (502, 504) or any(part in code for part in NO_ANSWER):
+        told = say("A gateway in front of Shopee answered %(status)s.", status=code or status)
+        return OutcomeUnknown("gateway", told)
     error_class = _class_of(code, status)
     message = found.get("message") if found else None
     reason = message if isinstance(message, str) and message else code

@@ -1,7 +1,8 @@
 """Filling gaps: pushes that Shopee could not deliver are asked for, taken in, then confirmed.
 
-The list is the app's, for all its shops. A page is confirmed only where every shop on it is one of
-the tenant's own; else it would be lost for whoever else uses the app, and is read again instead.
+The list is the app's, for all its shops, and asked for without a shop's token: a paused shop and
+one without access get theirs. A page with a stranger's shop is taken in once and left to whoever
+else uses the app; for a day where other pages wait behind it, as Shopee keeps all for three.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from sqlalchemy import select
 
 from core.api import (
     Channel,
-    ChannelState,
     JobSpec,
     Line,
     OutcomeUnknown,
@@ -23,19 +23,32 @@ from core.api import (
     RetryAt,
     SendFailed,
     TenantSession,
+    careful,
     enqueue,
     line_of,
+    now,
     periodic,
+    say,
     take_in,
 )
 from plugins.channels.shopee.calls import Json, call, response_of
 
+LEFT_TO_OTHERS = 24 * 3600
+"""Seconds that a stranger's push is left to its shop's own program while others wait behind it."""
+
+STANDING = "lost pushes"
+"""The fact that tells of a page that was read and not confirmed."""
+
 
 @dataclass(frozen=True)
 class Lost:
-    """One page of lost pushes: their bodies by shop, and up to which number they go."""
+    """One page of lost pushes: their bodies by shop, and up to which number they go.
+
+    Shop "": those that name none. `newest`: when the last one of each shop was pushed, Unix time.
+    """
 
     bodies: Mapping[str, list[bytes]]
+    newest: Mapping[str, int]
     last: int
     has_more: bool
 
@@ -63,21 +76,39 @@ class FetchLost:
         found = response_of(answer)
         listed = found.get("push_message_list")
         bodies: dict[str, list[bytes]] = {}
+        newest: dict[str, int] = {}
         for entry in listed if isinstance(listed, list) else []:
             if isinstance(entry, dict):
-                bodies.setdefault(str(entry.get("shop_id") or ""), []).append(body_of(entry))
+                body = body_of(entry)
+                shop, at = shop_of(entry, body), entry.get("timestamp")
+                bodies.setdefault(shop, []).append(body)
+                newest[shop] = max(newest.get(shop, 0), at if isinstance(at, int) else 0)
         last = found.get("last_message_id")
-        return Lost(bodies, last if isinstance(last, int) else 0, bool(found.get("has_next_page")))
+        last = last if isinstance(last, int) else 0
+        return Lost(bodies, newest, last, bool(found.get("has_next_page")))
 
     def complete(
         self, session: TenantSession, payload: dict[str, Any], line: Line, result: Lost
     ) -> None:
-        """Take in what is ours, and confirm in a job of its own: after this has committed."""
+        """Take in what is ours, and confirm in a job of its own: after this has committed.
+
+        What names no shop is handed to the shop that asked, where a person finds it as unreadable.
+        """
+        asking = session.get(Channel, payload["channel_id"])
+        if asking is None or asking.archived_at is not None:
+            return
         own = _channels_of(session, str(line.account.settings.get("partner_id", "")))
+        own[""] = asking
+        strangers = sorted(set(result.bodies) - set(own))
+        if not _is_news(session, asking, result.last, strangers):
+            own = {}  # read before
         for shop, bodies in result.bodies.items():
             if shop in own:
                 take_in(session, own[shop], bodies)
-        if result.last and all(shop in own or not shop for shop in result.bodies):
+        had_time = result.has_more and all(
+            now().timestamp() - result.newest[shop] > LEFT_TO_OTHERS for shop in strangers
+        )
+        if result.last and (had_time or not strangers):
             enqueue(
                 session,
                 "shopee.confirm_lost",
@@ -131,6 +162,18 @@ class ConfirmLost:
         return None
 
 
+def shop_of(entry: Json, body: bytes) -> str:
+    """Whose a lost push is: the entry says it, else its body; "" where neither does."""
+    shop = entry.get("shop_id")
+    if not shop:
+        try:
+            whole = careful.decode(body)
+        except ValueError:
+            return ""
+        shop = whole.get("shop_id") if isinstance(whole, dict) else None
+    return str(shop or "")
+
+
 def body_of(entry: Json) -> bytes:
     """The body of a lost push as it would have come: `data` holds it whole, as JSON in a string."""
     data = entry.get("data")
@@ -150,7 +193,7 @@ def body_of(entry: Json) -> bytes:
 def fill_gaps(session: TenantSession, payload: dict[str, Any]) -> None:
     """Ask once for each app that the tenant's shops use."""
     apps: dict[str, int] = {}
-    for channel in _connected(session):
+    for channel in _shops(session):
         apps.setdefault(str(channel.settings.get("partner_id", "")), channel.id)
     for channel_id in apps.values():
         _ask(session, channel_id)
@@ -161,13 +204,35 @@ def _ask(session: TenantSession, channel_id: int) -> None:
     enqueue(session, "shopee.fetch_lost", {"channel_id": channel_id}, lane=lane)
 
 
-def _connected(session: TenantSession) -> list[Channel]:
+def _is_news(session: TenantSession, asking: Channel, last: int, strangers: list[str]) -> bool:
+    """Whether this page was not read yet. Only one that is left standing comes again.
+
+    It is said among the facts of the shop that asked, which is how it is known again.
+    """
+    facts = {name: fact for name, fact in asking.facts.items() if name != STANDING}
+    if strangers:
+        told = say(
+            "Read up to number %(last)s. Not connected here: %(shops)s.",
+            last=last,
+            shops=", ".join(strangers),
+        )
+        fact = {"value": str(told)[:200], "is_bad": False, "at": now().isoformat()}
+        before = asking.facts.get(STANDING)
+        if isinstance(before, dict) and before.get("value") == fact["value"]:
+            return False
+        facts[STANDING] = fact
+    if facts != asking.facts:
+        asking.facts = facts
+        session.flush()
+    return True
+
+
+def _shops(session: TenantSession) -> list[Channel]:
     return list(
         session.scalars(
             select(Channel)
             .where(
                 Channel.kind == "shopee",
-                Channel.state == ChannelState.CONNECTED,
                 Channel.archived_at.is_(None),
             )
             .order_by(Channel.id)
@@ -178,7 +243,7 @@ def _connected(session: TenantSession) -> list[Channel]:
 def _channels_of(session: TenantSession, partner: str) -> dict[str, Channel]:
     return {
         str(channel.settings.get("shop_id", "")): channel
-        for channel in _connected(session)
+        for channel in _shops(session)
         if str(channel.settings.get("partner_id", "")) == partner
     }
 

@@ -70,6 +70,8 @@ def _read(account: Account, document: dict[str, Any]) -> Iterator[Item]:
     if code == 0:
         yield Counted("test")
         return
+    if shop is None:
+        raise careful.Unreadable("The push names no shop.")
     push = Push(
         account,
         code,

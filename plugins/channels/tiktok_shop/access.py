@@ -12,17 +12,19 @@ from core.api import (
     Renewed,
     SendFailed,
     json_object,
+    now,
     say,
 )
-from plugins.channels.tiktok_shop.calls import Json, call
-from plugins.channels.tiktok_shop.errors import CHANNEL, refusal_of
+from plugins.channels.tiktok_shop.calls import Json, call, cipher_of
+from plugins.channels.tiktok_shop.errors import CHANNEL, RETRY, refusal_of
 from plugins.channels.tiktok_shop.settings import DEFAULT_AUTH
 
 
 def renew_access(account: Account, http: OutboundClient) -> Renewed | None:
     """Trade the authorisation code, else the refresh token; None where there is neither.
 
-    Raises SendFailed, OutcomeUnknown. The shop's cipher is asked for along with it.
+    Raises SendFailed, OutcomeUnknown. The shop's cipher is asked for along with it; where TikTok
+    had no time for that, the access is said to end now, and all of it is asked again soon.
     """
     code = account.secrets.get("auth_code", "")
     refresh = account.secrets.get("refresh_token", "")
@@ -41,14 +43,15 @@ def renew_access(account: Account, http: OutboundClient) -> Renewed | None:
     if not isinstance(token, str) or not token or not isinstance(until, int):
         raise SendFailed(CHANNEL, "garbage", say("TikTok Shop gave no access token."))
     next_refresh = found.get("refresh_token")
+    cipher = _cipher(account, http, token)
     return Renewed(
         secrets={
             "auth_code": "",
             "access_token": token,
             "refresh_token": next_refresh if isinstance(next_refresh, str) else refresh,
+            **({"shop_cipher": cipher} if cipher else {}),
         },
-        until=datetime.fromtimestamp(until, UTC),
-        settings=_cipher(account, http, token),
+        until=now() if cipher is None else datetime.fromtimestamp(until, UTC),
     )
 
 
@@ -80,15 +83,17 @@ def _trade(account: Account, http: OutboundClient, what: str, given: dict[str, s
     return data if isinstance(data, dict) else {}
 
 
-def _cipher(account: Account, http: OutboundClient, token: str) -> dict[str, str]:
-    """The cipher of the account's shop. Its absence is no reason to lose the new tokens."""
-    if account.settings.get("shop_cipher"):
-        return {}
+def _cipher(account: Account, http: OutboundClient, token: str) -> str | None:
+    """The cipher of the account's shop, to keep; "" keeps what there is. None: ask again soon.
+
+    Its absence is no reason to lose the new tokens.
+    """
     try:
         found = shops(account, http, token)
-    except (SendFailed, OutcomeUnknown):
-        return {}
+    except (SendFailed, OutcomeUnknown) as error:
+        is_later = isinstance(error, OutcomeUnknown) or error.error_class == RETRY
+        return None if is_later and not cipher_of(account) else ""
     wanted = str(account.settings.get("shop_id", ""))
     own = next((shop for shop in found if str(shop.get("id")) == wanted), {})
     cipher = own.get("cipher")
-    return {"shop_cipher": cipher} if isinstance(cipher, str) else {}
+    return f"{wanted}:{cipher}" if isinstance(cipher, str) and cipher else ""

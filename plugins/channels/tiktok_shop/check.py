@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.api import Account, Finding, OutboundClient, OutcomeUnknown, SendFailed, say
 from plugins.channels.tiktok_shop.access import shops
-from plugins.channels.tiktok_shop.calls import call
+from plugins.channels.tiktok_shop.calls import call, cipher_of
 
 EVENTS = ("NEW_MESSAGE", "ORDER_STATUS_CHANGE")
 
@@ -32,10 +32,9 @@ def check_connection(account: Account, webhook_url: str, http: OutboundClient) -
         )
         return
     yield Finding(what, True)
-    cipher = str(account.settings.get("shop_cipher") or "")
     yield Finding(
         say("The shop cipher is right"),
-        cipher == own.get("cipher"),
+        cipher_of(account) == own.get("cipher"),
         say("Enter the shop cipher %(cipher)s.", cipher=str(own.get("cipher"))),
     )
     yield from _webhooks(account, webhook_url, http)

@@ -63,7 +63,9 @@ def parse(account: Account, body: bytes) -> Iterator[Item]:
 def _read(account: Account, document: dict[str, Any]) -> Item:
     """The signature proves the app, not the shop: another shop's events are only counted."""
     shop = document.get("shop_id")
-    if shop is not None and str(shop) != str(account.settings.get("shop_id", "")):
+    if shop is None:
+        raise careful.Unreadable("The event names no shop.")
+    if str(shop) != str(account.settings.get("shop_id", "")):
         return Counted("other_shop")
     event = Event(
         document["type"],

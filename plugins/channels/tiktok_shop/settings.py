@@ -54,8 +54,8 @@ class TikTokShopSettings(BaseModel):
         title=say("Refresh token"),
         description=say("Beside the access token. Else leave it empty."),
     )
-    shop_cipher: Annotated[str, Field(max_length=200)] = Field(
-        default="",
+    shop_cipher: SecretStr | None = Field(
+        default=None,
         title=say("Shop cipher"),
         description=say("Leave empty: it is asked for when the shop is authorised."),
     )
