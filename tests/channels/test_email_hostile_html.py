@@ -50,7 +50,9 @@ def test_remote_pictures_are_counted_in_one_pass(hostile: str, count: int) -> No
     ["<!--", "<!x", "<?x", "</x", "<x", "<x y='", "<a b=' >", "<![if", "<!-- --", "<script ", "&#"],
 )
 def test_what_is_never_closed_is_looked_through_once(hostile: str) -> None:
-    assert html.as_text("Halo <b>Ani</b> " + hostile * (LONG // len(hostile))).startswith("Halo Ani")
+    assert html.as_text("Halo <b>Ani</b> " + hostile * (LONG // len(hostile))).startswith(
+        "Halo Ani"
+    )
 
 
 def test_what_is_closed_is_no_part_of_the_text() -> None:
