@@ -7,10 +7,11 @@ import ssl
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from core.adapter import Account, Earlier, OutboundMessage
 from core.inbound import Address, IdentityKind, MessageKind
-from core.models import ChannelState
+from core.models import ChannelState, Job
 from core.models.base import now
 from core.outbound import OutcomeUnknown, SendFailed
 from core.services.notices import open_notices
@@ -20,7 +21,7 @@ from plugins.channels.email import faults, lines, oauth
 from plugins.channels.email.compose import compose
 from plugins.channels.email.mailbox import Place, fetch_mail, harvest
 from plugins.channels.email.models import MailFolder
-from plugins.channels.email.poll import PATIENCE, ReadMailbox
+from plugins.channels.email.poll import PATIENCE, ReadMailbox, poll
 from plugins.channels.email.send import send
 from tests.channels.mail_account import SECRETS, mail_account
 from tests.channels.mail_script import Say, Script, imap_script, smtp_script
@@ -255,3 +256,22 @@ def test_whatever_keeps_a_mailbox_from_being_read_is_told(
         assert (folder.failures, folder.is_down) == (PATIENCE, False)
         assert len(list(open_notices(session))) == 1
     assert mail_shop.channel().state is ChannelState.CONNECTED
+
+
+def test_a_mailbox_that_waits_to_be_read_gets_no_second_job(mail_shop: Shop) -> None:
+    def waiting() -> int:
+        with mail_shop.house.tenant(write=False) as session:
+            jobs = select(func.count()).select_from(Job).where(Job.actor == "email.read")
+            return session.scalar(jobs) or 0
+
+    tick = poll.spec.run
+    assert tick is not None
+    for _ in range(2):
+        with mail_shop.house.tenant() as session:
+            tick(session, {})
+        assert waiting() == 1
+    mail_shop.house.work()
+    assert waiting() == 0
+    with mail_shop.house.tenant() as session:
+        tick(session, {})
+    assert waiting() == 1

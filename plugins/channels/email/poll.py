@@ -24,6 +24,7 @@ from core.api import (
     line_of,
     periodic,
     say,
+    waiting_lanes,
 )
 from plugins.channels.email.envelope import Envelope, pack
 from plugins.channels.email.lines import mailbox_of
@@ -118,7 +119,7 @@ def read_soon(session: TenantSession, channel_id: int) -> None:
         session,
         "email.read",
         {"channel_id": channel_id},
-        lane=f"email:{channel_id}",
+        lane=_lane_of(channel_id),
         crowd=f"channel:{channel_id}",
         queue="bulk",
     )
@@ -126,14 +127,20 @@ def read_soon(session: TenantSession, channel_id: int) -> None:
 
 @periodic("email.poll", "* * * * *", queue="bulk")
 def poll(session: TenantSession, payload: dict[str, Any]) -> None:
-    """Write a job for each mailbox of the tenant."""
+    """Write a job for each mailbox of the tenant in which none waits: a slow one gathers none."""
+    waiting = waiting_lanes(session, "email.read")
     found = session.scalars(
         select(Channel.id).where(
             Channel.kind == KIND, Channel.archived_at.is_(None), Channel.state.in_(READ_STATES)
         )
     )
     for channel_id in found:
-        read_soon(session, channel_id)
+        if _lane_of(channel_id) not in waiting:
+            read_soon(session, channel_id)
+
+
+def _lane_of(channel_id: int) -> str:
+    return f"email:{channel_id}"
 
 
 def _reason_of(error: Exception) -> str:
