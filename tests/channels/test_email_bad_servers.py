@@ -143,7 +143,7 @@ def test_the_last_answer_may_take_longer_than_the_others() -> None:
     with smtp_script() as script:
 
         def look(say: Say, tag: str) -> None:
-            script.stopping.wait(1.5)
+            script.stopping.wait(1.0)
             say(b"250 ok\r\n")
 
         script.answers[b".\r\n"] = look

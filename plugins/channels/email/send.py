@@ -17,7 +17,7 @@ from core.api import (
 )
 from plugins.channels.email import faults
 from plugins.channels.email.compose import Letter, compose
-from plugins.channels.email.lines import SMTP_SECONDS, SmtpLine, setting, smtp
+from plugins.channels.email.lines import SmtpLine, setting, smtp
 
 MIB = 1024 * 1024
 LARGEST_FILE = 18 * MIB
@@ -54,7 +54,7 @@ def _hand_over(account: Account, client: SmtpLine, letter: Letter) -> None:
         raise faults.line_failed(host, error) from None
     if code != 354:
         raise faults.refused(faults.PAYLOAD, host, code, said)
-    client.clock.patience = SMTP_SECONDS  # many look for viruses before they answer
+    client.clock.patience *= 3  # many look for viruses before they answer
     try:
         client.send(_dotted(content))
         code, said = client.getreply()
