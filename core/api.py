@@ -119,7 +119,7 @@ from core.inbound import (
     TemplateChanged,
     WishTold,
 )
-from core.jobs.outbox import NewJob, enqueue, enqueue_all
+from core.jobs.outbox import NewJob, enqueue, enqueue_all, waiting_lanes
 from core.jobs.schedule import Periodic, periodic
 from core.jobs.spec import JobSpec, ProviderCall, RetryAt, job
 from core.listed_templates import ListedTemplate, ListsTemplates, TemplateSlot, TemplateState
@@ -545,6 +545,7 @@ __all__ = [
     "tenant_time",
     "timeline",
     "update_rows",
+    "waiting_lanes",
     "web_session",
     "webhook_url",
     "whisper",

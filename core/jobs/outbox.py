@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Insert, Table, insert
+from sqlalchemy import Connection, Insert, Table, insert, select
 
 from core.jobs.queues import NOW, QUEUES
 from core.models.base import now
-from core.models.job import Job
+from core.models.job import Job, JobState
 from core.tenancy.bulk import insert_unnamed
 from core.tenancy.context import WrongTenant
 from core.tenancy.session import BaseSession, TenantSession
@@ -60,6 +60,19 @@ def enqueue(
     session.add(job)
     ring_after_commit(session)
     return job
+
+
+def waiting_lanes(session: TenantSession, actor: str) -> set[str]:
+    """The lanes in which a job of `actor` waits or runs: a clock need not write another there."""
+    found = session.scalars(
+        select(Job.lane).where(
+            Job.tenant_id == session.tenant_id,
+            Job.actor == actor,
+            Job.state != JobState.DEAD,
+            Job.lane.is_not(None),
+        )
+    )
+    return {lane for lane in found if lane is not None}
 
 
 def ring_after_commit(session: BaseSession) -> None:

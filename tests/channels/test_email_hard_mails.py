@@ -13,6 +13,7 @@ import pytest
 
 from core.careful import refuse_unstorable
 from core.inbound import BadItem, InboundMessage, InboundStatus, Item
+from core.services.mail_addresses import checked_email
 from plugins.channels import email as plugin
 from plugins.channels.email.envelope import Envelope, pack
 from plugins.channels.email.mailbox import BEGINNING
@@ -124,3 +125,11 @@ def test_a_body_that_is_none_is_a_bad_item() -> None:
     for body in (b"", b"\n", b"[]\n", b'{"uid": 1, "what": 2}\nFrom: x', b'{"uid": "1"}\n'):
         (item,) = parse(mail_account(), body)
         assert isinstance(item, BadItem)
+
+
+def test_one_person_is_one_however_their_address_is_written() -> None:
+    """What a mail says and what a person types in."""
+    for written in ("Ani@x.id", "ANI@X.ID", "ani@x.id"):
+        (item,) = read(f"From: {written}\nTo: {OWN}\n\nHalo".encode())
+        assert isinstance(item, InboundMessage)
+        assert item.addresses[0].value == checked_email(f" {written}") == "ani@x.id"

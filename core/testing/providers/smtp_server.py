@@ -57,6 +57,7 @@ class SmtpServer:
         self.sent: list[Sent] = []
         self.logins: list[str] = []
         self.tokens = tokens
+        self.password = PASSWORD
         self.faults: deque[tuple[str, bool]] = deque()
         self.stopping = False
         self._refused: Session | None = None
@@ -109,7 +110,7 @@ class SmtpServer:
         if self._refused is session:  # a client tries every mechanism there is
             return AuthResult(success=False, handled=False, message=REPLIES[401])
         is_right = isinstance(data, LoginPassword) and (
-            (data.login.decode(), data.password.decode()) == (USER, PASSWORD)
+            (data.login.decode(), data.password.decode()) == (USER, self.password)
         )
         if is_right:
             self.logins.append(mechanism)

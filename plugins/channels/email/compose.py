@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
 
 from core.api import Account, Earlier, OutboundMessage, SendFailed, now, say
@@ -15,6 +15,21 @@ from plugins.channels.email import faults, headers, names
 MOST_REFERENCES = 20
 MOST_COPIES = 10
 _ANSWER = re.compile(r"^\s*(?:re|aw|sv|bls|balas|răsp|rasp)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
+
+
+class _IdsWhole(EmailPolicy):
+    """Python takes an id of more than 78 characters for text, and encodes it: no thread then.
+
+    A longer line for all would be the smaller change, but text is encoded in words of 75 at most.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() not in ("message-id", "in-reply-to", "references"):
+            return super().fold_binary(name, value)
+        return f"{name}: {(self.linesep + ' ').join(value.split())}{self.linesep}".encode()
+
+
+_POLICY = _IdsWhole(linesep="\r\n")
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,7 @@ def compose(account: Account, message: OutboundMessage) -> Letter:
     answered = _answered(message)
     to = _receiver(account, message, answered)
     copies = _copies(account, to, answered, message)
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     identifier = names.message_id(account, message.opaque)
     mail["From"] = _own(account)
     mail["To"] = to

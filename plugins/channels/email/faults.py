@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 
 from core.api import ErrorClass, SendFailed, say
 
@@ -91,6 +92,15 @@ def tls_failed(host: str, error: Exception) -> SendFailed:
             said=words(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "?"),
         ),
     )
+
+
+def line_failed(host: str, error: Exception) -> SendFailed:
+    """A line that broke, or never was a safe one. Under TLS a broken line has errors of its own."""
+    broken = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    if isinstance(error, ssl.SSLError) and not isinstance(error, broken):
+        return tls_failed(host, error)
+    reason = say("The line to %(host)s broke (%(kind)s).", host=host, kind=type(error).__name__)
+    return SendFailed(RETRY, "line", reason)
 
 
 def _ended(text: str) -> str:

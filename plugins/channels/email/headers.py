@@ -94,10 +94,10 @@ def addresses_of(mail: Message, *names: str) -> list[tuple[str, str]]:
 
 
 def as_address(text: str) -> str:
-    """An address as it is kept, its domain in lower case; "" for what is none."""
+    """An address as it is kept, in lower case: Ani@ and ani@ are one. "" for what is none."""
     text = storable(text).strip()
     local, _, domain = text.rpartition("@")
-    whole = f"{local}@{domain.lower().rstrip('.')}"
+    whole = f"{local}@{domain.rstrip('.')}".lower()
     return whole if _SHAPE.fullmatch(whole) and whole.isprintable() else ""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -16,6 +17,8 @@ import nh3
 
 LONGEST = 600_000
 MOST_TAGS_OPEN = 400
+MOST_TAGS = 20_000
+"""Of a real mail a tenth. What is misnested costs its parser the square of them."""
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 _TAGS: Final = (nh3.ALLOWED_TAGS | {"font", "center", "u", "s", "big"}) - {
@@ -68,16 +71,18 @@ _GONE_WITH_ALL: Final = {"script", "style", "title", "head", "svg", "math", "tem
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.I)
 _CID = re.compile(r'src="cid:([^"]{1,400})"')
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_REMOTE = re.compile(r"<img\b[^>]{0,2000}?\bsrc\s*=\s*[\"']?\s*(?:https?:)?//", re.I)
+# in two steps, neither of which goes back: spaces and tags may come by the hundred thousand
+_PICTURE = re.compile(r"<img\b[^>]{0,2000}", re.I)
+_REMOTE = re.compile(r"\bsrc\s*+=\s*+[\"']?\s*+(?:https?:)?//", re.I)
 _VOID: Final = {"br", "img", "hr", "meta", "link", "input", "area", "base", "col", "wbr"}
 
 
 def cleaned(html: str) -> str:
     """HTML without anything that runs, loads, posts or hides. Pictures of the mail stay `cid:`."""
     html = html[:LONGEST]
-    if _deepest(html) > MOST_TAGS_OPEN:
-        return f"<pre>{escape(as_text(html))}</pre>"  # a parser's stack is no place for a stranger
-    return nh3.clean(
+    if not _is_simple(html):
+        return _as_plain(html)  # a parser's stack is no place for a stranger
+    page = nh3.clean(
         html,
         tags=set(_TAGS),
         clean_content_tags=_GONE_WITH_ALL,
@@ -89,11 +94,14 @@ def cleaned(html: str) -> str:
         link_rel="noopener noreferrer nofollow",
         url_relative="deny",
     )
+    # a tag that stays open is written again into each paragraph
+    return page if len(page) <= 2 * LONGEST else _as_plain(html)
 
 
 def remote_pictures(html: str) -> int:
     """How many pictures it would fetch from elsewhere: each tells its sender that it was seen."""
-    return sum(1 for _ in _REMOTE.finditer(html[:LONGEST]))
+    tags = _PICTURE.finditer(html[:LONGEST])
+    return sum(1 for tag in tags if _REMOTE.search(tag.group()))
 
 
 def with_pictures(html: str, pictures: Mapping[str, tuple[str, bytes]]) -> str:
@@ -140,19 +148,38 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-def _deepest(html: str) -> int:
-    """How many tags stand open at once, at most; closing ones count whatever they close."""
-    depth = deepest = 0
-    for found in _TAG.finditer(html):
-        if found[2].lower() in _VOID:
+def _as_plain(html: str) -> str:
+    return f"<pre>{escape(as_text(html))}</pre>"
+
+
+def _is_simple(html: str) -> bool:
+    """Whether it has few tags, and few that stand open at once.
+
+    A closing tag counts only where one of its name is open: others close nothing.
+    """
+    opened: Counter[str] = Counter()
+    depth = 0
+    for count, found in enumerate(_TAG.finditer(html), 1):
+        name = found[2].lower()
+        if name in _VOID:
             continue
-        depth = max(0, depth - 1) if found[1] else depth + 1
-        deepest = max(deepest, depth)
-    return deepest
+        if not found[1]:
+            opened[name] += 1
+            depth += 1
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+        if depth > MOST_TAGS_OPEN or count > MOST_TAGS:
+            return False
+    return True
 
 
 class _Reader(HTMLParser):
-    """Collects what is seen."""
+    """Collects what is seen. It is fed once: what isn't closed then is never closed.
+
+    As in a browser it takes the rest with it. `HTMLParser` would take it for text and look for the
+    end of the next one from there, through the rest of the mail each time.
+    """
 
     _BREAKS: Final = {"br", "tr", "li", "hr", "table"}
     _PARAGRAPHS: Final = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote"}
@@ -164,6 +191,25 @@ class _Reader(HTMLParser):
         self._unseen = 0
         self._link = ""
         self._link_from = 0
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        return self._ended(super().parse_comment(i, report))
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self._ended(super().parse_html_declaration(i))
+
+    def parse_pi(self, i: int) -> int:
+        return self._ended(super().parse_pi(i))
+
+    def parse_endtag(self, i: int) -> int:
+        return self._ended(super().parse_endtag(i))
+
+    def parse_starttag(self, i: int) -> int:
+        end = super().parse_starttag(i)
+        return end if end >= 0 or self.rawdata.find(">", i) >= 0 else len(self.rawdata)
+
+    def _ended(self, end: int) -> int:
+        return end if end >= 0 else len(self.rawdata)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -187,7 +233,7 @@ class _Reader(HTMLParser):
             self.said.append("\n\n")
         elif tag in self._PARAGRAPHS:
             self.said.append("\n")
-        elif tag == "a":
+        elif tag == "a" and self._link:
             words = "".join(self.said[self._link_from :]).strip()
             is_web = self._link.lower().startswith(("http://", "https://"))
             if is_web and len(self._link) < 2000 and self._link.rstrip("/") not in words:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import base64
 import imaplib
 import ipaddress
 import smtplib
 import socket
-import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from imap_tools import BaseMailBox
 from imap_tools.errors import ImapToolsError
 from imap_tools.errors import MailboxLoginError as _LoginFailed
 
-from core.api import Account, OutboundClient, SendFailed, say
+from core.api import Account, OutboundClient, SendFailed
 from plugins.channels.email import faults, oauth
+from plugins.channels.email.clock import Answers, Clock
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+LONGEST_LINE = 1_000_000
 LARGEST_ANSWER = 40 * 1024 * 1024
-SECONDS = 90.0
+"""All that an IMAP server says to one command."""
+MOST_LINES = 100
+"""All that an SMTP server says to one command."""
+IMAP_SECONDS = 90.0
 """How long one visit to the IMAP server may take altogether."""
+SMTP_SECONDS = 50.0
+"""How long handing over one mail may take altogether: a job that sends has a minute."""
 
 
 def setting(account: Account, name: str) -> str:
@@ -53,11 +63,10 @@ def imap(account: Account, http: OutboundClient) -> Iterator[BaseMailBox]:
         finally:
             with suppress(OSError, imaplib.IMAP4.error):
                 box.client.logout()
-    except ssl.SSLError as error:
-        raise faults.tls_failed(host, error) from None
+            with suppress(OSError):
+                box.client.shutdown()  # a logout that fails leaves its file open
     except (OSError, imaplib.IMAP4.abort, EOFError) as error:
-        reason = say("The line to %(host)s broke (%(kind)s).", host=host, kind=type(error).__name__)
-        raise SendFailed(faults.RETRY, "line", reason) from None
+        raise faults.line_failed(host, error) from None
     except (imaplib.IMAP4.error, ImapToolsError) as error:
         raise faults.not_now(host, "imap", _said(error)) from None
     finally:
@@ -82,12 +91,13 @@ def _log_in(box: BaseMailBox, account: Account, http: OutboundClient) -> None:
         raise faults.login_refused(host, "login", said) from None
 
 
-def smtp(account: Account, http: OutboundClient) -> smtplib.SMTP:
+def smtp(account: Account, http: OutboundClient) -> SmtpLine:
     """A line to the SMTP server, logged in. Yours to close. Raises SendFailed: nothing was sent."""
     host, security = setting(account, "smtp_host"), setting(account, "smtp_security")
     line = _dial(account, http, host, "smtp")
+    clock = Clock(SMTP_SECONDS, line.gettimeout() or SMTP_SECONDS)
     try:
-        client = _Smtp(_wrap(line, host, http) if security == "tls" else line, host)
+        client = SmtpLine(_wrap(line, host, http) if security == "tls" else line, host, clock)
         client.ehlo_or_helo_if_needed()
         if security == "starttls":
             client.starttls(context=http.ssl_context)
@@ -95,7 +105,7 @@ def smtp(account: Account, http: OutboundClient) -> smtplib.SMTP:
         if oauth.is_used(account):
             oauth.log_in_smtp(client, user(account), oauth.token(account, http))
         elif account.secrets.get("password"):
-            client.login(user(account), account.secrets["password"])
+            client.log_in(user(account), account.secrets["password"])
     except smtplib.SMTPAuthenticationError as error:
         line.close()
         if 400 <= error.smtp_code < 500:
@@ -109,13 +119,9 @@ def smtp(account: Account, http: OutboundClient) -> smtplib.SMTP:
         raise faults.refused(
             faults.CHANNEL, host, error.smtp_code, _bytes(error.smtp_error)
         ) from None
-    except ssl.SSLError as error:
-        line.close()
-        raise faults.tls_failed(host, error) from None
     except (OSError, smtplib.SMTPException) as error:
         line.close()
-        reason = say("The line to %(host)s broke (%(kind)s).", host=host, kind=type(error).__name__)
-        raise SendFailed(faults.RETRY, "line", reason) from None
+        raise faults.line_failed(host, error) from None
     except SendFailed:
         line.close()
         raise
@@ -154,25 +160,39 @@ class _Imap(imaplib.IMAP4):
 
     def __init__(self, line: socket.socket, host: str) -> None:
         self._dialled = line
-        self._ends = time.monotonic() + SECONDS
+        self._clock = Clock(IMAP_SECONDS, line.gettimeout() or IMAP_SECONDS)
+        self._answers: tuple[socket.socket, Answers] | None = None
+        self._taken = 0
         super().__init__(host)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         return self._dialled
 
+    def send(self, data: ReadableBuffer) -> None:
+        self._taken = 0
+        super().send(data)
+
     def read(self, size: int) -> bytes:
-        if size > LARGEST_ANSWER:
-            raise self.abort("The answer is larger than a mail may be.")
-        self._look_at_the_clock()
-        return super().read(size)
+        self._take(size)
+        return self._said().read(size)
 
     def readline(self) -> bytes:
-        self._look_at_the_clock()
-        return super().readline()
+        line = self._said().readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise self.abort("The line is too long.")
+        self._take(len(line))
+        return line
 
-    def _look_at_the_clock(self) -> None:
-        if time.monotonic() > self._ends:
-            raise self.abort("The time is up.")
+    def _take(self, size: int) -> None:
+        self._taken += size
+        if self._taken > LARGEST_ANSWER:
+            raise self.abort("The answer is larger than a mail may be.")
+
+    def _said(self) -> Answers:
+        """A new one after STARTTLS: what was said in the open before it counts for nothing."""
+        if self._answers is None or self._answers[0] is not self.sock:
+            self._answers = self.sock, Answers(self.sock, self._clock)
+        return self._answers[1]
 
 
 class _MailBox(BaseMailBox):
@@ -186,16 +206,48 @@ class _MailBox(BaseMailBox):
         return self._client
 
 
-class _Smtp(smtplib.SMTP):
-    """smtplib on a line that was dialled for it."""
+class _FewLines(Answers):
+    def readline(self, size: int | None = -1, /) -> bytes:
+        if self.lines >= MOST_LINES:
+            raise OSError("The answer has no end.")
+        return super().readline(size)
 
-    def __init__(self, line: socket.socket, host: str) -> None:
+
+class SmtpLine(smtplib.SMTP):
+    """smtplib on a line that was dialled for it, with an end to its patience."""
+
+    def __init__(self, line: socket.socket, host: str, clock: Clock) -> None:
         # a name of its own: smtplib would ask the DNS what this machine is called
-        super().__init__(local_hostname="[127.0.0.1]", timeout=line.gettimeout() or SECONDS)
+        super().__init__(local_hostname="[127.0.0.1]", timeout=clock.patience)
         self.sock = line
         self._host = host  # what STARTTLS asks the certificate for
         self.file = None
+        self.clock = clock
         code, said = self.getreply()
         if code != 220:
             self.close()
             raise smtplib.SMTPConnectError(code, said)
+
+    def send(self, s: ReadableBuffer | str) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.clock.left())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _FewLines(self.sock, self.clock)
+        if self.file is not None:
+            self.file.lines = 0
+        return super().getreply()
+
+    def log_in(self, name: str, password: str) -> None:
+        """As `login`; what isn't ASCII by AUTH PLAIN, which is UTF-8 (RFC 4616)."""
+        if (name + password).isascii():
+            self.login(name, password)
+            return
+        if not self.has_extn("auth"):
+            raise smtplib.SMTPNotSupportedError("It offers no login.")
+        proof = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
+        code, said = self.docmd("AUTH", f"PLAIN {proof}")
+        if code not in (235, 503):
+            raise smtplib.SMTPAuthenticationError(code, said)

@@ -141,17 +141,24 @@ def _read(
 
 
 def _sizes(box: BaseMailBox, uids: Sequence[int]) -> dict[int, int]:
-    _, answer = box.client.uid("FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE)")
     found = {}
-    for line in answer or ():
+    for line in _asked(box, ",".join(map(str, uids)), "(UID RFC822.SIZE)"):
         if isinstance(line, bytes) and (uid := _UID.search(line)) and (size := _SIZE.search(line)):
             found[int(uid[1])] = int(size[1])
     return found
 
 
 def _fetch(box: BaseMailBox, uid: int, what: str) -> bytes:
-    _, answer = box.client.uid("FETCH", str(uid), f"({what})")
-    for piece in answer or ():
+    for piece in _asked(box, str(uid), f"({what})"):
         if isinstance(piece, tuple) and len(piece) > 1:
             return bytes(piece[1])
     return b""
+
+
+def _asked(box: BaseMailBox, uids: str, what: str) -> list[object]:
+    """What FETCH answers. A NO is no word that the mail is gone: SendFailed, class retry."""
+    status, answer = box.client.uid("FETCH", uids, what)
+    if status != "OK":
+        said = next((piece for piece in answer or () if isinstance(piece, bytes)), b"")
+        raise faults.not_now(box.client.host, "fetch", said)
+    return list(answer or ())

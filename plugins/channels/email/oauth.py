@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import smtplib
 
-from core.api import Account, OutboundClient, SendFailed, say
+from core.api import Account, OutboundClient, OutcomeUnknown, SendFailed, say
 from plugins.channels.email import faults
 
 AUTHORITY = "https://login.microsoftonline.com"
@@ -22,19 +22,22 @@ def is_used(account: Account) -> bool:
 
 
 def token(account: Account, http: OutboundClient) -> str:
-    """A fresh access token. Raises SendFailed, OutcomeUnknown (asked again, it harms nothing)."""
+    """A fresh access token. Raises SendFailed, class retry where no answer came: no mail went."""
     tenant = str(account.settings.get("oauth_tenant") or "")
-    answer = http.request(
-        "POST",
-        f"{account.settings.get('oauth_authority') or AUTHORITY}/{tenant}/oauth2/v2.0/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": str(account.settings.get("oauth_client_id")),
-            "client_secret": account.secrets.get("oauth_secret", ""),
-            "scope": SCOPE,
-        },
-        total=SECONDS,
-    )
+    try:
+        answer = http.request(
+            "POST",
+            f"{account.settings.get('oauth_authority') or AUTHORITY}/{tenant}/oauth2/v2.0/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": str(account.settings.get("oauth_client_id")),
+                "client_secret": account.secrets.get("oauth_secret", ""),
+                "scope": SCOPE,
+            },
+            total=SECONDS,
+        )
+    except OutcomeUnknown as error:
+        raise SendFailed(faults.RETRY, error.code, error.reason) from None
     try:
         said = answer.json()
     except ValueError:

@@ -19,6 +19,9 @@ MOST_NESTED = 40
 MOST_PARTS = 200
 MOST_FILES = 50
 LONGEST_TEXT = 400_000
+LONGEST_TEXTS = 600_000
+"""Of all texts of a mail together, and of all its HTML: no person reads more."""
+
 LONGEST_NAME = 200
 
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
@@ -62,12 +65,21 @@ def body_of(mail: Message) -> Body:
     body = Body()
     counter = iter(range(MOST_PARTS))
     _take(mail, "", body, counter)
+    _shorten(body)
     return body
 
 
 def part_at(mail: Message, path: str) -> File | None:
     """The file at a path, as `body_of` numbers it."""
     return next((file for file in body_of(mail).files if file.path == path), None)
+
+
+def _shorten(body: Body) -> None:
+    text_left = html_left = LONGEST_TEXTS
+    for at, (text, html) in enumerate(body.blocks):
+        body.blocks[at] = (text[:text_left], html[:html_left])
+        text_left, html_left = max(0, text_left - len(text)), max(0, html_left - len(html))
+        body.is_whole = body.is_whole and body.blocks[at] == (text, html)
 
 
 def _take(part: Message, path: str, body: Body, counter: Iterator[int]) -> None:

@@ -13,6 +13,7 @@ from core.api import (
     ChannelState,
     JobSpec,
     OutboundClient,
+    OutcomeUnknown,
     Periodic,
     Refused,
     RetryAt,
@@ -22,6 +23,8 @@ from core.api import (
     keep_fetched,
     line_of,
     periodic,
+    say,
+    waiting_lanes,
 )
 from plugins.channels.email.envelope import Envelope, pack
 from plugins.channels.email.lines import mailbox_of
@@ -100,13 +103,11 @@ class ReadMailbox:
         channel = session.get(Channel, payload["channel_id"])
         if channel is None:
             return None
-        if not isinstance(error, SendFailed):
-            return None
         inbox = _folders(session, channel.id).get(INBOX) or _new_folder(session, channel.id, INBOX)
         inbox.failures += 1
-        stops = error.error_class == "channel"
+        stops = isinstance(error, SendFailed) and error.error_class == "channel"
         if (stops and not inbox.is_down) or (not stops and inbox.failures == PATIENCE):
-            news = Envelope(trouble=error.reason[:400], is_down=stops)
+            news = Envelope(trouble=_reason_of(error)[:400], is_down=stops)
             keep_fetched(session, channel, [pack(news, b"")])
         inbox.is_down = inbox.is_down or stops
         return None
@@ -118,7 +119,7 @@ def read_soon(session: TenantSession, channel_id: int) -> None:
         session,
         "email.read",
         {"channel_id": channel_id},
-        lane=f"email:{channel_id}",
+        lane=_lane_of(channel_id),
         crowd=f"channel:{channel_id}",
         queue="bulk",
     )
@@ -126,14 +127,26 @@ def read_soon(session: TenantSession, channel_id: int) -> None:
 
 @periodic("email.poll", "* * * * *", queue="bulk")
 def poll(session: TenantSession, payload: dict[str, Any]) -> None:
-    """Write a job for each mailbox of the tenant."""
+    """Write a job for each mailbox of the tenant in which none waits: a slow one gathers none."""
+    waiting = waiting_lanes(session, "email.read")
     found = session.scalars(
         select(Channel.id).where(
             Channel.kind == KIND, Channel.archived_at.is_(None), Channel.state.in_(READ_STATES)
         )
     )
     for channel_id in found:
-        read_soon(session, channel_id)
+        if _lane_of(channel_id) not in waiting:
+            read_soon(session, channel_id)
+
+
+def _lane_of(channel_id: int) -> str:
+    return f"email:{channel_id}"
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, SendFailed | OutcomeUnknown):
+        return error.reason
+    return say("The mailbox can't be read (%(kind)s).", kind=type(error).__name__)
 
 
 def _folders(session: TenantSession, channel_id: int) -> dict[str, MailFolder]:

@@ -17,7 +17,7 @@ from core.api import (
 )
 from plugins.channels.email import faults
 from plugins.channels.email.compose import Letter, compose
-from plugins.channels.email.lines import setting, smtp
+from plugins.channels.email.lines import SmtpLine, setting, smtp
 
 MIB = 1024 * 1024
 LARGEST_FILE = 18 * MIB
@@ -44,17 +44,17 @@ def send(account: Account, message: OutboundMessage, http: OutboundClient) -> Ac
     return Accepted(letter.message_id)
 
 
-def _hand_over(account: Account, client: smtplib.SMTP, letter: Letter) -> None:
+def _hand_over(account: Account, client: SmtpLine, letter: Letter) -> None:
     host = setting(account, "smtp_host")
     content = letter.mail.as_bytes()
     try:
         _begin(account, client, letter, len(content))
         code, said = client.docmd("DATA")
     except (OSError, smtplib.SMTPException) as error:
-        reason = say("The line to %(host)s broke (%(kind)s).", host=host, kind=type(error).__name__)
-        raise SendFailed(faults.RETRY, "line", reason) from None
+        raise faults.line_failed(host, error) from None
     if code != 354:
         raise faults.refused(faults.PAYLOAD, host, code, said)
+    client.clock.patience *= 3  # many look for viruses before they answer
     try:
         client.send(_dotted(content))
         code, said = client.getreply()
