@@ -9,11 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from core.host.host import PluginHost
 from plugins import BUILTIN
 from tests.web.installation import PASSWORD, Shop, open_shop, served
+
+expect.set_options(timeout=20_000)  # ms; two cores may be busy with other tests
 
 # Before any test imports a plugin's models: the loader notes whose the tables are as it imports
 # them, and takes those that are there already for somebody else's.

@@ -51,7 +51,7 @@ def test_E6_five_conversations_become_one_person(tmp_path: Path, chromium: Brows
                     names
                 ) == {five_lines.NAME}
 
-        assert wait_until(is_all_there, 20)
+        assert wait_until(is_all_there, 60)
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(15_000)
         watched = Watched(context, shop.desk.settings.public_url)
@@ -69,7 +69,7 @@ def test_E6_five_conversations_become_one_person(tmp_path: Path, chromium: Brows
         for number, kind in enumerate(("messenger", "instagram", "simulator"), 2):
             merge_into_whatsapp(page, f"Halo dari {kind}")
             # one timeline: what she said elsewhere stands in it, with its channel
-            expect(page.locator(".bubble-channel")).to_have_count(number + 1, timeout=20_000)
+            expect(page.locator(".bubble-channel")).to_have_count(number + 1)
         page.locator(".inbox-row", has_text="Halo dari instagram").click()
         expect(panel.locator(".panel-other")).to_have_count(4)
         for line in lines:
