@@ -145,10 +145,10 @@ async function loadLater() {
 // Somebody else gave it away or closed it; a menu that is open stays.
 export async function refreshHead() {
   const id = openId();
-  const head = find("#thread-head");
-  if (!id || find(".show", head)) return;
+  const isInUse = () => find("#thread-head .show"); // of the head that stands there now
+  if (!id || isInUse()) return;
   const found = await parts(`/inbox/${id}/head`).catch(() => null);
-  if (!found || openId() !== id || find(".show", head)) return;
+  if (!found || openId() !== id || isInUse()) return;
   find("#thread-head").replaceWith(found);
   window.htmx.process(find("#thread-head"));
 }
