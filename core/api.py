@@ -180,7 +180,6 @@ from core.outbound import (
     SendFailed,
     asked_pause,
     json_object,
-    retry_after,
 )
 from core.pairing import PairingCode, PairingFailed, PairingStage, PairingState, Pairs
 from core.past import ImportOffer, ImportsPast
@@ -213,7 +212,6 @@ from core.services.address_book.entries import BookEntry, BookOutcome, Brought, 
 from core.services.address_book.take_back import remove_unused_contacts, restore_fields
 from core.services.channels import account_of, webhook_url
 from core.services.consent import may_automate
-from core.services.fetched_bodies import keep_fetched
 from core.services.find_customers import search_customers
 from core.services.giving import Gift, give
 from core.services.lines import Line, line_of
@@ -489,7 +487,6 @@ __all__ = [
     "insert_unnamed",
     "job",
     "json_object",
-    "keep_fetched",
     "kind_of_file",
     "labels",
     "line_of",
@@ -524,7 +521,6 @@ __all__ = [
     "record_unsent",
     "remove_unused_contacts",
     "restore_fields",
-    "retry_after",
     "row_id",
     "safe_inline_type",
     "say",

@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit
 from core.adapter import Account
 from core.meta.errors import ErrorTable
 from core.outbound import ErrorClass, OutboundClient, OutcomeUnknown, SendFailed
-from core.outbound.answers import json_object, retry_after
+from core.outbound.answers import json_object
+from core.outbound.pauses import asked_pause
 from core.words import say
 
 GATEWAY_STATUSES = frozenset({502, 504})
@@ -104,10 +105,10 @@ class Graph:
                 _class_of_status(status),
                 str(status),
                 say("Meta answered %(status)s.", status=status),
-                retry_after(response),
+                asked_pause(response),
             )
         read = self.errors.read(error)
-        error_class, pause = read.error_class, retry_after(response)
+        error_class, pause = read.error_class, asked_pause(response)
         if error_class == "payload" and not self.errors.knows(error):
             error_class = _class_of_status(status)
         if pause is None:

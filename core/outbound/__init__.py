@@ -1,7 +1,7 @@
 """The one door for outbound HTTP: everything that Sapa asks of another machine."""
 
 from core.outbound.addresses import AddressRefused, Resolver, is_public
-from core.outbound.answers import json_object, retry_after
+from core.outbound.answers import json_object
 from core.outbound.client import OutboundClient
 from core.outbound.failures import (
     ErrorClass,
@@ -28,5 +28,4 @@ __all__ = [
     "in_transaction",
     "is_public",
     "json_object",
-    "retry_after",
 ]

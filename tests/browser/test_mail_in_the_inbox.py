@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.models import Channel
 from core.services import channels
-from core.services.fetched_bodies import keep_fetched
+from core.services.taken_in import take_in
 from plugins.channels.email.envelope import Envelope, pack
 from tests.browser.conftest import Watched, keep_pictures
 from tests.web.installation import Shop
@@ -47,9 +47,7 @@ def arrive(shop: Shop, mail: EmailMessage, uid: int) -> None:
             session, kind="email", name="Toko Melati", values=VALUES
         )
         raw = mail.as_bytes()
-        keep_fetched(
-            session, channel, [pack(Envelope(uid_validity=1, uid=uid, size=len(raw)), raw)]
-        )
+        take_in(session, channel, [pack(Envelope(uid_validity=1, uid=uid, size=len(raw)), raw)])
 
 
 def hostile() -> EmailMessage:

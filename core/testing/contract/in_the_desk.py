@@ -29,9 +29,9 @@ from core.models import (
 )
 from core.models.base import now
 from core.services import channels
-from core.services.fetched_bodies import keep_fetched
 from core.services.notices import open_notices
 from core.services.send import send_message
+from core.services.taken_in import take_in
 from core.testing.contract.supplied import ANI, BASE_URL, Supplied
 from core.testing.installation import Installation, installation
 from core.testing.prepared import prepared
@@ -56,7 +56,7 @@ class Desk:
         """
         if self.contract.why_no_webhooks and is_signed:
             with self.house.tenant() as session:
-                keep_fetched(session, session.get_one(Channel, self.channel_id), [body])
+                take_in(session, session.get_one(Channel, self.channel_id), [body])
             self.house.work()
             return 200
         account = self.contract.account(self.provider.url)

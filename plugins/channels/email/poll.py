@@ -20,10 +20,10 @@ from core.api import (
     SendFailed,
     TenantSession,
     enqueue,
-    keep_fetched,
     line_of,
     periodic,
     say,
+    take_in,
     waiting_lanes,
 )
 from plugins.channels.email.envelope import Envelope, pack
@@ -92,7 +92,7 @@ class ReadMailbox:
             if inbox.is_down or inbox.failures >= PATIENCE:
                 bodies.insert(0, pack(Envelope(is_down=inbox.is_down), b""))
             inbox.failures, inbox.is_down = 0, False
-        keep_fetched(session, channel, bodies)
+        take_in(session, channel, bodies)
         if result.has_more:
             read_soon(session, channel.id)
 
@@ -108,7 +108,7 @@ class ReadMailbox:
         stops = isinstance(error, SendFailed) and error.error_class == "channel"
         if (stops and not inbox.is_down) or (not stops and inbox.failures == PATIENCE):
             news = Envelope(trouble=_reason_of(error)[:400], is_down=stops)
-            keep_fetched(session, channel, [pack(news, b"")])
+            take_in(session, channel, [pack(news, b"")])
         inbox.is_down = inbox.is_down or stops
         return None
 

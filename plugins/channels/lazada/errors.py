@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed, retry_after, say
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, asked_pause, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
@@ -57,7 +57,7 @@ def refusal_of(answer: httpx.Response, found: dict[str, Any] | None) -> SendFail
         error_class,
         (code or str(status))[:40],
         (reason or say("Lazada answered %(status)s.", status=code or status))[:500],
-        retry_after(answer) if error_class == RETRY else None,
+        asked_pause(answer) if error_class == RETRY else None,
     )
 
 

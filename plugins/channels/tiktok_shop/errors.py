@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from core.api import ErrorClass, OutcomeUnknown, SendFailed, retry_after, say
+from core.api import ErrorClass, OutcomeUnknown, SendFailed, asked_pause, say
 
 RETRY: ErrorClass = "retry"
 RECIPIENT: ErrorClass = "recipient"
@@ -54,7 +54,7 @@ def refusal_of(answer: httpx.Response, found: dict[str, Any] | None) -> SendFail
         error_class,
         str(known or status)[:40],
         (reason or say("TikTok Shop answered %(status)s.", status=status))[:500],
-        retry_after(answer) if error_class == RETRY else None,
+        asked_pause(answer) if error_class == RETRY else None,
     )
 
 
